@@ -1,0 +1,382 @@
+//! The data plane described: what the kernel is given to run. Inert, resolved to ids, already checked.
+//!
+//! The kernel knows only this and [`super::Command`]s: no names of files, no entities, no screen. Names are carried for
+//! error messages and reports. Whoever builds a model keeps the promises written at each field.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::balance::Balancer;
+use super::dist::Distribution;
+use super::resilience::CallPolicy;
+use super::traffic::Shape;
+use crate::choice::params;
+use crate::ids::{CacheId, EndpointId, QueueId, ServiceId, VersionId};
+use crate::units::{Bytes, PerSecond, Ratio, SimSpan, SimTime};
+
+/// Everything that the kernel runs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Model {
+    /// Availability zones, at least one.
+    pub zones: Vec<String>,
+    /// Latency and loss between places.
+    pub network: Network,
+    /// The services; [`ServiceId`] is the index.
+    pub services: Vec<Service>,
+    /// The endpoints of all services; [`EndpointId`] is the index.
+    pub endpoints: Vec<Endpoint>,
+    /// The versions of all services; [`VersionId`] is the index.
+    pub versions: Vec<Version>,
+    /// The caches of all services; [`CacheId`] is the index.
+    pub caches: Vec<Cache>,
+    /// The message queues; [`QueueId`] is the index.
+    pub queues: Vec<MessageQueue>,
+    /// The traffic sources; `SourceId` is the index.
+    pub sources: Vec<Source>,
+}
+
+/// One direction of a network path.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Link {
+    /// One-way latency. Default `"0s"`.
+    pub latency: Distribution,
+    /// Share of messages lost. Default 0.
+    pub loss: Ratio,
+}
+
+impl Default for Link {
+    fn default() -> Self {
+        Self { latency: Distribution::Fixed(SimSpan::ZERO), loss: Ratio::ZERO }
+    }
+}
+
+/// Latency and loss by where the two ends are.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Network {
+    /// Between instances in one zone. Default: no latency, no loss.
+    pub same_zone: Link,
+    /// Between instances in different zones. Default: no latency, no loss.
+    pub cross_zone: Link,
+    /// Between users and the services they call. Default: no latency, no loss.
+    pub edge: Link,
+}
+
+/// One service's data plane.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Service {
+    /// Its name, unique among services.
+    pub name: String,
+    /// How each instance serves.
+    pub server: Server,
+    /// How calls are spread over its instances.
+    pub balancer: Balancer,
+    /// Its versions, the initial one first; never empty.
+    pub versions: Vec<VersionId>,
+    /// Its endpoints; never empty.
+    pub endpoints: Vec<EndpointId>,
+}
+
+/// What a worker does while it waits for a call or a sleep.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum WorkerModel {
+    /// It is held: thread-per-request servers.
+    #[default]
+    Blocking,
+    /// It is given back, and one is taken again when the answer is there: event loops, coroutines, virtual threads.
+    Async,
+}
+
+/// In which order waiting requests are taken.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum QueueOrder {
+    /// Oldest first.
+    #[default]
+    Fifo,
+    /// Newest first: under overload somebody is still served in time.
+    Lifo,
+}
+
+params! {
+    /// The queue of one instance.
+    pub struct Queue {
+        /// Requests that may wait; one more is refused with `queue-full`. Default: any number.
+        pub capacity: Option<u32> = None,
+        /// In which order they are taken. Default `"fifo"`.
+        pub order: QueueOrder = QueueOrder::Fifo,
+        /// Drop a request at dequeue if its client stops waiting within this margin. Needs a timeout at the client,
+        /// passed on with the request. Default: never.
+        pub drop_expired: Option<SimSpan> = None,
+    }
+}
+
+params! {
+    /// Contention by the universal scalability law (Gunther): with N busy workers each runs at
+    /// 1 / (1 + sigma·(N−1) + kappa·N·(N−1)) of its speed.
+    pub struct Contention {
+        /// Serial share [1]. Default 0.
+        pub sigma: f64 = 0.0,
+        /// Cost of coherency [1]. Default 0.
+        pub kappa: f64 = 0.0,
+    }
+}
+
+params! {
+    /// Stop-the-world pauses of garbage collection.
+    pub struct GcPauses {
+        /// From one pause to the next. Default `"60s"`.
+        pub every: SimSpan = SimSpan::from_secs(60),
+        /// How long everything stands still. Default `"200ms"`.
+        pub pause: SimSpan = SimSpan::from_millis(200),
+    }
+}
+
+params! {
+    /// A new instance is slow at first (JIT, caches, lazy connections) and speeds up linearly.
+    pub struct WarmUp {
+        /// How long until full speed. Default `"60s"`.
+        pub over: SimSpan = SimSpan::from_secs(60),
+        /// Speed at the start (0.01 to 1). Default 0.5.
+        pub initial_speed: f64 = 0.5,
+    }
+}
+
+params! {
+    /// How one instance serves.
+    pub struct Server {
+        /// Requests served at once, 1 to 100000. Default 16.
+        pub workers: u32 = 16,
+        /// What a worker does while it waits for others. Default `"blocking"`.
+        pub worker_model: WorkerModel = WorkerModel::Blocking,
+        /// Where requests wait for a worker.
+        pub queue: Queue = Queue::default(),
+        /// CPU quota per instance [cores]: work beyond quota × 100 ms in a period of 100 ms waits for the next period
+        /// (the Linux CFS bandwidth controller). Default: none.
+        pub cpu_limit: Option<f64> = None,
+        /// Memory at rest. Default `"64MiB"`.
+        pub memory: Bytes = Bytes::from_mib(64),
+        /// Memory per request in flight. Default `"0B"`.
+        pub memory_per_request: Bytes = Bytes::new(0),
+        /// Memory at which the instance is killed. Default: none.
+        pub memory_limit: Option<Bytes> = None,
+        /// Contention between busy workers. Default: none.
+        pub contention: Option<Contention> = None,
+        /// Garbage-collection pauses. Default: none.
+        pub gc: Option<GcPauses> = None,
+        /// Slow first minute of an instance. Default: none.
+        pub warm_up: Option<WarmUp> = None,
+    }
+}
+
+/// An endpoint: a script that an instance runs for each request.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Endpoint {
+    /// Its service.
+    pub service: ServiceId,
+    /// Its name, unique in its service.
+    pub name: String,
+    /// The script.
+    pub steps: Vec<Step>,
+}
+
+/// One step of a script.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Step {
+    /// Uses a worker and the CPU for this long (at full speed).
+    Work(Distribution),
+    /// Waits for the disk for this long; slowed by slow disks, not by the CPU. The worker is held in either model.
+    Io(Distribution),
+    /// Waits for this long without using anything.
+    Sleep(Distribution),
+    /// Calls an endpoint and waits for the answer.
+    Call(Call),
+    /// Runs all branches at once and waits for all; at least one branch.
+    Parallel(Vec<Vec<Step>>),
+    /// Runs one branch with probability `p`, else the other.
+    Probability {
+        /// Probability of `then`.
+        p: Ratio,
+        /// Runs with probability `p`.
+        then: Vec<Step>,
+        /// Runs otherwise.
+        otherwise: Vec<Step>,
+    },
+    /// Runs the steps a number of times, drawn uniformly from `min..=max` (at most 1000).
+    Repeat {
+        /// Fewest times.
+        min: u32,
+        /// Most times.
+        max: u32,
+        /// What is repeated.
+        steps: Vec<Step>,
+    },
+    /// Looks a key up; runs the steps on a miss and then fills the cache.
+    Cache {
+        /// Which cache.
+        cache: CacheId,
+        /// What a miss costs.
+        on_miss: Vec<Step>,
+    },
+    /// Puts a message into a queue and goes on.
+    Publish(QueueId),
+    /// Fails with this probability, as an application error.
+    Fail(Ratio),
+}
+
+/// A call of another endpoint.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Call {
+    /// What is called.
+    pub endpoint: EndpointId,
+    /// How.
+    pub policy: CallPolicy,
+}
+
+/// A version of a service: what a release changes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Version {
+    /// Its service.
+    pub service: ServiceId,
+    /// Its name, unique in its service.
+    pub name: String,
+    /// What is different in it.
+    pub behaviour: Behaviour,
+    /// Endpoints whose script it replaces (extra dependency calls, another algorithm).
+    pub scripts: Vec<(EndpointId, Vec<Step>)>,
+}
+
+params! {
+    /// What a version does differently. Defaults change nothing.
+    pub struct Behaviour {
+        /// Share of requests that it answers with an error. Default 0.
+        pub error_rate: Ratio = Ratio::ZERO,
+        /// Factor on the time of its work [1], 0.01 to 1000. Default 1.
+        pub latency_factor: f64 = 1.0,
+        /// Memory that each request leaks. Default `"0B"`.
+        pub memory_leak: Bytes = Bytes::new(0),
+        /// Share of its instances that never start. Default 0.
+        pub startup_failure: Ratio = Ratio::ZERO,
+        /// Only this share of users meets errors and latency. Default 1: everybody.
+        pub users: Ratio = Ratio::ONE,
+        /// Only instances older than this show errors and latency. Default `"0s"`: at once.
+        pub after: SimSpan = SimSpan::ZERO,
+        /// Only while at least this share of an instance's workers is busy. Default 0: always.
+        pub above_load: Ratio = Ratio::ZERO,
+    }
+}
+
+/// How a cache decides between hit and miss.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Cache {
+    /// Its name, unique in its service.
+    pub name: String,
+    /// The service that looks it up.
+    #[serde(skip)]
+    pub service: ServiceId,
+    /// Number of keys, 1 to 1000000. Default 1000.
+    pub keys: u32,
+    /// Skew of the keys' popularity: Zipf exponent [1], 0 to 5. Default 1; 0 makes all keys equally popular.
+    pub zipf: f64,
+    /// How long an entry lives. Default `"60s"`.
+    pub ttl: SimSpan,
+    /// Whether concurrent misses of one key wait for the first of them. Default false.
+    pub single_flight: bool,
+    /// Early refresh by chance, as in `XFetch` (Vattani et al. 2015): the parameter beta. Default: none.
+    pub early_refresh: Option<f64>,
+    /// Whether every instance has a cache of its own, empty when it starts, instead of one for the service. Default
+    /// false.
+    pub per_instance: bool,
+    /// Whether it holds every key when the simulation starts. Default true.
+    pub warm: bool,
+}
+
+impl Default for Cache {
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            service: ServiceId(0),
+            keys: 1_000,
+            zipf: 1.0,
+            ttl: SimSpan::from_secs(60),
+            single_flight: false,
+            early_refresh: None,
+            per_instance: false,
+            warm: true,
+        }
+    }
+}
+
+/// A message queue and its consumers. Defaults are Amazon SQS's.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MessageQueue {
+    /// Its name, unique among queues.
+    pub name: String,
+    /// The endpoint that consumes a message.
+    pub consumer: EndpointId,
+    /// Messages that one instance consumes at once.
+    pub concurrency: u32,
+    /// How long a received message stays invisible; not deleted by then, it is delivered again.
+    pub visibility_timeout: SimSpan,
+    /// Receives after which a message moves to the dead letters; `None` delivers for ever.
+    pub max_receives: Option<u32>,
+}
+
+/// A traffic source.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Source {
+    /// Its name, unique among sources.
+    pub name: String,
+    /// What its users ask for, with relative weights; never empty, weights positive.
+    pub mix: Vec<(EndpointId, f64)>,
+    /// How requests arrive.
+    pub arrivals: Arrivals,
+    /// Size of the user population, at least 1. Each request belongs to one user.
+    pub population: u32,
+    /// What its clients do around each request.
+    pub policy: CallPolicy,
+}
+
+/// How requests arrive.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Arrivals {
+    /// Open loop: users come whether or not earlier ones were served.
+    Open {
+        /// Base rate.
+        rate: PerSecond,
+        /// Whether gaps are exponential (Poisson) or fixed.
+        process: Process,
+        /// How the rate changes over time; the factors multiply.
+        shapes: Vec<Shape>,
+    },
+    /// Open loop from counts: (start of the interval, requests in it); the last interval is as long as the one before.
+    Counts {
+        /// The counts, rising in time.
+        counts: Vec<(SimTime, u64)>,
+        /// Whether arrivals in an interval are random or evenly spaced.
+        process: Process,
+    },
+    /// Closed loop: each user waits for the answer, thinks, and asks again.
+    Closed {
+        /// Users at once.
+        users: u32,
+        /// Time between an answer and the next request.
+        think: Distribution,
+        /// Requests per session, drawn geometrically with this mean; a new user follows at once. `None`: for ever.
+        session: Option<f64>,
+    },
+}
+
+/// The randomness of arrivals.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Process {
+    /// Exponential gaps: many independent users.
+    #[default]
+    Poisson,
+    /// Equal gaps.
+    Fixed,
+}

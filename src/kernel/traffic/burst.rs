@@ -1,0 +1,16 @@
+//! Burst: short bursts at regular intervals, such as clients that align on the full minute.
+
+use crate::choice::params;
+use crate::units::SimSpan;
+
+params! {
+    /// Short bursts at regular intervals; between them the factor is 1.
+    pub struct Burst {
+        /// From one burst to the next. Default `"60s"`.
+        pub every: SimSpan = SimSpan::from_secs(60),
+        /// How long a burst lasts. Default `"5s"`.
+        pub lasts: SimSpan = SimSpan::from_secs(5),
+        /// Factor during a burst [1], 0 to 1000. Default 5.
+        pub factor: f64 = 5.0,
+    }
+}

@@ -1,0 +1,18 @@
+//! Ramp: a straight line from one level to another.
+
+use crate::choice::params;
+use crate::units::{SimSpan, SimTime};
+
+params! {
+    /// From one level to another.
+    pub struct Ramp {
+        /// When it begins. Default `"0s"`.
+        pub start: SimTime = SimTime::ZERO,
+        /// How long it takes. Default `"5m"`.
+        pub over: SimSpan = SimSpan::from_secs(300),
+        /// Factor before it [1], 0 to 1000. Default 1.
+        pub from: f64 = 1.0,
+        /// Factor after it [1], 0 to 1000. Default 2.
+        pub to: f64 = 2.0,
+    }
+}

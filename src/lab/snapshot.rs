@@ -1,0 +1,318 @@
+//! What a reader (the app) sees of a running session: plain data, detached from the simulation.
+//!
+//! The worker publishes a snapshot now and then; panels draw it. Rates are smoothed over a few seconds, because raw
+//! one-second values flicker.
+
+use crate::fleet::instance::InstanceState;
+use crate::ids::{ServiceId, SourceId};
+use crate::units::{SimSpan, SimTime};
+
+/// What the reader wants in detail.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Interest {
+    /// The service whose signals are charted; `None`: what users get.
+    pub service: Option<ServiceId>,
+    /// How much of the past is charted; `None`: everything.
+    pub history: Option<SimSpan>,
+}
+
+/// A session at one moment.
+#[derive(Debug, Clone, Default)]
+pub struct Snapshot {
+    /// The simulated time.
+    pub now: SimTime,
+    /// Where the scenario ends.
+    pub end: SimTime,
+    /// Simulated seconds per real second, lately [1]; the worker fills it in.
+    pub speed: f64,
+    /// The digest so far, in hexadecimal.
+    pub digest: String,
+    /// What users get.
+    pub entry: Signals,
+    /// Each service, in the scenario's order.
+    pub services: Vec<ServiceSnapshot>,
+    /// Each pair of caller and called service that exists in the scripts.
+    pub edges: Vec<EdgeSnapshot>,
+    /// Each traffic source.
+    pub sources: Vec<SourceSnapshot>,
+    /// The charts of the service of interest.
+    pub charts: Charts,
+    /// The whole run, coarsely, for the timeline.
+    pub overview: Vec<OverviewPoint>,
+    /// What happened, oldest first.
+    pub marks: Vec<Mark>,
+    /// Faults in force, by name.
+    pub faults: Vec<FaultSnapshot>,
+    /// Objectives and how they stand.
+    pub slos: Vec<SloSnapshot>,
+    /// Cost so far [$].
+    pub cost: f64,
+    /// Requests and service calls so far.
+    pub totals: Totals,
+}
+
+/// Counts of the whole run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Users' requests that ended.
+    pub requests: u64,
+    /// Of which answered.
+    pub answered: u64,
+    /// Service calls executed.
+    pub hops: u64,
+    /// Kernel events.
+    pub events: u64,
+}
+
+/// The golden signals at one moment.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Signals {
+    /// Requests ended [1/s].
+    pub rate: f64,
+    /// Requests answered [1/s].
+    pub goodput: f64,
+    /// Share that failed [0…1].
+    pub error_ratio: f64,
+    /// Median latency [ms]; `None` without requests.
+    pub p50_ms: Option<f64>,
+    /// 99th percentile of latency [ms]; `None` without requests.
+    pub p99_ms: Option<f64>,
+    /// Share of workers in use [0…1].
+    pub saturation: f64,
+}
+
+/// A verdict at a glance.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum Health {
+    /// Nothing to look at.
+    Ok,
+    /// Look at it soon.
+    Warning,
+    /// Look at it now.
+    Failing,
+    /// No requests, so nothing is known.
+    #[default]
+    Unknown,
+}
+
+/// One service at one moment.
+#[derive(Debug, Clone, Default)]
+pub struct ServiceSnapshot {
+    /// Its signals.
+    pub signals: Signals,
+    /// The verdict.
+    pub health: Health,
+    /// Why, in a few English words, for a tooltip; empty if healthy.
+    pub why: String,
+    /// Its instances that are not stopped, in order of creation.
+    pub instances: Vec<InstanceSnapshot>,
+    /// How many it should have.
+    pub desired: u32,
+    /// Its versions in order: name, share of traffic [0…1], instances.
+    pub versions: Vec<VersionSnapshot>,
+    /// The version whose deployment completed last.
+    pub stable: String,
+    /// The deployment under way: a sentence such as `v2: 3 of 10 replaced`.
+    pub deployment: Option<DeploymentSnapshot>,
+    /// Requests waiting, over all instances.
+    pub queued: u32,
+    /// Workers per instance.
+    pub workers: u32,
+    /// Failures lately, by reason, most first: name and rate [1/s].
+    pub reasons: Vec<(&'static str, f64)>,
+}
+
+/// One version of a service at one moment.
+#[derive(Debug, Clone, Default)]
+pub struct VersionSnapshot {
+    /// Its name.
+    pub name: String,
+    /// Instances in rotation.
+    pub instances: u32,
+    /// Its signals.
+    pub signals: Signals,
+}
+
+/// A deployment under way.
+#[derive(Debug, Clone, Default)]
+pub struct DeploymentSnapshot {
+    /// The version it brings.
+    pub version: String,
+    /// The strategy's name.
+    pub strategy: String,
+    /// Instances of the new version that serve.
+    pub done: u32,
+    /// Instances wanted.
+    pub wanted: u32,
+    /// Instances that failed to start or to become healthy.
+    pub failed: u32,
+}
+
+/// One instance at one moment.
+#[derive(Debug, Clone, Copy)]
+pub struct InstanceSnapshot {
+    /// Its number.
+    pub id: u32,
+    /// Its state.
+    pub state: InstanceState,
+    /// Index of its version in the service's list.
+    pub version: u16,
+    /// Its zone's index.
+    pub zone: u8,
+    /// Workers in use.
+    pub busy: u32,
+    /// Requests waiting.
+    pub queued: u32,
+    /// CPU in use, as a share of one core [0…].
+    pub cpu: f64,
+    /// Memory [B].
+    pub memory: u64,
+    /// Whether a fault acts on it (the truth, not what the tools see).
+    pub faulted: bool,
+}
+
+/// Traffic from one caller to one service at one moment.
+#[derive(Debug, Clone, Copy)]
+pub struct EdgeSnapshot {
+    /// The calling service, or the traffic source.
+    pub from: EdgeEnd,
+    /// The called service.
+    pub to: ServiceId,
+    /// Attempts [1/s].
+    pub rate: f64,
+    /// Share that failed, as the caller sees it [0…1].
+    pub error_ratio: f64,
+    /// 99th percentile as the caller sees it [ms].
+    pub p99_ms: Option<f64>,
+    /// Whether a circuit breaker on it is open now.
+    pub breaker_open: bool,
+    /// Share of attempts that are retries [0…1].
+    pub retry_ratio: f64,
+}
+
+/// Where an edge starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum EdgeEnd {
+    /// At a service.
+    Service(ServiceId),
+    /// At a traffic source.
+    Source(SourceId),
+}
+
+/// A traffic source at one moment.
+#[derive(Debug, Clone, Default)]
+pub struct SourceSnapshot {
+    /// Its name.
+    pub name: String,
+    /// Requests sent [1/s].
+    pub rate: f64,
+    /// The factor that an action put on its load [1].
+    pub factor: f64,
+}
+
+/// The golden signals of one service over time.
+#[derive(Debug, Clone, Default)]
+pub struct Charts {
+    /// Whose they are; `None`: what users get.
+    pub service: Option<ServiceId>,
+    /// Width of one point.
+    pub window: SimSpan,
+    /// All versions together.
+    pub total: Vec<ChartPoint>,
+    /// By version, when there is more than one: name and points.
+    pub versions: Vec<(String, Vec<ChartPoint>)>,
+}
+
+/// One window of a chart.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ChartPoint {
+    /// The end of the window [s].
+    pub t: f64,
+    /// Requests ended [1/s].
+    pub rate: f64,
+    /// Requests answered [1/s].
+    pub goodput: f64,
+    /// Share that failed [0…1]; NaN without requests.
+    pub error_ratio: f64,
+    /// Latency [ms]; NaN without requests.
+    pub p50_ms: f64,
+    /// Latency [ms]; NaN without requests.
+    pub p90_ms: f64,
+    /// Latency [ms]; NaN without requests.
+    pub p99_ms: f64,
+    /// Share of workers in use [0…1].
+    pub saturation: f64,
+    /// Requests waiting at the end of the window.
+    pub queued: f64,
+}
+
+/// One point of the timeline's overview.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct OverviewPoint {
+    /// The end of the window [s].
+    pub t: f64,
+    /// Requests answered [1/s].
+    pub goodput: f64,
+    /// Requests failed [1/s].
+    pub failed: f64,
+}
+
+/// What kind of thing happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum MarkKind {
+    /// A deployment began.
+    Deploy,
+    /// A deployment ended well.
+    DeployDone,
+    /// A deployment failed or was rolled back.
+    DeployFailed,
+    /// A fault began.
+    Fault,
+    /// A fault ended.
+    FaultCleared,
+    /// The fleet was scaled.
+    Scale,
+    /// An instance crashed, or was restarted.
+    Instance,
+    /// Somebody changed something else.
+    Action,
+}
+
+/// Something that happened.
+#[derive(Debug, Clone)]
+pub struct Mark {
+    /// When.
+    pub at: SimTime,
+    /// What kind.
+    pub kind: MarkKind,
+    /// Which service, if one.
+    pub service: Option<ServiceId>,
+    /// What, in a few English words.
+    pub label: String,
+}
+
+/// A fault in force.
+#[derive(Debug, Clone)]
+pub struct FaultSnapshot {
+    /// Its name, by which it can be cleared.
+    pub name: String,
+    /// Its kind's name.
+    pub kind: &'static str,
+    /// Which service, if one.
+    pub service: Option<ServiceId>,
+    /// When it ends by itself.
+    pub until: Option<SimTime>,
+}
+
+/// An objective and how it stands.
+#[derive(Debug, Clone)]
+pub struct SloSnapshot {
+    /// Its name.
+    pub name: String,
+    /// What it demands [0…1].
+    pub objective: f64,
+    /// What was achieved since the start [0…1]; `None` without requests.
+    pub achieved: Option<f64>,
+    /// Share of the error budget of the run so far that is left [−∞…1].
+    pub budget_left: f64,
+}

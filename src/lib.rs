@@ -1,0 +1,15 @@
+//! Fleetlab simulates a fleet of microservices under traffic, failures and deployments, and teaches DevOps on it.
+
+mod choice;
+pub mod cli;
+pub mod content;
+pub mod fleet;
+pub mod ids;
+pub mod insight;
+pub mod kernel;
+pub mod lab;
+pub mod rng;
+pub mod scenario;
+pub mod telemetry;
+pub mod ui;
+pub mod units;

@@ -1,0 +1,117 @@
+//! Actions: everything that a person, a timeline or a lesson can do to a running world.
+//!
+//! The app, the command line, a replay and a test all act through this one door. Actions name things as people do; the
+//! lab resolves the names and refuses what does not exist.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::fleet::deploy::Strategy;
+use crate::fleet::fault::{Fault, Selector};
+use crate::kernel::model::Queue;
+use crate::kernel::resilience::CallPolicy;
+use crate::units::{PerSecond, SimTime};
+
+/// An action and when it happens.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TimedAction {
+    /// When.
+    pub at: SimTime,
+    /// What.
+    #[serde(rename = "do")]
+    pub action: Action,
+}
+
+/// Something done to the world.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", rename_all_fields = "snake_case", deny_unknown_fields)]
+pub enum Action {
+    /// Deploys a version.
+    Deploy {
+        /// The service.
+        service: String,
+        /// The version.
+        version: String,
+        /// How. Default: the service's own strategy.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        strategy: Option<Strategy>,
+    },
+    /// Goes back to the last version whose deployment completed.
+    RollBack {
+        /// The service.
+        service: String,
+    },
+    /// Sets the desired number of instances.
+    Scale {
+        /// The service.
+        service: String,
+        /// How many.
+        instances: u32,
+    },
+    /// Kills and starts instances again, with everything they were doing lost.
+    Restart {
+        /// The service.
+        service: String,
+        /// Which instances. Default: all.
+        #[serde(default)]
+        selector: Selector,
+    },
+    /// Replaces the call policy of a client towards a service.
+    SetPolicy {
+        /// The calling service or traffic source.
+        from: String,
+        /// The called service, or one endpoint as `service.endpoint`.
+        to: String,
+        /// The new policy, whole.
+        policy: CallPolicy,
+    },
+    /// Changes the capacity of a service's instances.
+    SetCapacity {
+        /// The service.
+        service: String,
+        /// Requests served at once.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        workers: Option<u32>,
+        /// The queue.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        queue: Option<Queue>,
+    },
+    /// Sets which share of a service's requests goes to which version.
+    ShiftTraffic {
+        /// The service.
+        service: String,
+        /// Weight by version name.
+        weights: BTreeMap<String, f64>,
+    },
+    /// Injects a fault.
+    Inject {
+        /// The fault.
+        fault: Fault,
+    },
+    /// Clears a fault by name.
+    Clear {
+        /// Its name.
+        fault: String,
+    },
+    /// Changes a traffic source's load: a factor on what it does by itself, or a new base rate.
+    SetLoad {
+        /// The traffic source.
+        source: String,
+        /// Factor on the scenario's rate (or number of users) [1], 0 to 1000.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        factor: Option<f64>,
+        /// A new base rate instead.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rate: Option<PerSecond>,
+    },
+    /// Empties a cache.
+    FlushCache {
+        /// The service.
+        service: String,
+        /// The cache.
+        cache: String,
+    },
+}

@@ -1,0 +1,110 @@
+//! A world described: services, traffic, fleet, faults and a timeline. Inert and already checked.
+//!
+//! A scenario composes the parameter blocks that the behaviours themselves declare (`kernel`, `fleet`) and adds what
+//! only people need: names, texts, objectives, a timeline. It knows no file syntax (that is `content/`) and runs nothing
+//! (that is `lab/`).
+
+mod action;
+
+pub use action::{Action, TimedAction};
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::fleet::instance::ServiceFleet;
+use crate::ids::ServiceId;
+use crate::kernel::model::Model;
+use crate::units::{Ratio, SimSpan};
+
+/// A checked scenario, ready to run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Scenario {
+    /// Its name, the file's stem.
+    pub name: String,
+    /// Its title, by language.
+    pub title: Text,
+    /// What it is and what to try, by language.
+    pub description: Text,
+    /// The seed unless another one is asked for.
+    pub seed: u64,
+    /// How long it runs.
+    pub duration: SimSpan,
+    /// How much of the beginning reports leave out, so that they speak of the steady state.
+    pub warm_up: SimSpan,
+    /// The data plane.
+    pub model: Model,
+    /// The control plane of each service, in the order of `model.services`.
+    pub fleet: Vec<ServiceFleet>,
+    /// What kind of thing each service is, in the order of `model.services`.
+    pub kinds: Vec<ServiceKind>,
+    /// Objectives.
+    pub slos: Vec<Slo>,
+    /// What happens by itself, in order of time.
+    pub timeline: Vec<TimedAction>,
+    /// How much is recorded.
+    pub telemetry: TelemetryConfig,
+}
+
+/// A text in several languages, by language code (`en`, `vi`).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct Text(pub BTreeMap<String, String>);
+
+impl Text {
+    /// The text in `language`, else in English, else in any language, else nothing.
+    pub fn get(&self, language: &str) -> &str {
+        self.0.get(language).or_else(|| self.0.get("en")).or_else(|| self.0.values().next()).map_or("", String::as_str)
+    }
+}
+
+/// What kind of thing a service is; it decides its icon and its place, never its behaviour.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ServiceKind {
+    /// Serves people's browsers or devices.
+    Frontend,
+    /// Serves other services.
+    #[default]
+    Service,
+    /// Keeps data.
+    Database,
+    /// Keeps copies of data.
+    Cache,
+    /// Keeps messages.
+    Queue,
+    /// Balances load or routes.
+    Gateway,
+    /// Belongs to somebody else.
+    External,
+}
+
+/// A service level objective.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Slo {
+    /// Its name.
+    pub name: String,
+    /// The service whose requests count; `None`: what users get.
+    pub service: Option<ServiceId>,
+    /// Share of requests that must be good.
+    pub objective: Ratio,
+    /// A request is good only if it is answered within this time; `None`: any answer is good.
+    pub latency: Option<SimSpan>,
+}
+
+/// How much is recorded.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct TelemetryConfig {
+    /// Traces always sampled per second (reservoir). Default 1 (X-Ray).
+    pub reservoir: u32,
+    /// Share of the other requests that is sampled. Default 5 % (X-Ray).
+    pub fixed_rate: Ratio,
+}
+
+impl Default for TelemetryConfig {
+    fn default() -> Self {
+        Self { reservoir: 1, fixed_rate: Ratio::new(0.05) }
+    }
+}

@@ -1,0 +1,127 @@
+//! The ledger: the append-only record of everything that happened in delivery and operations.
+//!
+//! Deployment metrics are computed from it and from nothing else. Each record says whether a team would know of it:
+//! what was injected is the truth, and tools that mirror real ones must not read it.
+
+use serde::Serialize;
+
+use crate::ids::{InstanceId, ServiceId, VersionId};
+use crate::units::SimTime;
+
+/// Something that happened.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Record {
+    /// When.
+    pub at: SimTime,
+    /// What.
+    pub event: Event,
+}
+
+/// The number of a deployment within a run, counting from 1.
+pub type DeploymentNumber = u32;
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Event {
+    /// A deployment began.
+    DeploymentStarted {
+        /// Which deployment.
+        deployment: DeploymentNumber,
+        /// The service.
+        service: ServiceId,
+        /// The version it brings.
+        version: VersionId,
+        /// The version it replaces.
+        replaces: VersionId,
+        /// The strategy's name.
+        strategy: &'static str,
+        /// The deployment that it undoes, if it is a rollback.
+        rolls_back: Option<DeploymentNumber>,
+    },
+    /// A deployment ended well.
+    DeploymentCompleted {
+        /// Which deployment.
+        deployment: DeploymentNumber,
+    },
+    /// A deployment ended badly.
+    DeploymentFailed {
+        /// Which deployment.
+        deployment: DeploymentNumber,
+        /// Why, in a few English words.
+        why: String,
+    },
+    /// The desired number of instances changed.
+    Scaled {
+        /// The service.
+        service: ServiceId,
+        /// Before.
+        from: u32,
+        /// After.
+        to: u32,
+        /// Who decided: `action`, or the autoscaler's name.
+        by: &'static str,
+    },
+    /// An instance changed its state.
+    Instance {
+        /// The instance.
+        instance: InstanceId,
+        /// Its service.
+        service: ServiceId,
+        /// What happened to it: `started`, `healthy`, `unhealthy`, `draining`, `stopped`, `crashed`, `out-of-memory`,
+        /// `restarted`, `failed-to-start`, `fail-open`.
+        change: &'static str,
+    },
+    /// A fault began. Truth: the tools do not see it.
+    FaultInjected {
+        /// Its name.
+        name: String,
+        /// Its kind's name.
+        kind: &'static str,
+        /// The service, if one.
+        service: Option<ServiceId>,
+        /// The instances that it selected.
+        instances: Vec<InstanceId>,
+    },
+    /// A fault ended. Truth: the tools do not see it.
+    FaultCleared {
+        /// Its name.
+        name: String,
+    },
+    /// A person or the timeline did something else.
+    Acted {
+        /// The service, if one.
+        service: Option<ServiceId>,
+        /// What, in a few English words.
+        what: String,
+    },
+}
+
+impl Event {
+    /// Whether a team would know of it from its tools.
+    pub const fn is_visible(&self) -> bool {
+        !matches!(self, Self::FaultInjected { .. } | Self::FaultCleared { .. })
+    }
+}
+
+/// The records of a run, in order of time.
+#[derive(Debug, Clone, Default)]
+pub struct Ledger {
+    records: Vec<Record>,
+}
+
+impl Ledger {
+    /// Adds a record; time never goes back.
+    pub fn push(&mut self, at: SimTime, event: Event) {
+        debug_assert!(self.records.last().is_none_or(|last| last.at <= at), "the ledger is written in order of time");
+        self.records.push(Record { at, event });
+    }
+    /// What a team would know.
+    pub fn visible(&self) -> impl Iterator<Item = &Record> {
+        self.records.iter().filter(|record| record.event.is_visible())
+    }
+    /// Everything, for grading and for the "what really happened" view.
+    pub fn truth(&self) -> &[Record] {
+        &self.records
+    }
+}
