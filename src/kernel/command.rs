@@ -7,16 +7,18 @@ use super::dist::Distribution;
 use super::model::{GcPauses, Queue};
 use super::outcome::Reason;
 use super::resilience::CallPolicy;
-use crate::ids::{CacheId, EndpointId, InstanceId, ServiceId, SourceId, VersionId, ZoneId};
+use crate::ids::{CacheId, EndpointId, InstanceId, QueueId, ServiceId, SourceId, VersionId, ZoneId};
 use crate::units::{PerSecond, SimSpan, SimTime};
 
-/// Who calls: a service or a traffic source.
+/// Who calls: a service, a traffic source or a message queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Caller {
     /// A service.
     Service(ServiceId),
     /// A traffic source.
     Source(SourceId),
+    /// A message queue, which hands messages to its consumer.
+    Queue(QueueId),
 }
 
 /// Asked of the kernel.
