@@ -328,6 +328,12 @@ impl Sampler {
     }
 }
 
+/// An exponential time of mean 1.
+#[inline]
+pub(super) fn unit_exponential(stream: &mut Stream) -> f64 {
+    Exp1.sample(stream)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

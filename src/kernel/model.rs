@@ -361,7 +361,7 @@ pub enum Arrivals {
     },
     /// Closed loop: each user waits for the answer, thinks, and asks again.
     Closed {
-        /// Users at once.
+        /// Users at once, at most 1000000.
         users: u32,
         /// Time between an answer and the next request.
         think: Distribution,

@@ -73,10 +73,6 @@ impl Reason {
         Self::DependencyFailed,
         Self::Unreachable,
     ];
-    /// Its bit in a set of reasons.
-    pub(crate) const fn bit(self) -> u32 {
-        1 << self as u8
-    }
 }
 
 /// How a request ended.

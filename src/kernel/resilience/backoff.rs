@@ -29,7 +29,7 @@ pub enum Jitter {
 params! {
     /// Exponential backoff with jitter.
     pub struct Backoff {
-        /// The first wait. Default `"50ms"` (AWS SDK standard mode).
+        /// The base: with factor 2 the first wait is up to twice this, as in the published formula. Default `"50ms"`.
         pub base: SimSpan = SimSpan::from_millis(50),
         /// The longest wait. Default `"20s"` (AWS SDK standard mode).
         pub cap: SimSpan = SimSpan::from_secs(20),
@@ -55,5 +55,47 @@ impl Backoff {
             }
         };
         wait as u64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn waits(jitter: Jitter) -> Vec<(u32, f64, f64)> {
+        let backoff = Backoff { base: SimSpan::from_millis(5), cap: SimSpan::from_millis(2_000), jitter, ..Backoff::default() };
+        (1..=12)
+            .map(|n| {
+                let draws = (0..2_000).map(|i| backoff.wait_nanos(n, 0, &mut Stream::root(i)) as f64 / 1e6);
+                let (low, high) = draws.fold((f64::INFINITY, 0.0_f64), |(low, high), wait| (low.min(wait), high.max(wait)));
+                (n, low, high)
+            })
+            .collect()
+    }
+
+    #[test]
+    fn jitters_span_what_they_promise() {
+        for (n, low, high) in waits(Jitter::None) {
+            let full = (5.0 * 2_f64.powi(n as i32)).min(2_000.0);
+            assert_eq!((low, high), (full, full));
+        }
+        for (n, low, high) in waits(Jitter::Full) {
+            let full = (5.0 * 2_f64.powi(n as i32)).min(2_000.0);
+            assert!(low < 0.01 * full && high > 0.99 * full && high <= full);
+        }
+        for (n, low, high) in waits(Jitter::Equal) {
+            let full = (5.0 * 2_f64.powi(n as i32)).min(2_000.0);
+            assert!(low >= 0.499 * full && low < 0.51 * full && high > 0.99 * full && high <= full);
+        }
+    }
+
+    #[test]
+    fn decorrelated_waits_grow_from_the_previous_one() {
+        let backoff = Backoff { base: SimSpan::from_millis(5), cap: SimSpan::from_millis(2_000), jitter: Jitter::Decorrelated, ..Backoff::default() };
+        for seed in 0..1_000 {
+            let wait = backoff.wait_nanos(3, 100_000_000, &mut Stream::root(seed));
+            assert!((5_000_000..=300_000_000).contains(&wait));
+            assert!(backoff.wait_nanos(3, 1_900_000_000, &mut Stream::root(seed)) <= 2_000_000_000);
+        }
     }
 }

@@ -57,3 +57,118 @@ params! {
         pub token_ratio: f64 = 0.1,
     }
 }
+
+/// One client's budget towards one dependency.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::kernel) struct BudgetState {
+    /// Tokens left; NaN until the first use fills it.
+    tokens: f64,
+    /// Retries in flight.
+    pub(in crate::kernel) retrying: u32,
+}
+
+impl BudgetState {
+    pub(in crate::kernel) const fn new() -> Self {
+        Self { tokens: f64::NAN, retrying: 0 }
+    }
+
+    fn tokens(&mut self, full: f64) -> &mut f64 {
+        if self.tokens.is_nan() {
+            self.tokens = full;
+        }
+        &mut self.tokens
+    }
+
+    /// Takes in that a first attempt was sent.
+    pub(in crate::kernel) fn on_request(&mut self, params: &Budget) {
+        if let Budget::Share(params) = params {
+            // The bucket starts empty: retries are earned by requests.
+            let tokens = self.tokens(0.0);
+            *tokens = (*tokens + params.ratio.get()).min(params.burst.max(1.0));
+        }
+    }
+
+    /// Takes in how an attempt ended.
+    pub(in crate::kernel) fn on_result(&mut self, params: &Budget, ok: bool, first: bool) {
+        match params {
+            Budget::TokenBucket(params) if ok && first => {
+                let tokens = self.tokens(params.capacity);
+                *tokens = (*tokens + params.refund).min(params.capacity);
+            }
+            Budget::Throttling(params) => {
+                let tokens = self.tokens(params.max_tokens);
+                *tokens = (*tokens + if ok { params.token_ratio } else { -1.0 }).clamp(0.0, params.max_tokens);
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether a retry is allowed, with `in_flight` requests of this client on their way; takes what it costs.
+    pub(in crate::kernel) fn take(&mut self, params: &Budget, timed_out: bool, in_flight: u32) -> bool {
+        let (cost, full) = match params {
+            Budget::Share(_) => (1.0, 0.0),
+            Budget::TokenBucket(params) => (if timed_out { params.timeout_cost } else { params.retry_cost }, params.capacity),
+            Budget::Concurrency(params) => {
+                let allowed = f64::from(in_flight) * params.ratio.get();
+                return self.retrying < params.minimum || f64::from(self.retrying) < allowed;
+            }
+            Budget::Throttling(params) => return *self.tokens(params.max_tokens) > params.max_tokens / 2.0,
+        };
+        let tokens = self.tokens(full);
+        // The share's tokens are sums of decimal fractions; a hair below a whole token is a whole token.
+        let enough = *tokens + 1e-9 >= cost;
+        if enough {
+            *tokens -= cost;
+        }
+        enough
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_share_of_ten_percent_allows_one_retry_in_ten_requests() {
+        let params = Budget::Share(Share::default());
+        let mut budget = BudgetState::new();
+        let mut retries = 0;
+        for _ in 0..10_000 {
+            budget.on_request(&params);
+            retries += u32::from(budget.take(&params, false, 1));
+        }
+        assert_eq!(retries, 1_000);
+    }
+
+    #[test]
+    fn the_sdk_bucket_runs_dry_and_successes_refill_it() {
+        let params = Budget::TokenBucket(TokenBucket::default());
+        let mut budget = BudgetState::new();
+        assert_eq!((0..1_000).filter(|_| budget.take(&params, false, 1)).count(), 100, "500 tokens at 5 each");
+        for _ in 0..10 {
+            budget.on_result(&params, true, true);
+        }
+        assert!(budget.take(&params, true, 1), "ten successes pay one retry after a timeout");
+        assert!(!budget.take(&params, true, 1));
+    }
+
+    #[test]
+    fn grpc_throttling_stops_at_half_of_its_tokens() {
+        let params = Budget::Throttling(Throttling::default());
+        let mut budget = BudgetState::new();
+        for failure in 0..5 {
+            assert!(budget.take(&params, false, 1), "after {failure} failures");
+            budget.on_result(&params, false, true);
+        }
+        assert!(!budget.take(&params, false, 1));
+    }
+
+    #[test]
+    fn envoys_budget_counts_what_is_in_flight() {
+        let params = Budget::Concurrency(Concurrency::default());
+        let budget = |retrying| BudgetState { retrying, ..BudgetState::new() };
+        assert!(budget(2).take(&params, false, 1), "three are always allowed");
+        assert!(!budget(3).take(&params, false, 15));
+        assert!(budget(3).take(&params, false, 16));
+    }
+}

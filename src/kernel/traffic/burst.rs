@@ -14,3 +14,13 @@ params! {
         pub factor: f64 = 5.0,
     }
 }
+
+impl Burst {
+    /// See [`super::Shape::piece`].
+    pub(super) fn piece(&self, at: u64) -> super::Piece {
+        let every = self.every.nanos().max(1);
+        let start = at / every * every;
+        let end = start + self.lasts.nanos().min(every);
+        if at < end { super::Piece { until: end, from: self.factor, to: self.factor } } else { super::Piece { until: start + every, from: 1.0, to: 1.0 } }
+    }
+}

@@ -14,3 +14,23 @@ params! {
         pub starts_at: SimSpan = SimSpan::ZERO,
     }
 }
+
+/// The sinusoid is drawn with straight lines of a quarter of an hour: off by at most 0.06 % of the swing.
+const LINE: u64 = 900 * crate::units::NANOS_PER_SEC;
+const DAY: u64 = 86_400 * crate::units::NANOS_PER_SEC;
+
+impl Daily {
+    /// See [`super::Shape::piece`].
+    pub(super) fn piece(&self, at: u64) -> super::Piece {
+        let start = at / LINE * LINE;
+        let (low, high) = (self.level(start), self.level(start + LINE));
+        let share = (at - start) as f64 / LINE as f64;
+        super::Piece { until: start + LINE, from: low + (high - low) * share, to: high }
+    }
+
+    /// The sinusoid itself.
+    fn level(&self, at: u64) -> f64 {
+        let from_peak = (at % DAY + self.starts_at.nanos() % DAY + DAY - self.peak.nanos() % DAY) % DAY;
+        1.0 + self.swing.get() * (std::f64::consts::TAU * from_peak as f64 / DAY as f64).cos()
+    }
+}

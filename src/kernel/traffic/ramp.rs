@@ -16,3 +16,18 @@ params! {
         pub to: f64 = 2.0,
     }
 }
+
+impl Ramp {
+    /// See [`super::Shape::piece`].
+    pub(super) fn piece(&self, at: u64) -> super::Piece {
+        let (start, end) = (self.start.nanos(), (self.start + self.over).nanos());
+        if at < start {
+            super::Piece { until: start, from: self.from, to: self.from }
+        } else if at < end {
+            let share = (at - start) as f64 / (end - start) as f64;
+            super::Piece { until: end, from: self.from + (self.to - self.from) * share, to: self.to }
+        } else {
+            super::Piece { until: u64::MAX, from: self.to, to: self.to }
+        }
+    }
+}

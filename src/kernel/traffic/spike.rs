@@ -14,3 +14,17 @@ params! {
         pub factor: f64 = 3.0,
     }
 }
+
+impl Spike {
+    /// See [`super::Shape::piece`].
+    pub(super) fn piece(&self, at: u64) -> super::Piece {
+        let (start, end) = (self.start.nanos(), (self.start + self.lasts).nanos());
+        if at < start {
+            super::Piece { until: start, from: 1.0, to: 1.0 }
+        } else if at < end {
+            super::Piece { until: end, from: self.factor, to: self.factor }
+        } else {
+            super::Piece { until: u64::MAX, from: 1.0, to: 1.0 }
+        }
+    }
+}

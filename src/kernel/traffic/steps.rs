@@ -23,3 +23,12 @@ params! {
         pub levels: Vec<Level> = Vec::new(),
     }
 }
+
+impl Steps {
+    /// See [`super::Shape::piece`].
+    pub(super) fn piece(&self, at: u64) -> super::Piece {
+        let next = self.levels.partition_point(|level| level.at.nanos() <= at);
+        let factor = if next == 0 { 1.0 } else { self.levels[next - 1].factor };
+        super::Piece { until: self.levels.get(next).map_or(u64::MAX, |level| level.at.nanos()), from: factor, to: factor }
+    }
+}

@@ -1,0 +1,312 @@
+//! The control plane's hand: commands, views, and what happens when a process dies.
+
+use super::command::{Command, InstanceView, Notice};
+use super::dist::Sampler;
+use super::guard::Client;
+use super::outcome::{Outcome, Reason};
+use super::row::{NONE, Row, State, flag};
+use super::station::Station;
+use super::timer::TimerKind;
+use super::{Group, Kernel, Load, failed};
+use crate::ids::{InstanceId, ServiceId, VersionId, ZoneId};
+use crate::rng::purpose;
+use crate::units::SimSpan;
+
+impl Kernel {
+    /// Carries out a command at the current time.
+    pub fn apply(&mut self, command: Command) {
+        match command {
+            Command::AddInstance { instance, service, version, zone } => self.add_instance(instance, service, version, zone),
+            Command::Up(instance) => self.start_instance(instance.0),
+            Command::Down(instance) => self.kill(instance.0),
+            Command::SetRotation { instance, serving, slow_start } => self.set_rotation(instance.0, serving, slow_start),
+            Command::NotifyWhenIdle(instance) => {
+                let station = &mut self.stations[instance.index()];
+                if station.in_system == 0 {
+                    self.notices.push(Notice::Idle(instance));
+                } else {
+                    station.notify_idle = true;
+                }
+            }
+            Command::Probe { instance, timeout, token } => self.probe(instance, timeout, token),
+            Command::SetWeights { service, weights } => {
+                self.services[service.index()].weights = weights.into_iter().map(|(version, weight)| (version.0, weight)).collect();
+                self.review_rotation(service.index());
+            }
+            Command::SetModifiers { instance, modifiers } => {
+                let service = usize::from(self.stations[instance.index()].service);
+                let station = &mut self.stations[instance.index()];
+                station.delay = modifiers.delay.as_ref().map(Sampler::new);
+                let gc = modifiers.gc.as_ref().map_or(station.own_gc, |gc| Some((gc.every.nanos(), gc.pause.nanos())));
+                let restart_gc = gc != station.gc;
+                station.gc = gc;
+                station.modifiers = modifiers;
+                if restart_gc {
+                    // Timers of the old rhythm recognise by the life's number that they are stale.
+                    station.life += 1;
+                    self.arm_gc(instance.0);
+                }
+                self.review_station(instance.0);
+                self.review_network();
+                self.consumers_changed(service as u16);
+            }
+            Command::SetLinkFaults(faults) => {
+                self.network.faults = faults;
+                self.review_network();
+            }
+            Command::SetPoolLeak { service, leaked } => {
+                self.services[service.index()].pool_leak = leaked.clamp(0.0, 1.0);
+                self.review_pools();
+            }
+            Command::SetPolicy { from, to, endpoint, policy } => {
+                for index in 0..self.labels.len() {
+                    let label = self.labels[index];
+                    let wanted = label.caller == from && usize::from(self.sites[index].service) == to.index() && endpoint.is_none_or(|it| it == label.to);
+                    if wanted {
+                        self.program.sites[index].policy = policy.clone();
+                        self.review_site(index);
+                    }
+                }
+                self.review_pools();
+            }
+            Command::SetCapacity { service, workers, queue } => self.set_capacity(service, workers, queue.as_ref()),
+            Command::SetLoad { source, factor, rate } => self.set_load(source, factor, rate),
+            Command::FlushCache(cache) => self.caches[cache.index()].flush(),
+        }
+        self.settle();
+    }
+
+    /// What can be seen of an instance.
+    pub fn view(&self, instance: InstanceId) -> InstanceView {
+        let station = &self.stations[instance.index()];
+        InstanceView {
+            up: station.up,
+            serving: station.serving,
+            busy: station.busy,
+            workers: station.workers,
+            queued: station.queued,
+            in_system: station.in_system,
+            cpu_nanos: station.cpu_nanos,
+            memory: station.memory(),
+        }
+    }
+
+    fn add_instance(&mut self, instance: InstanceId, service: ServiceId, version: VersionId, zone: ZoneId) {
+        assert_eq!(instance.index(), self.stations.len(), "instance ids are handed out densely");
+        let leak = self.versions[version.index()].behaviour.memory_leak.get();
+        let clients = self.clients.len() as u32;
+        let server = &self.servers[service.index()];
+        self.stations.push(Station::new(server, service.0, version.0, zone.0, leak, clients, self.now));
+        self.clients.extend(self.program.service_edges[service.index()].iter().map(|_| Client::new()));
+        self.loads.push(Load::default());
+    }
+
+    fn start_instance(&mut self, instance: u32) {
+        let (now, service) = (self.now, self.stations[instance as usize].service);
+        if self.stations[instance as usize].up {
+            return;
+        }
+        self.stations[instance as usize].start(now);
+        for cache in &mut self.caches {
+            cache.restart(instance, now);
+        }
+        self.arm_gc(instance);
+        self.review_station(instance);
+        self.consumers_changed(service);
+    }
+
+    fn review_station(&mut self, instance: u32) {
+        let station = &mut self.stations[instance as usize];
+        station.review(self.versions[usize::from(station.version)].special);
+    }
+
+    /// Schedules the first pause of a process; phases differ between instances.
+    fn arm_gc(&mut self, instance: u32) {
+        let station = &self.stations[instance as usize];
+        if let Some((every, _)) = station.gc
+            && station.up
+        {
+            let life = station.life;
+            let phase = self.root.child(purpose::PAUSE).child(u64::from(instance) << 32 | u64::from(life)).uniform();
+            self.set_timer(self.now + (every as f64 * phase) as u64, TimerKind::Gc, instance, life);
+        }
+    }
+
+    /// A pause begins: everything on the instance stands still until it is over.
+    pub(super) fn pause(&mut self, timer: u32, instance: u32, life: u32) {
+        let station = &mut self.stations[instance as usize];
+        match station.gc {
+            Some((every, pause)) if station.up && station.life == life => {
+                station.paused_until = self.now + pause;
+                station.paused_total += pause;
+                self.wheel.schedule(timer, self.now + every.max(1));
+            }
+            _ => self.rows.free(timer),
+        }
+    }
+
+    fn set_rotation(&mut self, instance: u32, serving: bool, slow_start: SimSpan) {
+        let now = self.now;
+        let station = &mut self.stations[instance as usize];
+        let service = usize::from(station.service);
+        station.slow_start = (serving && !slow_start.is_zero()).then(|| (now, slow_start.nanos()));
+        if station.serving != serving {
+            station.serving = serving;
+            let rotation = &mut self.services[service].rotation;
+            if serving {
+                rotation.push(instance);
+            } else {
+                rotation.retain(|&other| other != instance);
+            }
+        }
+        self.review_rotation(service);
+        self.consumers_changed(service as u16);
+    }
+
+    /// Rebuilds a service's target sets.
+    fn review_rotation(&mut self, index: usize) {
+        let service = &mut self.services[index];
+        let stations = &self.stations;
+        service.slow_starting = service.rotation.iter().any(|&target| stations[target as usize].slow_start.is_some());
+        if service.weights.is_empty() {
+            service.groups.truncate(1);
+            if service.groups.is_empty() {
+                service.groups.push((1.0, Group::default()));
+            }
+            service.groups[0].0 = 1.0;
+            service.groups[0].1.set_targets(service.rotation.clone());
+        } else {
+            service.groups.resize(service.weights.len(), (0.0, Group::default()));
+            for ((version, weight), group) in service.weights.iter().zip(&mut service.groups) {
+                let targets = service.rotation.iter().copied().filter(|&target| stations[target as usize].version == *version);
+                let targets = if *weight > 0.0 { targets.collect() } else { Vec::new() };
+                group.0 = weight.max(0.0);
+                group.1.set_targets(targets);
+            }
+        }
+    }
+
+    fn set_capacity(&mut self, service: ServiceId, workers: Option<u32>, queue: Option<&super::model::Queue>) {
+        let server = &mut self.servers[service.index()];
+        if let Some(workers) = workers {
+            server.workers = workers.max(1);
+        }
+        if let Some(queue) = queue {
+            server.queue = queue.clone();
+        }
+        let server = server.clone();
+        for instance in 0..self.stations.len() as u32 {
+            let station = &mut self.stations[instance as usize];
+            if usize::from(station.service) != service.index() {
+                continue;
+            }
+            station.set_queue(&server.queue);
+            station.integrate(self.now);
+            station.workers = server.workers;
+            // New workers take up what waits; surplus ones end with what they hold.
+            while self.stations[instance as usize].busy < server.workers && self.stations[instance as usize].head != NONE {
+                self.stations[instance as usize].busy += 1;
+                self.release_worker(instance);
+            }
+        }
+    }
+
+    /// Sends a health check to an instance.
+    fn probe(&mut self, instance: InstanceId, timeout: SimSpan, token: u64) {
+        let id = self.take_row();
+        let key = self.root.child(purpose::PROBE).child(self.probes).key();
+        self.probes += 1;
+        self.rows.hot[id as usize] =
+            Row { key, sent: self.now, received: self.now, instance: instance.0, flags: flag::PROBE, state: State::Waiting, ..Row::FREE };
+        self.rows.cold[id as usize] = super::row::Cold { intended: token, ..super::row::Cold::default() };
+        self.set_timer(self.now + timeout.nanos(), TimerKind::Deadline, id, key as u32);
+        let cut = self.network.faults.iter().any(|fault| fault.to == instance && fault.from.is_none());
+        let loss = self.stations[instance.index()].modifiers.loss;
+        if cut || (loss > 0.0 && self.stream(id, purpose::NETWORK, 0).chance(loss)) {
+            // It never arrives; its timer tells, and the row goes after that.
+            self.rows.hot[id as usize].state = State::LostThere;
+            self.wheel.schedule(id, self.now + timeout.nanos() + 1);
+            return;
+        }
+        match &self.stations[instance.index()].delay {
+            None => self.arrive(id),
+            Some(delay) => {
+                let nanos = delay.sample(&mut self.stream(id, purpose::NETWORK, 1));
+                self.rows.hot[id as usize].state = State::Travelling;
+                self.wheel.schedule(id, self.now + nanos as u64);
+            }
+        }
+    }
+
+    /// A health check ended, or nobody waits for it any more.
+    pub(super) fn probe_ended(&mut self, id: u32, ok: bool) {
+        let (instance, token) = (self.rows.hot[id as usize].instance, self.rows.cold[id as usize].intended);
+        self.notices.push(Notice::Probed { instance: InstanceId(instance), token, ok });
+    }
+
+    /// A process dies with everything that it was doing.
+    pub(super) fn kill(&mut self, instance: u32) {
+        let now = self.now;
+        let station = &mut self.stations[instance as usize];
+        if !station.up {
+            return;
+        }
+        station.integrate(now);
+        station.up = false;
+        station.plain = false;
+        station.life += 1;
+        (station.busy, station.queued, station.in_system) = (0, 0, 0);
+        (station.head, station.tail) = (NONE, NONE);
+        station.consuming = 0;
+        self.loads[instance as usize].outstanding = 0;
+        let edges = self.program.service_edges[usize::from(station.service)].len();
+        let first = station.clients as usize;
+        // What it held fails. Who held it is found by looking at every row: processes die rarely.
+        let here: Vec<u32> = (0..self.rows.hot.len() as u32)
+            .filter(|&id| {
+                let row = &self.rows.hot[id as usize];
+                row.instance == instance && matches!(row.state, State::Queued | State::Working | State::Waiting | State::Sleeping | State::Fetching)
+            })
+            .collect();
+        let mut held = Vec::new();
+        for &id in &here {
+            let row = self.rows.hot[id as usize];
+            held.push((id, row));
+            if row.has(flag::FETCHER) {
+                self.rows.hot[id as usize].flags &= !flag::FETCHER;
+                self.fetch_failed(id);
+            }
+        }
+        self.ready.retain(|id| !here.contains(id));
+        for (id, row) in held {
+            if row.has(flag::TASK) {
+                self.dispose(id);
+                continue;
+            }
+            if row.has(flag::PROBE) {
+                if !row.has(flag::DETACHED) {
+                    self.probe_ended(id, false);
+                }
+                self.dispose(id);
+                continue;
+            }
+            self.rows.hot[id as usize].outcome = failed(Reason::Reset);
+            if row.has(flag::TRACED) {
+                self.trace(id, Outcome::Failed(Reason::Reset));
+            }
+            self.receive(id);
+        }
+        for client in &mut self.clients[first..first + edges] {
+            *client = Client::new();
+        }
+        // Calls of the dead that waited for a connection wait for nothing.
+        for id in 0..self.rows.hot.len() as u32 {
+            let row = self.rows.hot[id as usize];
+            if row.state == State::Pooled && row.parent != NONE && self.rows.live(row.parent, row.parent_tag).is_none() {
+                self.rows.free(id);
+            }
+        }
+        let service = self.stations[instance as usize].service;
+        self.consumers_changed(service);
+    }
+}

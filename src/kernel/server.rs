@@ -1,0 +1,393 @@
+//! The server's side: choosing the instance, its queue, its workers, and the end of an answer.
+
+use super::outcome::{Outcome, Reason};
+use super::record::{Hop, View};
+use super::row::{NONE, Row, State, flag};
+use super::{DEGRADED, Kernel, OK, failed, outcome, site_flag};
+use crate::ids::{CallSiteId, InstanceId};
+use crate::rng::purpose;
+
+impl Kernel {
+    /// The load balancer's choice; `NONE` if nothing is in rotation.
+    #[inline]
+    pub(super) fn pick(&mut self, id: u32, service: u16, user: u32) -> u32 {
+        let service = &mut self.services[usize::from(service)];
+        let (groups, loads) = (&mut service.groups, &mut self.loads);
+        let mut stream = crate::rng::Stream::from_key(self.rows.hot[id as usize].key).child(purpose::BALANCE << 32);
+        let at = if groups.len() == 1 { 0 } else { weighted(groups, &mut stream) };
+        let Some((_, group)) = groups.get_mut(at) else { return NONE };
+        if group.targets.is_empty() {
+            return NONE;
+        }
+        let mut target = service.balancer.pick(group, loads, &mut stream, user, self.now);
+        if service.slow_starting {
+            // A target in slow start takes its share and leaves the rest to another pick.
+            let share = self.stations[target as usize].slow_start_share(self.now);
+            if share < 1.0 && !stream.chance(share) {
+                target = service.balancer.pick(group, loads, &mut stream, user, self.now);
+            }
+        }
+        if service.counts {
+            loads[target as usize].outstanding += 1;
+            self.rows.hot[id as usize].flags |= flag::COUNTED;
+        }
+        target
+    }
+
+    /// A request is off an instance's list of outstanding ones.
+    #[inline]
+    pub(super) fn uncount(&mut self, id: u32) {
+        let row = &self.rows.hot[id as usize];
+        if row.has(flag::COUNTED) {
+            let load = &mut self.loads[row.instance as usize];
+            load.outstanding = load.outstanding.saturating_sub(1);
+        }
+    }
+
+    /// A request reaches its instance.
+    #[inline]
+    pub(super) fn arrive(&mut self, id: u32) {
+        let now = self.now;
+        let row = &mut self.rows.hot[id as usize];
+        row.received = now;
+        let station = &mut self.stations[row.instance as usize];
+        if !(station.up && station.plain) {
+            if let Some(reason) = station.refusal() {
+                self.bounce(id, reason);
+                return;
+            }
+            let error_rate = self.stations[self.rows.hot[id as usize].instance as usize].modifiers.error_rate;
+            if error_rate > 0.0 && self.stream(id, purpose::ERROR, 0).chance(error_rate) {
+                self.bounce(id, Reason::ApplicationError);
+                return;
+            }
+        }
+        let row = &mut self.rows.hot[id as usize];
+        let station = &mut self.stations[row.instance as usize];
+        let counted = !row.has(flag::PROBE);
+        station.integrate(now);
+        if station.busy < station.workers {
+            station.busy += 1;
+            if counted {
+                station.in_system += 1;
+                station.arrivals += 1;
+            }
+            row.flags |= flag::WORKER;
+            self.begin(id);
+        } else if station.queued >= station.capacity {
+            self.bounce(id, Reason::QueueFull);
+        } else {
+            if counted {
+                station.in_system += 1;
+                station.arrivals += 1;
+            }
+            self.enqueue(id);
+        }
+    }
+
+    /// Puts a row into its instance's queue.
+    pub(super) fn enqueue(&mut self, id: u32) {
+        let row = &mut self.rows.hot[id as usize];
+        let station = &mut self.stations[row.instance as usize];
+        row.state = State::Queued;
+        station.queued += 1;
+        if station.head == NONE {
+            row.next = NONE;
+            station.head = id;
+            station.tail = id;
+        } else if station.lifo {
+            row.next = station.head;
+            station.head = id;
+        } else {
+            row.next = NONE;
+            let last = station.tail;
+            station.tail = id;
+            self.rows.hot[last as usize].next = id;
+        }
+    }
+
+    /// An instance turns a request away without doing anything for it.
+    fn bounce(&mut self, id: u32, reason: Reason) {
+        self.uncount(id);
+        let row = &mut self.rows.hot[id as usize];
+        if row.has(flag::PROBE) {
+            self.probe_ended(id, false);
+            self.dispose(id);
+            return;
+        }
+        row.outcome = failed(reason);
+        if row.has(flag::TRACED) {
+            self.trace(id, Outcome::Failed(reason));
+        }
+        self.answer(id);
+    }
+
+    /// A worker takes a request up for the first time.
+    #[inline]
+    fn begin(&mut self, id: u32) {
+        let row = &mut self.rows.hot[id as usize];
+        let station = &self.stations[row.instance as usize];
+        let site = self.sites[row.site as usize];
+        row.state = State::Waiting;
+        if row.has(flag::PROBE) {
+            row.pc = self.program.probe;
+        } else {
+            row.pc = self.program.entries[usize::from(station.version)][usize::from(site.endpoint)];
+            if !station.plain {
+                self.version_strikes(id);
+            }
+        }
+        self.ready.push(id);
+    }
+
+    /// Decides whether the version answers this request with an error.
+    fn version_strikes(&mut self, id: u32) {
+        if self.afflicts(id) {
+            let station = &self.stations[self.rows.hot[id as usize].instance as usize];
+            let error_rate = self.versions[usize::from(station.version)].behaviour.error_rate.get();
+            if error_rate > 0.0 && self.stream(id, purpose::ERROR, 1).chance(error_rate) {
+                self.rows.hot[id as usize].flags |= flag::FAULTY;
+            }
+        }
+    }
+
+    /// Whether what is wrong with a version shows for this request, here and now.
+    pub(super) fn afflicts(&self, id: u32) -> bool {
+        let row = &self.rows.hot[id as usize];
+        let station = &self.stations[row.instance as usize];
+        let version = &self.versions[usize::from(station.version)];
+        let behaviour = &version.behaviour;
+        // The same users are met by every version, whatever the request.
+        let user = || crate::rng::Stream::from_key(u64::from(row.user)).child(purpose::ERROR).uniform();
+        version.special
+            && (behaviour.users.get() >= 1.0 || user() < behaviour.users.get())
+            && self.now - station.up_since.min(self.now) >= behaviour.after.nanos()
+            && f64::from(station.busy) >= behaviour.above_load.get() * f64::from(station.workers)
+    }
+
+    /// A worker of an instance is free: the next request that still makes sense takes it.
+    #[inline]
+    pub(super) fn release_worker(&mut self, instance: u32) {
+        loop {
+            let station = &mut self.stations[instance as usize];
+            let id = station.head;
+            if id == NONE || station.busy > station.workers {
+                station.busy -= 1;
+                return;
+            }
+            let row = &mut self.rows.hot[id as usize];
+            station.head = row.next;
+            if row.next == NONE {
+                station.tail = NONE;
+            }
+            if row.state == State::Dead {
+                self.rows.free(id);
+                continue;
+            }
+            station.integrate(self.now);
+            station.queued -= 1;
+            row.flags |= flag::WORKER;
+            row.state = State::Waiting;
+            if row.pc != 0 {
+                // It had begun before, and waited for a worker to go on.
+                let joined = self.rows.cold[id as usize].joined;
+                row.waited += (self.now - joined) as f32;
+                self.ready.push(id);
+                return;
+            }
+            row.waited = (self.now - row.received) as f32;
+            if let Some(margin) = station.drop_margin
+                && self.is_expired(id, margin)
+            {
+                self.rows.hot[id as usize].flags &= !flag::WORKER;
+                self.leave_station(id);
+                self.rows.hot[id as usize].outcome = failed(Reason::Expired);
+                self.answer(id);
+                continue;
+            }
+            self.begin(id);
+            return;
+        }
+    }
+
+    /// Whether a request's client stops waiting within `margin` [ns].
+    fn is_expired(&self, id: u32, margin: u64) -> bool {
+        let row = &self.rows.hot[id as usize];
+        let site = self.sites[row.site as usize];
+        let mut deadline = if site.flags & site_flag::TIMEOUT == 0 { u64::MAX } else { row.sent + site.timeout };
+        if row.has(flag::DEADLINE) {
+            deadline = deadline.min(self.rows.cold[id as usize].deadline);
+        }
+        deadline <= self.now.saturating_add(margin)
+    }
+
+    /// Takes a request off its instance's books; what it holds must be given back separately.
+    #[inline]
+    fn leave_station(&mut self, id: u32) {
+        self.uncount(id);
+        let row = &self.rows.hot[id as usize];
+        let station = &mut self.stations[row.instance as usize];
+        station.integrate(self.now);
+        if !row.has(flag::PROBE) {
+            station.in_system -= 1;
+        }
+        if !station.plain {
+            self.leak(id);
+        }
+        let station = &mut self.stations[self.rows.hot[id as usize].instance as usize];
+        if station.notify_idle && station.in_system == 0 {
+            station.notify_idle = false;
+            self.notices.push(super::command::Notice::Idle(InstanceId(self.rows.hot[id as usize].instance)));
+        }
+    }
+
+    /// What a request leaves behind in memory.
+    fn leak(&mut self, id: u32) {
+        let instance = self.rows.hot[id as usize].instance;
+        let station = &mut self.stations[instance as usize];
+        station.leaked += station.version_leak + station.modifiers.leak;
+        if station.is_out_of_memory() && !self.doomed.contains(&instance) {
+            self.doomed.push(instance);
+        }
+    }
+
+    /// A request's script ended on its instance.
+    #[inline]
+    pub(super) fn finish(&mut self, id: u32, code: u8) {
+        let row = &mut self.rows.hot[id as usize];
+        if row.flags & (flag::TASK | flag::PROBE | flag::FETCHER) != 0 {
+            self.finish_rare(id, code);
+            return;
+        }
+        row.outcome = code;
+        let (instance, worker) = (row.instance, row.has(flag::WORKER));
+        if row.has(flag::TRACED) {
+            self.trace(id, outcome(code));
+        }
+        self.leave_station(id);
+        if worker {
+            self.release_worker(instance);
+        }
+        self.answer(id);
+    }
+
+    /// The end of a branch, of a health check, and of whoever fetched a key for others.
+    fn finish_rare(&mut self, id: u32, code: u8) {
+        let row = self.rows.hot[id as usize];
+        if row.has(flag::FETCHER) {
+            self.rows.hot[id as usize].flags &= !flag::FETCHER;
+            self.fetch_failed(id);
+            self.finish(id, code);
+        } else if row.has(flag::TASK) {
+            if self.rows.live(row.parent, row.parent_tag).is_some() {
+                let parent = &mut self.rows.hot[row.parent as usize];
+                parent.flags |= match code {
+                    OK => 0,
+                    DEGRADED => flag::DEGRADED,
+                    _ => flag::BROKEN,
+                };
+                self.child_done(row.parent);
+            }
+            self.dispose(id);
+        } else {
+            self.leave_station(id);
+            if row.has(flag::WORKER) {
+                self.release_worker(row.instance);
+            }
+            if !row.has(flag::DETACHED) {
+                self.probe_ended(id, true);
+            }
+            self.dispose(id);
+        }
+    }
+
+    /// The server is told that nobody waits any more: it stops at once and frees what it holds.
+    pub(super) fn cancel(&mut self, id: u32) {
+        let row = self.rows.hot[id as usize];
+        match row.state {
+            State::Free | State::Dead | State::Timer | State::BackingOff | State::Pooled => {}
+            State::Travelling | State::LostThere => {
+                self.uncount(id);
+                self.dispose(id);
+            }
+            // The answer is already on its way.
+            State::Returning | State::LostBack => {}
+            State::Queued => {
+                let station = &mut self.stations[row.instance as usize];
+                station.integrate(self.now);
+                station.queued -= 1;
+                self.leave_station(id);
+                self.record_server(&row, Reason::Cancelled);
+                // It stays in the list, to be passed over there.
+                let row = &mut self.rows.hot[id as usize];
+                row.state = State::Dead;
+                row.key = 0;
+            }
+            State::Working | State::Sleeping | State::Waiting | State::Fetching => {
+                self.cancel_children(id);
+                if row.has(flag::FETCHER) {
+                    self.rows.hot[id as usize].flags &= !flag::FETCHER;
+                    self.fetch_failed(id);
+                }
+                if !row.has(flag::TASK) {
+                    self.leave_station(id);
+                    if row.has(flag::WORKER) {
+                        self.release_worker(row.instance);
+                    }
+                    self.record_server(&row, Reason::Cancelled);
+                }
+                self.ready.retain(|&ready| ready != id);
+                self.dispose(id);
+            }
+        }
+    }
+
+    /// Cancels everything that a request waits for.
+    fn cancel_children(&mut self, id: u32) {
+        let row = self.rows.hot[id as usize];
+        if row.pending == 0 {
+            return;
+        }
+        for child in 0..self.rows.hot.len() as u32 {
+            let other = self.rows.hot[child as usize];
+            let mine = other.parent == id && other.parent_tag == row.tag() && !matches!(other.state, State::Free | State::Dead | State::Timer);
+            if mine && !other.has(flag::DETACHED) {
+                self.leave_guard(child, true, self.now - other.sent.min(self.now));
+                self.rows.hot[child as usize].flags |= flag::DETACHED;
+                self.cancel(child);
+            }
+        }
+    }
+
+    /// Records that a server ended something for which no client waited.
+    pub(super) fn record_server(&mut self, row: &Row, reason: Reason) {
+        self.hops.push(Hop {
+            latency: self.now - row.received,
+            wait: row.waited as u64,
+            instance: InstanceId(row.instance),
+            site: CallSiteId(row.site),
+            network: 0,
+            outcome: Outcome::Failed(reason),
+            view: View::Server,
+            attempt: row.attempt,
+        });
+    }
+}
+
+/// Picks a target set by weight, among those that have targets.
+fn weighted(groups: &[(f64, super::balance::Group)], stream: &mut crate::rng::Stream) -> usize {
+    let total: f64 = groups.iter().filter(|(_, group)| !group.targets.is_empty()).map(|(weight, _)| weight).sum();
+    let mut u = stream.uniform() * total;
+    let mut last = usize::MAX;
+    for (at, (weight, group)) in groups.iter().enumerate() {
+        if group.targets.is_empty() || *weight <= 0.0 {
+            continue;
+        }
+        last = at;
+        if u < *weight {
+            break;
+        }
+        u -= weight;
+    }
+    last
+}
