@@ -228,9 +228,9 @@ mod tests {
         for i in 0..5_000_u64 {
             let value = i * i * 37;
             if i % 3 == 0 {
-                a.record(value)
+                a.record(value);
             } else {
-                b.record(value)
+                b.record(value);
             }
             both.record(value);
         }

@@ -24,15 +24,15 @@ impl Series {
         for tier in 0..TIERS - 1 {
             let due = schedule.due(tier, now);
             while self.tiers[tier].front().is_some_and(|oldest| oldest.end <= due) {
-                let merged = Self::take_slot(&mut self.tiers[tier], tier + 1, schedule, merger);
-                self.tiers[tier + 1].extend(merged);
+                let wider = Self::take_slot(&mut self.tiers[tier], tier + 1, schedule, merger);
+                self.tiers[tier + 1].extend(wider);
             }
         }
         if widened {
             let mut narrow = std::mem::take(&mut self.tiers[TIERS - 1]);
             while !narrow.is_empty() {
-                let merged = Self::take_slot(&mut narrow, TIERS - 1, schedule, merger);
-                self.tiers[TIERS - 1].extend(merged);
+                let wider = Self::take_slot(&mut narrow, TIERS - 1, schedule, merger);
+                self.tiers[TIERS - 1].extend(wider);
             }
         }
     }
@@ -40,9 +40,9 @@ impl Series {
     fn take_slot(windows: &mut VecDeque<Window>, tier: usize, schedule: &Schedule, merger: &mut Merger) -> Option<Window> {
         let slot = schedule.slot_end(tier, windows.front()?.end);
         let many = windows.partition_point(|window| window.end <= slot);
-        let merged = merger.merge(windows.range(..many));
+        let whole = merger.merge(windows.range(..many));
         windows.drain(..many);
-        merged
+        whole
     }
     /// All windows in order of time.
     pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &Window> {
