@@ -145,7 +145,9 @@ impl Store {
     }
     fn sum_of_versions(&self, versions: &[VersionId]) -> Totals {
         let mut total = sum(versions.iter().map(|version| &self.version_totals[version.index()]), self.measured_span());
-        versions.iter().for_each(|version| total.wait.merge(self.wait_of(*version)));
+        for version in versions {
+            total.wait.merge(self.wait_of(*version));
+        }
         total
     }
     /// One instance: what it counted and its load.

@@ -344,7 +344,9 @@ impl Recorder for Store {
     }
 
     fn spans(&mut self, spans: &[Span]) {
-        spans.iter().for_each(|span| self.traces.add(span));
+        for span in spans {
+            self.traces.add(span);
+        }
     }
 
     fn window(&mut self, end: SimTime, gauges: &[Gauge]) {
