@@ -1,1 +1,12 @@
-//! x
+//! What is concluded from what was recorded: golden signals, objectives, the service map, Little's law, delivery.
+//!
+//! One file per conclusion, each a pure function of the store or of the ledger's visible part: insight reads what tools
+//! of a real fleet would see, never the truth. It knows no names, no words and no screen. To add a conclusion, add a
+//! file with its definition and its tests, and one line here.
+
+pub mod deployments;
+pub mod dora;
+pub mod golden;
+pub mod little;
+pub mod service_map;
+pub mod slo;
