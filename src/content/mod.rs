@@ -1,1 +1,61 @@
-//! x
+//! The only place that knows file syntax and paths: from a TOML file to a checked [`Scenario`], with diagnostics.
+//!
+//! ```text
+//!  text ──► tree (keys, values, places) ──► raw (the file's types) ──► lower (names, ranges) ──► Scenario
+//!            ▲ extends merges trees          all mistakes collected      all mistakes collected
+//! ```
+//!
+//! It knows nothing of what a scenario does when it runs. A new key is a field in `raw/` and its use in `lower/`; a new
+//! bound is a line in `limits.rs`; a new kind of content is a module of its own beside these.
+
+mod counts;
+mod diagnostic;
+mod files;
+mod library;
+pub mod limits;
+mod lower;
+mod parse;
+mod prices;
+mod raw;
+mod read;
+mod source;
+mod tree;
+
+pub use diagnostic::{Code, Diagnostic, Diagnostics, Related, Severity};
+pub use files::Folder;
+pub use library::{Library, ScenarioEntry};
+pub use prices::{Prices, prices};
+
+use schemars::Schema;
+use schemars::generate::SchemaSettings;
+
+use crate::scenario::Scenario;
+
+/// A scenario that can run, and what is questionable about it.
+#[derive(Debug, Clone)]
+pub struct Loaded {
+    /// The scenario.
+    pub scenario: Scenario,
+    /// What is probably not meant, but does not keep it from running.
+    pub warnings: Diagnostics,
+}
+
+/// Loads a scenario: a path to a TOML file, or the name of a shipped one (`online-boutique`).
+pub fn load(path_or_name: &str) -> Result<Loaded, Diagnostics> {
+    Library::shipped().load(path_or_name)
+}
+
+/// Reads a scenario from text. `folder` is where the files lie that it names; mistakes are reported in `file_name`.
+pub fn read_str(name: &str, file_name: &str, source: &str, folder: &Folder) -> Result<Loaded, Diagnostics> {
+    parse::scenario(name, file_name, source, folder, &Library::shipped())
+}
+
+/// The shipped scenarios, sorted by name.
+pub fn library() -> Vec<ScenarioEntry> {
+    Library::shipped().entries()
+}
+
+/// The JSON Schema (draft 2020-12) of scenario files, for editors.
+pub fn scenario_schema() -> Schema {
+    SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<raw::ScenarioFile>()
+}

@@ -1,0 +1,69 @@
+//! Every bound that content has to keep, in one place, each with its reason.
+//!
+//! Files come from strangers: whatever they ask for, reading them ends soon, in little memory, with a scenario or with a
+//! clear answer. Bounds of single quantities (durations, rates, sizes) live with their types in `crate::units`.
+//! To add a bound, add a constant here and name it where it is enforced.
+
+/// Size of a scenario file [B]. The largest shipped scenario has about 30 kB.
+pub const FILE_BYTES: u64 = 1 << 20;
+/// Tables and arrays inside each other. A script of ten nested branches needs about thirty.
+pub const NESTING: usize = 64;
+/// Mistakes reported for one scenario; after that a person stops reading anyway.
+pub const MISTAKES: usize = 100;
+/// Length of a name [characters].
+pub const NAME_CHARS: usize = 100;
+/// Scenarios that extend one another in a row.
+pub const EXTENDS: usize = 8;
+
+/// Availability zones.
+pub const ZONES: usize = 26;
+/// Services.
+pub const SERVICES: usize = 1_000;
+/// Endpoints of all services together.
+pub const ENDPOINTS: usize = 20_000;
+/// Versions of all services together.
+pub const VERSIONS: usize = 20_000;
+/// Caches of all services together.
+pub const CACHES: usize = 10_000;
+/// Keys of all caches together, counting one copy per instance where every instance has its own [1].
+pub const CACHE_KEYS: u64 = 20_000_000;
+/// Keys of one cache.
+pub const KEYS_PER_CACHE: u32 = 1_000_000;
+/// Message queues.
+pub const QUEUES: usize = 1_000;
+/// Traffic sources.
+pub const SOURCES: usize = 1_000;
+/// Pairs of a client and a service that it calls.
+pub const EDGES: usize = 60_000;
+/// Instances of one service.
+pub const INSTANCES_PER_SERVICE: u32 = 10_000;
+/// Instances of all services together.
+pub const INSTANCES: u64 = 20_000;
+/// Requests that one instance serves at once.
+pub const WORKERS: u32 = 100_000;
+/// Places in one instance's queue.
+pub const QUEUE_CAPACITY: u32 = 10_000_000;
+
+/// Steps of one script after `parallel = { times = … }` is expanded.
+pub const STEPS_PER_SCRIPT: u64 = 10_000;
+/// Steps of all scripts together after expansion.
+pub const STEPS: u64 = 1_000_000;
+/// Times that a `repeat` runs its steps.
+pub const REPEATS: u32 = 1_000;
+/// Calls that one request may cause at most, over all services.
+pub const CALLS_PER_REQUEST: u64 = 100_000;
+/// Users of a traffic source, and its population.
+pub const USERS: u32 = 10_000_000;
+/// Requests that a scenario's traffic may send over its whole duration. W2 runs 10 million; a month of a small shop
+/// has a billion.
+pub const REQUESTS: f64 = 1e11;
+/// Shapes of one traffic source.
+pub const SHAPES: usize = 64;
+/// Factor of a shape or a load change [1].
+pub const FACTOR: f64 = 1_000.0;
+/// Size of a file of counts [B].
+pub const COUNTS_BYTES: u64 = 1 << 20;
+/// Rows of a file of counts.
+pub const COUNTS_ROWS: usize = 100_000;
+/// Entries of the timeline, faults included.
+pub const TIMELINE: usize = 10_000;

@@ -1,0 +1,227 @@
+//! From the file as written to a checked scenario: names become ids, scripts are expanded, every number is looked at.
+//!
+//! Each mistake is reported where it is written, and lowering goes on, so that all are found at once; a scenario comes
+//! out only if there was none. One file per part of a scenario. It knows no TOML syntax: it walks the values and names
+//! their paths, and the tree knows the places.
+
+mod names;
+mod params;
+mod policy;
+mod script;
+mod service;
+mod timeline;
+mod traffic;
+
+use super::diagnostic::{Code, Collector, Finding, shown};
+use super::files::Folder;
+use super::limits;
+use super::raw::ScenarioFile;
+use super::tree::{At, Node};
+use crate::ids::EndpointId;
+use crate::kernel::model::Model;
+use crate::scenario::{Scenario, Slo, Text};
+use crate::units::SimSpan;
+
+use names::Names;
+
+/// What lowering works with.
+pub(crate) struct Lower<'a> {
+    pub(crate) file: &'a ScenarioFile,
+    pub(crate) tree: &'a Node,
+    pub(crate) folder: &'a Folder,
+    pub(crate) collector: &'a mut Collector,
+    pub(crate) names: Names<'a>,
+    /// Steps of all scripts so far.
+    steps: u64,
+}
+
+/// Checks the file and resolves it; `None` if anything is wrong with it.
+pub(crate) fn lower(name: &str, file: &ScenarioFile, tree: &Node, folder: &Folder, collector: &mut Collector) -> Option<Scenario> {
+    let mut lower = Lower { file, tree, folder, collector, names: Names::of(file), steps: 0 };
+    lower.frame();
+    if lower.collector.has(Code::TooMuch) {
+        return None;
+    }
+    let services = lower.services();
+    let sources = lower.sources();
+    let queues = lower.queues();
+    let slos = lower.slos();
+    let timeline = lower.timeline();
+    if lower.collector.has_errors() {
+        return None;
+    }
+    let mut title = file.title.clone();
+    if title.0.is_empty() {
+        title = Text([("en".to_owned(), name.to_owned())].into());
+    }
+    Some(Scenario {
+        name: name.to_owned(),
+        title,
+        description: file.description.clone(),
+        seed: file.seed,
+        duration: file.duration,
+        warm_up: file.warm_up,
+        model: Model {
+            zones: file.zones.clone(),
+            network: file.network.clone(),
+            services: services.services,
+            endpoints: services.endpoints,
+            versions: services.versions,
+            caches: services.caches,
+            queues,
+            sources,
+        },
+        fleet: services.fleet,
+        kinds: services.kinds,
+        slos,
+        timeline,
+        telemetry: file.telemetry.clone(),
+    })
+}
+
+impl Lower<'_> {
+    /// Reports a finding about what is written at a path.
+    pub(crate) fn report(&mut self, at: &At<'_>, finding: Finding) {
+        let path = at.segments();
+        let place = if at.is_on_key() { self.tree.key_place_of(&path) } else { self.tree.place_of(&path) };
+        self.collector.add(&place, finding);
+    }
+
+    /// Reports a finding about a key itself rather than its value.
+    pub(crate) fn report_key(&mut self, at: &At<'_>, finding: Finding) {
+        self.report(&at.as_key(), finding);
+    }
+
+    /// The top level.
+    fn frame(&mut self) {
+        let file = self.file;
+        if file.format_version != 1 {
+            let finding = Finding::error(Code::BadValue, format!("format version {} is not known", file.format_version));
+            self.report(&At::ROOT.key("format_version"), finding.label("write 1").help("this program reads version 1; a newer one may read this file"));
+        }
+        if file.duration.is_zero() {
+            self.report(&At::ROOT.key("duration"), Finding::error(Code::Impossible, "a scenario that lasts no time").label("write more than 0s"));
+        } else if file.warm_up >= file.duration {
+            let finding = Finding::error(Code::Impossible, format!("the warm-up ({}) leaves nothing of the duration ({})", file.warm_up, file.duration));
+            self.report(&At::ROOT.key("warm_up"), finding.label("must be shorter than `duration`"));
+        }
+        for (text, key) in [(&file.title, "title"), (&file.description, "description")] {
+            for language in text.0.keys().filter(|language| !matches!(language.as_str(), "en" | "vi")) {
+                let finding = Finding::error(Code::UnknownKey, format!("`{}` is not a language of Fleetlab", shown(language)));
+                self.report_key(&At::ROOT.key(key).key(language), finding.label("write `en` or `vi`"));
+            }
+        }
+        let zones = At::ROOT.key("zones");
+        if file.zones.is_empty() {
+            self.report(&zones, Finding::error(Code::Impossible, "no availability zone").label("write at least one"));
+        }
+        for (n, zone) in file.zones.iter().enumerate() {
+            self.check_name("zone", zone, &zones.index(n), false);
+            if file.zones[..n].contains(zone) {
+                self.report(&zones.index(n), Finding::error(Code::Duplicate, format!("the zone `{}` is written twice", shown(zone))));
+            }
+        }
+        let endpoints = self.names.endpoints.iter().map(std::collections::BTreeMap::len).sum();
+        let versions = self.names.versions.iter().map(std::collections::BTreeMap::len).sum();
+        let caches = self.names.caches.iter().map(std::collections::BTreeMap::len).sum();
+        for (what, key, count, most) in [
+            ("zones", "zones", file.zones.len(), limits::ZONES),
+            ("services", "services", file.services.len(), limits::SERVICES),
+            ("endpoints", "services", endpoints, limits::ENDPOINTS),
+            ("versions", "services", versions, limits::VERSIONS),
+            ("caches", "services", caches, limits::CACHES),
+            ("queues", "queues", file.queues.len(), limits::QUEUES),
+            ("traffic sources", "traffic", file.traffic.len(), limits::SOURCES),
+            ("faults", "faults", file.faults.len(), limits::TIMELINE),
+            ("timeline entries", "timeline", file.timeline.len(), limits::TIMELINE),
+        ] {
+            if count > most {
+                self.report(&At::ROOT.key(key), Finding::error(Code::TooMuch, format!("{count} {what}; the simulation takes {most}")));
+            }
+        }
+    }
+
+    /// Names appear in reports, on the map and in `service.endpoint`; they are short, printable, and dots separate them.
+    pub(crate) fn check_name(&mut self, what: &str, name: &str, at: &At<'_>, dots: bool) {
+        let problem = if name.is_empty() {
+            "is empty"
+        } else if name.chars().count() > limits::NAME_CHARS {
+            "is longer than 100 characters"
+        } else if name.trim() != name {
+            "begins or ends with a space"
+        } else if name.chars().any(char::is_control) {
+            "contains a control character"
+        } else if !dots && name.contains('.') {
+            "contains a dot, which separates a service from its endpoint"
+        } else {
+            return;
+        };
+        self.report_key(at, Finding::error(Code::BadName, format!("the name `{}` of a {what} {problem}", shown(name))));
+    }
+
+    /// Reports a whole number outside its range.
+    pub(crate) fn check_count(&mut self, at: &At<'_>, value: u64, least: u64, most: u64) {
+        if !(least..=most).contains(&value) {
+            let finding = Finding::error(Code::Impossible, format!("`{}` is {value}", at.last_key()));
+            self.report(at, finding.label(format!("write {least} to {most}")));
+        }
+    }
+
+    /// Reports a number outside its range.
+    pub(crate) fn check_number(&mut self, at: &At<'_>, value: f64, least: f64, most: f64) {
+        if !(least..=most).contains(&value) {
+            let finding = Finding::error(Code::Impossible, format!("`{}` is {value}", at.last_key()));
+            self.report(at, finding.label(format!("write {least} to {most}")));
+        }
+    }
+
+    /// Reports a time that must not be zero.
+    pub(crate) fn check_not_zero(&mut self, at: &At<'_>, value: SimSpan) {
+        if value.is_zero() {
+            self.report(at, Finding::error(Code::Impossible, format!("`{}` is no time at all", at.last_key())).label("write more than 0s"));
+        }
+    }
+
+    fn queues(&mut self) -> Vec<crate::kernel::model::MessageQueue> {
+        let all = At::ROOT.key("queues");
+        let mut queues = Vec::new();
+        for (name, queue) in self.file.queues.iter() {
+            let at = all.key(name);
+            self.check_name("queue", name, &at, true);
+            self.check_count(&at.key("concurrency"), queue.concurrency.into(), 1, limits::WORKERS.into());
+            self.check_not_zero(&at.key("visibility_timeout"), queue.visibility_timeout);
+            if let Some(receives) = queue.max_receives {
+                self.check_count(&at.key("max_receives"), receives.into(), 1, 1_000);
+            }
+            let consumer = self.endpoint(&queue.consumer, &at.key("consumer")).unwrap_or(EndpointId(0));
+            queues.push(crate::kernel::model::MessageQueue {
+                name: name.to_owned(),
+                consumer,
+                concurrency: queue.concurrency,
+                visibility_timeout: queue.visibility_timeout,
+                max_receives: queue.max_receives,
+            });
+        }
+        queues
+    }
+
+    fn slos(&mut self) -> Vec<Slo> {
+        let all = At::ROOT.key("slos");
+        let mut slos = Vec::new();
+        for (name, slo) in self.file.slos.iter() {
+            let at = all.key(name);
+            self.check_name("objective", name, &at, true);
+            let objective = slo.objective.get();
+            if objective <= 0.0 || objective >= 1.0 {
+                let finding = Finding::error(Code::Impossible, format!("an objective of {}% leaves no error budget to speak of", objective * 100.0));
+                self.report(&at.key("objective"), finding.label("write more than 0% and less than 100%, such as \"99.9%\""));
+            }
+            if let Some(latency) = slo.latency {
+                self.check_not_zero(&at.key("latency"), latency);
+            }
+            let service = slo.service.as_ref().and_then(|service| self.service(service, &at.key("service")));
+            slos.push(Slo { name: name.to_owned(), service, objective: slo.objective, latency: slo.latency });
+        }
+        slos
+    }
+}

@@ -1,0 +1,140 @@
+//! Scripts: steps with their names resolved, policies attached and copies written out.
+
+use super::super::diagnostic::{Code, Finding};
+use super::super::limits;
+use super::super::raw::{BranchFile, CallFile, Entries, ParallelFile, StepFile};
+use super::super::tree::At;
+use super::Lower;
+use crate::ids::{EndpointId, ServiceId};
+use crate::kernel::model::{Call, Step};
+use crate::kernel::resilience::CallPolicy;
+
+impl Lower<'_> {
+    /// The script at `at`, with at most [`limits::STEPS_PER_SCRIPT`] steps; empty if it has more, which is reported.
+    pub(crate) fn script(&mut self, service: ServiceId, steps: &[StepFile], at: &At<'_>) -> Vec<Step> {
+        let expanded = count(steps);
+        self.steps = self.steps.saturating_add(expanded);
+        if expanded > limits::STEPS_PER_SCRIPT {
+            let finding = Finding::error(Code::TooMuch, format!("the script has {expanded} steps once its parallel copies are written out"));
+            self.report(at, finding.label(format!("the simulation takes {}", limits::STEPS_PER_SCRIPT)));
+            return Vec::new();
+        }
+        if self.steps > limits::STEPS {
+            self.report(at, Finding::error(Code::TooMuch, format!("the scripts have more than {} steps together", limits::STEPS)));
+            return Vec::new();
+        }
+        self.steps_at(service, steps, at)
+    }
+
+    fn steps_at(&mut self, service: ServiceId, steps: &[StepFile], at: &At<'_>) -> Vec<Step> {
+        steps.iter().enumerate().filter_map(|(n, step)| self.step(service, step, &at.index(n))).collect()
+    }
+
+    fn step(&mut self, service: ServiceId, step: &StepFile, at: &At<'_>) -> Option<Step> {
+        Some(match step {
+            StepFile::Work(time) => Step::Work(time.clone()),
+            StepFile::Io(time) => Step::Io(time.clone()),
+            StepFile::Sleep(time) => Step::Sleep(time.clone()),
+            StepFile::Call(call) => self.call(service, call, &at.key("call"))?,
+            StepFile::Parallel(parallel) => self.parallel(service, parallel, &at.key("parallel"))?,
+            StepFile::Probability(choice) => {
+                let at = at.key("probability");
+                Step::Probability {
+                    p: choice.p,
+                    then: self.steps_at(service, &choice.then, &at.key("then")),
+                    otherwise: self.steps_at(service, &choice.otherwise, &at.key("else")),
+                }
+            }
+            StepFile::Repeat(repeat) => {
+                let at = at.key("repeat");
+                let (min, max) = (repeat.times.min, repeat.times.max);
+                self.check_count(&at.key("times"), max.into(), 1, limits::REPEATS.into());
+                if min > max {
+                    let finding = Finding::error(Code::Impossible, format!("fewest times ({min}) is more than most times ({max})"));
+                    self.report(&at.key("times"), finding.label("write [fewest, most]"));
+                }
+                Step::Repeat { min, max, steps: self.steps_at(service, &repeat.steps, &at.key("steps")) }
+            }
+            StepFile::Cache(lookup) => {
+                let at = at.key("cache");
+                let cache = self.cache(service, &lookup.name, &at.key("name"));
+                let on_miss = self.steps_at(service, &lookup.miss, &at.key("miss"));
+                Step::Cache { cache: cache?, on_miss }
+            }
+            StepFile::Publish(queue) => Step::Publish(self.queue(queue, &at.key("publish"))?),
+            StepFile::Fail(probability) => Step::Fail(*probability),
+        })
+    }
+
+    fn call(&mut self, service: ServiceId, call: &CallFile, at: &At<'_>) -> Option<Step> {
+        let policy = match &call.policy {
+            Some(policy) => {
+                self.check_policy(policy, &at.key("policy"));
+                CallPolicy::clone(policy)
+            }
+            None => self.policy_for(service, &call.to),
+        };
+        let to = at.key("to");
+        let endpoint = self.endpoint(&call.to, if call.is_table { &to } else { at })?;
+        Some(Step::Call(Call { endpoint, policy }))
+    }
+
+    /// The policy that a service's `calls` has for a target: the endpoint's, else the service's, else none.
+    fn policy_for(&self, service: ServiceId, target: &str) -> CallPolicy {
+        let Some((_, service)) = self.file.services.0.get(service.index()) else { return CallPolicy::default() };
+        let find = |calls: &Entries<CallPolicy>, name: &str| calls.iter().find(|(key, _)| *key == name).map(|(_, policy)| policy.clone());
+        let whole = target.split_once('.').map_or(target, |(service, _)| service);
+        find(&service.calls, target).or_else(|| find(&service.calls, whole)).unwrap_or_default()
+    }
+
+    fn parallel(&mut self, service: ServiceId, parallel: &ParallelFile, at: &At<'_>) -> Option<Step> {
+        match parallel {
+            ParallelFile::Branches(branches) => {
+                if branches.is_empty() {
+                    // An array that lost all its branches to mistakes is no second mistake.
+                    self.report(at, Finding::error(Code::Impossible, "no branch to run").label("write at least one"));
+                    return None;
+                }
+                let branch = |(n, branch): (usize, &BranchFile)| match branch {
+                    BranchFile::One(step) => self.step(service, step, &at.index(n)).into_iter().collect(),
+                    BranchFile::Many(steps) => self.steps_at(service, steps, &at.index(n)),
+                };
+                Some(Step::Parallel(branches.iter().enumerate().map(branch).collect()))
+            }
+            ParallelFile::Times { times, steps } => {
+                self.check_count(&at.key("times"), (*times).into(), 1, limits::STEPS_PER_SCRIPT);
+                let branch = self.steps_at(service, steps, &at.key("steps"));
+                Some(Step::Parallel(vec![branch; *times as usize]))
+            }
+        }
+    }
+
+    /// The endpoint id that a script belongs to is needed only where a version replaces it.
+    pub(crate) fn replaced(&mut self, service: ServiceId, endpoint: &str, at: &At<'_>) -> Option<EndpointId> {
+        let full = format!("{}.{endpoint}", self.service_name(service));
+        self.endpoint(&full, &at.key(endpoint).as_key())
+    }
+}
+
+/// Steps in a script once parallel copies are written out.
+fn count(steps: &[StepFile]) -> u64 {
+    steps.iter().map(count_one).fold(0, u64::saturating_add)
+}
+
+fn count_one(step: &StepFile) -> u64 {
+    let inner = match step {
+        StepFile::Parallel(ParallelFile::Branches(branches)) => branches
+            .iter()
+            .map(|branch| match branch {
+                BranchFile::One(step) => count_one(step),
+                BranchFile::Many(steps) => count(steps),
+            })
+            .fold(0, u64::saturating_add),
+        StepFile::Parallel(ParallelFile::Times { times, steps }) => count(steps).max(1).saturating_mul(u64::from(*times)),
+        StepFile::Probability(choice) => count(&choice.then).saturating_add(count(&choice.otherwise)),
+        StepFile::Repeat(repeat) => count(&repeat.steps),
+        StepFile::Cache(lookup) => count(&lookup.miss),
+        StepFile::Work(_) | StepFile::Io(_) | StepFile::Sleep(_) | StepFile::Call(_) | StepFile::Publish(_) | StepFile::Fail(_) => 0,
+    };
+    inner.saturating_add(1)
+}

@@ -1,0 +1,186 @@
+//! Services: their data plane, their control plane, endpoints, versions and caches.
+
+use super::super::diagnostic::{Code, Finding};
+use super::super::limits;
+use super::super::prices;
+use super::super::raw::{ServiceFile, VersionFile};
+use super::super::tree::At;
+use super::Lower;
+use super::names::FIRST_VERSION;
+use crate::fleet::instance::ServiceFleet;
+use crate::ids::{EndpointId, ServiceId, VersionId, ZoneId};
+use crate::kernel::model::{Cache, Endpoint, Service, Version};
+use crate::scenario::ServiceKind;
+use crate::units::Dollars;
+
+/// Everything that the services of a file become.
+#[derive(Debug, Default)]
+pub(crate) struct Services {
+    pub(crate) services: Vec<Service>,
+    pub(crate) endpoints: Vec<Endpoint>,
+    pub(crate) versions: Vec<Version>,
+    pub(crate) caches: Vec<Cache>,
+    pub(crate) fleet: Vec<ServiceFleet>,
+    pub(crate) kinds: Vec<ServiceKind>,
+}
+
+impl Lower<'_> {
+    pub(crate) fn services(&mut self) -> Services {
+        let mut out = Services::default();
+        let all = At::ROOT.key("services");
+        if self.file.services.is_empty() && !self.tree.is_broken_at(&all.segments()) {
+            self.report(&At::ROOT, Finding::error(Code::MissingKey, "no service").help("define one: [services.web.endpoints.home]"));
+        }
+        for (n, (name, service)) in self.file.services.iter().enumerate() {
+            self.one_service(&mut out, ServiceId::from_index(n), name, service, &all.key(name));
+        }
+        out
+    }
+
+    fn one_service(&mut self, out: &mut Services, id: ServiceId, name: &str, service: &ServiceFile, at: &At<'_>) {
+        self.check_name("service", name, at, false);
+        if service.endpoints.is_empty() && !self.has_broken(&at.key("endpoints")) {
+            let finding = Finding::error(Code::MissingKey, format!("the service `{name}` has no endpoint"));
+            self.report_key(at, finding.label("needs `endpoints`").help(format!("define one: [services.{name}.endpoints.home]")));
+        }
+        self.check_server(service, at);
+        let endpoints = at.key("endpoints");
+        for (endpoint, script) in service.endpoints.iter() {
+            let at = endpoints.key(endpoint);
+            self.check_name("endpoint", endpoint, &at, true);
+            let steps = self.script(id, &script.steps, &at.key("steps"));
+            out.endpoints.push(Endpoint { service: id, name: endpoint.to_owned(), steps });
+        }
+        let calls = at.key("calls");
+        for (target, policy) in service.calls.iter() {
+            let at = calls.key(target);
+            self.check_target(target, &at.as_key());
+            self.check_policy(policy, &at);
+        }
+        self.caches(out, id, service, at);
+        let versions = self.versions(out, id, service, at);
+        let mut endpoint_ids: Vec<EndpointId> = self.names.endpoints[id.index()].values().copied().collect();
+        endpoint_ids.sort_unstable();
+        out.services.push(Service { name: name.to_owned(), server: service.server(), balancer: service.balancer.clone(), versions, endpoints: endpoint_ids });
+        let fleet = self.fleet(service, at);
+        out.fleet.push(fleet);
+        out.kinds.push(service.kind);
+    }
+
+    /// Whether something in here is written but could not be read.
+    pub(crate) fn has_broken(&self, at: &At<'_>) -> bool {
+        let path = at.segments();
+        self.tree.is_broken_at(&path) || self.tree.at(&path).is_some_and(super::super::tree::Node::is_hollow)
+    }
+
+    /// What `calls` and `set-policy` name: a service, or an endpoint of it.
+    pub(crate) fn check_target(&mut self, target: &str, at: &At<'_>) {
+        if target.contains('.') {
+            self.endpoint(target, at);
+        } else {
+            self.service(target, at);
+        }
+    }
+
+    fn caches(&mut self, out: &mut Services, id: ServiceId, service: &ServiceFile, at: &At<'_>) {
+        let caches = at.key("caches");
+        for (name, cache) in service.caches.iter() {
+            let at = caches.key(name);
+            self.check_name("cache", name, &at, true);
+            self.check_count(&at.key("keys"), cache.keys.into(), 1, limits::KEYS_PER_CACHE.into());
+            self.check_number(&at.key("zipf"), cache.zipf, 0.0, 5.0);
+            self.check_not_zero(&at.key("ttl"), cache.ttl);
+            if let Some(beta) = cache.early_refresh {
+                self.check_number(&at.key("early_refresh"), beta, 0.001, 100.0);
+            }
+            out.caches.push(Cache {
+                name: name.to_owned(),
+                service: id,
+                keys: cache.keys,
+                zipf: cache.zipf,
+                ttl: cache.ttl,
+                single_flight: cache.single_flight,
+                early_refresh: cache.early_refresh,
+                per_instance: cache.per_instance,
+                warm: cache.warm,
+            });
+        }
+    }
+
+    /// Adds the versions; returns their ids with the initial one first.
+    fn versions(&mut self, out: &mut Services, id: ServiceId, service: &ServiceFile, at: &At<'_>) -> Vec<VersionId> {
+        let versions = at.key("versions");
+        let implied = (FIRST_VERSION.to_owned(), VersionFile::default());
+        let implied = service.versions.is_empty().then_some(&implied);
+        for (name, version) in implied.into_iter().chain(&service.versions.0) {
+            let at = versions.key(name);
+            self.check_name("version", name, &at, true);
+            self.check_number(&at.key("latency_factor"), version.latency_factor, 0.01, 1_000.0);
+            let replaced = at.key("endpoints");
+            let mut scripts = Vec::new();
+            for (endpoint, script) in version.endpoints.iter() {
+                let steps = self.script(id, &script.steps, &replaced.key(endpoint).key("steps"));
+                if let Some(endpoint) = self.replaced(id, endpoint, &replaced) {
+                    scripts.push((endpoint, steps));
+                }
+            }
+            out.versions.push(Version { service: id, name: name.clone(), behaviour: version.behaviour(), scripts });
+        }
+        let mut ids: Vec<_> = self.names.versions[id.index()].values().copied().collect();
+        ids.sort_unstable();
+        let initial = match &service.version {
+            Some(name) => self.version(id, name, &at.key("version")),
+            // Without a choice the version called `v1` runs, or the only one that there is.
+            None => self.names.versions[id.index()].get(FIRST_VERSION).copied().or_else(|| (ids.len() == 1).then(|| ids[0])),
+        };
+        match initial {
+            Some(initial) => ids.sort_by_key(|version| *version != initial),
+            None if service.version.is_none() && !self.has_broken(&versions) => {
+                let finding = Finding::error(Code::MissingKey, "several versions, and none is called `v1`");
+                self.report_key(&versions, finding.label("which one runs at the start?").help("write `version = \"…\"` beside `versions`"));
+            }
+            None => {}
+        }
+        ids
+    }
+
+    fn fleet(&mut self, service: &ServiceFile, at: &At<'_>) -> ServiceFleet {
+        self.check_count(&at.key("instances"), service.instances.into(), 0, limits::INSTANCES_PER_SERVICE.into());
+        let zones: Vec<ZoneId> = match &service.zones {
+            None => (0..self.file.zones.len()).map(ZoneId::from_index).collect(),
+            Some(names) => {
+                let zones = at.key("zones");
+                if names.is_empty() {
+                    self.report(&zones, Finding::error(Code::Impossible, "no zone to run in").label("write at least one, or leave it out for all"));
+                }
+                names.iter().enumerate().filter_map(|(n, name)| self.zone(name, &zones.index(n))).collect()
+            }
+        };
+        ServiceFleet {
+            instances: service.instances,
+            zones,
+            start_up: service.start_up.clone(),
+            drain: service.drain,
+            restart_after: service.restart_after.0,
+            health: service.health_check.clone(),
+            autoscaling: service.autoscaling.clone(),
+            strategy: service.deployment.clone(),
+            price_per_hour: self.price(service, at),
+        }
+    }
+
+    fn price(&mut self, service: &ServiceFile, at: &At<'_>) -> Dollars {
+        if let Some(price) = service.price {
+            self.check_number(&at.key("price"), price.0, 0.0, 1_000_000.0);
+            return price;
+        }
+        let name = service.instance_type.as_deref().unwrap_or(prices::SMALLEST);
+        match prices::price_per_hour(name) {
+            Some(price) => price,
+            None => {
+                self.unknown_instance_type(name, &at.key("instance_type"));
+                Dollars::default()
+            }
+        }
+    }
+}

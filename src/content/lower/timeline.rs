@@ -1,0 +1,224 @@
+//! Faults and actions on the timeline: their targets exist, and their numbers make sense.
+
+use super::super::diagnostic::{Code, Finding, nearest, shown};
+use super::super::limits;
+use super::super::tree::At;
+use super::Lower;
+use crate::fleet::fault::{Fault, FaultKind, Selector};
+use crate::scenario::{Action, TimedAction};
+use crate::units::SimTime;
+
+impl Lower<'_> {
+    /// Faults and actions in order of time; at equal times faults come first, then the order of the file counts.
+    pub(crate) fn timeline(&mut self) -> Vec<TimedAction> {
+        let mut names: Vec<String> = Vec::new();
+        let mut timeline = Vec::new();
+        let faults = At::ROOT.key("faults");
+        for (n, timed) in self.file.faults.iter().enumerate() {
+            let at = faults.index(n);
+            let mut fault = timed.fault();
+            self.fault(&mut fault, &mut names, &at);
+            self.check_at(timed.at, &at);
+            timeline.push(TimedAction { at: timed.at, action: Action::Inject { fault } });
+        }
+        let actions = At::ROOT.key("timeline");
+        let mut cleared = Vec::new();
+        for (n, timed) in self.file.timeline.iter().enumerate() {
+            let at = actions.index(n);
+            let mut timed = timed.clone();
+            self.check_at(timed.at, &at);
+            self.action(&mut timed.action, &mut names, &mut cleared, &at.key("do"));
+            timeline.push(timed);
+        }
+        for (name, place) in cleared {
+            if !names.contains(&name) {
+                let finding = Finding::error(Code::UnknownName, format!("no fault is called `{}`", shown(&name))).label("nothing to clear");
+                let guess = nearest(&name, names.iter().map(String::as_str)).map(str::to_owned);
+                self.collector.add(&place, finding.suggest(guess.as_deref(), || None));
+            }
+        }
+        timeline.sort_by_key(|timed| timed.at);
+        timeline
+    }
+
+    fn check_at(&mut self, at: SimTime, place: &At<'_>) {
+        let end = self.file.duration;
+        if at.since(SimTime::ZERO) > end {
+            let finding = Finding::warning(Code::NeverHappens, format!("this happens at {at}, after the end of the scenario"));
+            self.report(&place.key("at"), finding.label(format!("the scenario ends at {end}")));
+        }
+    }
+
+    /// Checks a fault and gives it a name that no other has.
+    fn fault(&mut self, fault: &mut Fault, names: &mut Vec<String>, at: &At<'_>) {
+        if let Some(service) = &fault.service {
+            self.service(service, &at.key("service"));
+        } else if !matches!(fault.kind, FaultKind::ZoneLoss(_)) && !self.has_broken(&at.key("service")) {
+            let finding = Finding::error(Code::MissingKey, format!("the fault `{}` needs a service", fault.kind.name()));
+            self.report(&at.key("kind"), finding.label("needs `service` beside it"));
+        }
+        if let Some(duration) = fault.duration {
+            self.check_not_zero(&at.key("duration"), duration);
+        }
+        self.fault_kind(&fault.kind, at);
+        self.selector(&fault.selector, &at.key("selector"));
+        match &fault.name {
+            Some(name) => {
+                self.check_name("fault", name, &at.key("name"), true);
+                if names.contains(name) {
+                    let finding = Finding::error(Code::Duplicate, format!("another fault is called `{}`", shown(name)));
+                    self.report(&at.key("name"), finding.label("choose another name"));
+                }
+                names.push(name.clone());
+            }
+            None => {
+                let target = match (&fault.service, &fault.kind) {
+                    (Some(service), _) => service.as_str(),
+                    (None, FaultKind::ZoneLoss(loss)) => loss.zone.as_str(),
+                    (None, _) => "",
+                };
+                let plain = format!("{}-{target}", fault.kind.name());
+                let numbered = (2..).map(|n| format!("{plain}-{n}"));
+                let free = std::iter::once(plain.clone()).chain(numbered).find(|name| !names.contains(name)).unwrap_or(plain);
+                names.push(free.clone());
+                fault.name = Some(free);
+            }
+        }
+    }
+
+    fn fault_kind(&mut self, kind: &FaultKind, at: &At<'_>) {
+        let at = at.key("kind");
+        let at = at.key(kind.name());
+        match kind {
+            FaultKind::CpuStarvation(starvation) => self.check_number(&at.key("stolen"), starvation.stolen.get(), 0.0, 0.99),
+            FaultKind::GcStorm(storm) => self.check_pauses(storm.every, storm.pause, &at),
+            FaultKind::IoSlowness(slowness) => self.check_number(&at.key("factor"), slowness.factor, 1.0, 10_000.0),
+            FaultKind::RestartLoop(restarts) => self.check_not_zero(&at.key("after"), restarts.after),
+            FaultKind::Partition(partition) => {
+                if let Some(from) = &partition.from {
+                    self.check_caller(from, &at.key("from"));
+                }
+            }
+            FaultKind::ZoneLoss(loss) if loss.zone.is_empty() => {
+                self.report(&at, Finding::error(Code::MissingKey, "which zone is lost?").label("needs `{ zone-loss = { zone = \"…\" } }`"));
+            }
+            FaultKind::ZoneLoss(loss) => {
+                self.zone(&loss.zone, &at.key("zone"));
+            }
+            FaultKind::BadConfiguration(_)
+            | FaultKind::CertificateExpiry(_)
+            | FaultKind::Crash(_)
+            | FaultKind::DependencyOutage(_)
+            | FaultKind::ErrorResponses(_)
+            | FaultKind::Latency(_)
+            | FaultKind::MemoryLeak(_)
+            | FaultKind::PacketLoss(_)
+            | FaultKind::PoolExhaustion(_) => {}
+        }
+    }
+
+    fn selector(&mut self, selector: &Selector, at: &At<'_>) {
+        let at = at.key(selector.name());
+        let value = at.key("value");
+        match selector {
+            Selector::One(_) | Selector::All(_) => {}
+            Selector::Fixed(fixed) => self.check_count(&value, fixed.value.into(), 1, limits::INSTANCES_PER_SERVICE.into()),
+            Selector::FixedPercent(percent) => self.check_number(&value, percent.value, 0.0, 100.0),
+            Selector::RandomMaxPercent(percent) => self.check_number(&value, percent.value, 0.0, 100.0),
+        }
+    }
+
+    fn action(&mut self, action: &mut Action, names: &mut Vec<String>, cleared: &mut Vec<(String, super::super::source::Place)>, at: &At<'_>) {
+        let kind = action_key(action);
+        let at = at.key(kind);
+        let service_at = at.key("service");
+        match action {
+            Action::Deploy { service, version, strategy } => {
+                if let Some(service) = self.service(service, &service_at) {
+                    self.version(service, version, &at.key("version"));
+                }
+                if let Some(strategy) = strategy {
+                    self.check_strategy(strategy, &at.key("strategy"));
+                }
+            }
+            Action::RollBack { service } => {
+                self.service(service, &service_at);
+            }
+            Action::Scale { service, instances } => {
+                self.service(service, &service_at);
+                self.check_count(&at.key("instances"), (*instances).into(), 0, limits::INSTANCES_PER_SERVICE.into());
+            }
+            Action::Restart { service, selector } => {
+                self.service(service, &service_at);
+                self.selector(selector, &at.key("selector"));
+            }
+            Action::SetPolicy { from, to, policy } => {
+                self.check_caller(from, &at.key("from"));
+                self.check_target(to, &at.key("to"));
+                self.check_policy(policy, &at.key("policy"));
+            }
+            Action::SetCapacity { service, workers, queue } => {
+                self.service(service, &service_at);
+                if let Some(workers) = workers {
+                    self.check_count(&at.key("workers"), (*workers).into(), 1, limits::WORKERS.into());
+                }
+                if let Some(queue) = queue {
+                    self.check_queue(queue, &at.key("queue"));
+                }
+            }
+            Action::ShiftTraffic { service, weights } => {
+                if let Some(service) = self.service(service, &service_at) {
+                    let weights_at = at.key("weights");
+                    for (version, weight) in weights.iter() {
+                        let at = weights_at.key(version);
+                        self.version(service, version, &at.as_key());
+                        if !(*weight >= 0.0 && weight.is_finite()) {
+                            let finding = Finding::error(Code::Impossible, format!("the weight {weight} of `{}` is negative", shown(version)));
+                            self.report(&at, finding.label("write 0 or more"));
+                        }
+                    }
+                    if weights.values().all(|weight| *weight <= 0.0) {
+                        let finding = Finding::error(Code::Impossible, "no version gets any traffic").label("needs a weight above 0");
+                        self.report(&weights_at, finding);
+                    }
+                }
+            }
+            Action::Inject { fault } => self.fault(fault, names, &at.key("fault")),
+            Action::Clear { fault } => {
+                let place = self.tree.place_of(&at.key("fault").segments());
+                cleared.push((fault.clone(), place));
+            }
+            Action::SetLoad { source, factor, rate } => {
+                self.source(source, &at.key("source"));
+                if let Some(factor) = factor {
+                    self.check_number(&at.key("factor"), *factor, 0.0, limits::FACTOR);
+                }
+                if factor.is_none() && rate.is_none() {
+                    self.report(&at, Finding::error(Code::MissingKey, "the load changes to what?").label("needs `factor` or `rate`"));
+                }
+            }
+            Action::FlushCache { service, cache } => {
+                if let Some(service) = self.service(service, &service_at) {
+                    self.cache(service, cache, &at.key("cache"));
+                }
+            }
+        }
+    }
+}
+
+/// The key under which an action is written.
+fn action_key(action: &Action) -> &'static str {
+    match action {
+        Action::Deploy { .. } => "deploy",
+        Action::RollBack { .. } => "roll-back",
+        Action::Scale { .. } => "scale",
+        Action::Restart { .. } => "restart",
+        Action::SetPolicy { .. } => "set-policy",
+        Action::SetCapacity { .. } => "set-capacity",
+        Action::ShiftTraffic { .. } => "shift-traffic",
+        Action::Inject { .. } => "inject",
+        Action::Clear { .. } => "clear",
+        Action::SetLoad { .. } => "set-load",
+        Action::FlushCache { .. } => "flush-cache",
+    }
+}

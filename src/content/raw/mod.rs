@@ -1,0 +1,166 @@
+//! A scenario file as people write it. Every key is documented here; the JSON Schema shows these texts.
+//!
+//! These types say what may be written where and know its defaults; whether names exist and numbers make sense is
+//! `lower`'s business. Parameter blocks of behaviours come from the behaviours themselves (`kernel`, `fleet`).
+//! A new key is a field here and its use in `lower`.
+
+mod entries;
+mod service;
+mod step;
+mod traffic;
+
+pub(crate) use entries::Entries;
+pub(crate) use service::{ServiceFile, VersionFile};
+pub(crate) use step::{BranchFile, CallFile, ParallelFile, StepFile};
+pub(crate) use traffic::SourceFile;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::fleet::fault::{Fault, FaultKind, Selector};
+use crate::kernel::model::Network;
+use crate::scenario::{TelemetryConfig, Text, TimedAction};
+use crate::units::{Ratio, SimSpan, SimTime};
+
+/// A Fleetlab scenario: services, the traffic on them, and what happens to them over time.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "Fleetlab scenario", rename = "Scenario")]
+pub(crate) struct ScenarioFile {
+    /// Version of this format: 1.
+    #[schemars(range(min = 1, max = 1))]
+    pub(crate) format_version: u32,
+    /// Another scenario that this one starts from, by the name of a shipped scenario or of a file in the same folder
+    /// (without `.toml`). Tables merge key by key; arrays and values replace. Default: none.
+    #[serde(default)]
+    pub(crate) extends: Option<String>,
+    /// A title by language (`en`, `vi`). Default: the file's name.
+    #[serde(default)]
+    pub(crate) title: Text,
+    /// What it is and what to try, by language (`en`, `vi`). Default: empty.
+    #[serde(default)]
+    pub(crate) description: Text,
+    /// Seed of every random stream. Default 42.
+    #[serde(default = "default_seed")]
+    pub(crate) seed: u64,
+    /// How long it runs. Default `"10m"`.
+    #[serde(default = "default_duration")]
+    pub(crate) duration: SimSpan,
+    /// How much of the beginning reports leave out. Default `"0s"`.
+    #[serde(default)]
+    pub(crate) warm_up: SimSpan,
+    /// Availability zones. Default `["zone-a"]`.
+    #[serde(default = "default_zones")]
+    pub(crate) zones: Vec<String>,
+    /// Latency and loss between places. Default: none.
+    #[serde(default)]
+    pub(crate) network: Network,
+    /// The services by name.
+    #[serde(default)]
+    pub(crate) services: Entries<ServiceFile>,
+    /// Message queues by name. Default: none.
+    #[serde(default)]
+    pub(crate) queues: Entries<QueueFile>,
+    /// Traffic sources by name. Default: none.
+    #[serde(default)]
+    pub(crate) traffic: Entries<SourceFile>,
+    /// Service level objectives by name. Default: none.
+    #[serde(default)]
+    pub(crate) slos: Entries<SloFile>,
+    /// Faults and when they happen. Default: none.
+    #[serde(default)]
+    pub(crate) faults: Vec<FaultFile>,
+    /// Actions and when they happen. Default: none.
+    #[serde(default)]
+    pub(crate) timeline: Vec<TimedAction>,
+    /// How much is recorded. Default: the sampling of AWS X-Ray.
+    #[serde(default)]
+    pub(crate) telemetry: TelemetryConfig,
+}
+
+const fn default_seed() -> u64 {
+    42
+}
+const fn default_duration() -> SimSpan {
+    SimSpan::from_secs(600)
+}
+fn default_zones() -> Vec<String> {
+    vec!["zone-a".to_owned()]
+}
+
+/// A message queue. Defaults are those of Amazon SQS.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "MessageQueue")]
+pub(crate) struct QueueFile {
+    /// The endpoint that consumes a message, as `service.endpoint`.
+    pub(crate) consumer: String,
+    /// Messages that one instance of the consumer takes at once, 1 to 100000. Default 10 (the largest SQS batch).
+    #[serde(default = "default_concurrency")]
+    #[schemars(range(min = 1, max = 100_000))]
+    pub(crate) concurrency: u32,
+    /// How long a received message stays invisible; not done by then, it is delivered again. Default `"30s"` (SQS).
+    #[serde(default = "default_visibility")]
+    pub(crate) visibility_timeout: SimSpan,
+    /// Receives after which a message moves to the dead letters, 1 to 1000 (SQS). Default: none; delivered for ever.
+    #[serde(default)]
+    #[schemars(range(min = 1, max = 1000))]
+    pub(crate) max_receives: Option<u32>,
+}
+
+const fn default_concurrency() -> u32 {
+    10
+}
+const fn default_visibility() -> SimSpan {
+    SimSpan::from_secs(30)
+}
+
+/// A service level objective.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Slo")]
+pub(crate) struct SloFile {
+    /// The service whose requests count. Default: what users get.
+    #[serde(default)]
+    pub(crate) service: Option<String>,
+    /// Share of requests that must be good, above 0 and below 1. Default `"99.9%"`.
+    #[serde(default = "default_objective")]
+    pub(crate) objective: Ratio,
+    /// A request is good only if it is answered within this time. Default: any answer is good.
+    #[serde(default)]
+    pub(crate) latency: Option<SimSpan>,
+}
+
+fn default_objective() -> Ratio {
+    Ratio::new(0.999)
+}
+
+/// A fault and when it happens.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "TimedFault")]
+pub(crate) struct FaultFile {
+    /// When it begins.
+    pub(crate) at: SimTime,
+    /// A name by which it can be cleared and found on the timeline. Default: its kind and target, such as `latency-db`.
+    #[serde(default)]
+    pub(crate) name: Option<String>,
+    /// What goes wrong.
+    pub(crate) kind: FaultKind,
+    /// The service it happens to; a zone loss needs none.
+    #[serde(default)]
+    pub(crate) service: Option<String>,
+    /// Which of its instances (the modes of Chaos Mesh). Default `"all"`.
+    #[serde(default)]
+    pub(crate) selector: Selector,
+    /// How long it lasts. Default: until it is cleared.
+    #[serde(default)]
+    pub(crate) duration: Option<SimSpan>,
+}
+
+impl FaultFile {
+    /// The fault without its time.
+    pub(crate) fn fault(&self) -> Fault {
+        Fault { name: self.name.clone(), kind: self.kind.clone(), service: self.service.clone(), selector: self.selector.clone(), duration: self.duration }
+    }
+}

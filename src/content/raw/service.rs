@@ -1,0 +1,258 @@
+//! A service as people write it.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::{self, Deserialize, Deserializer};
+
+use super::Entries;
+use super::step::StepFile;
+use crate::fleet::autoscale::Autoscaling;
+use crate::fleet::deploy::Strategy;
+use crate::fleet::health::HealthCheck;
+use crate::kernel::balance::Balancer;
+use crate::kernel::dist::Distribution;
+use crate::kernel::model::{Behaviour, Cache, Contention, GcPauses, Queue, Server, WarmUp, WorkerModel};
+use crate::kernel::resilience::CallPolicy;
+use crate::scenario::ServiceKind;
+use crate::units::{Bytes, Dollars, Ratio, SimSpan};
+
+/// A service: instances that serve endpoints.
+#[derive(Debug, Clone, serde::Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schemars(rename = "Service")]
+pub(crate) struct ServiceFile {
+    /// What it is; decides its icon, not its behaviour. Default `"service"`.
+    pub(crate) kind: ServiceKind,
+    /// Instances at the start, 0 to 10000. Default 1.
+    #[schemars(range(max = 10_000))]
+    pub(crate) instances: u32,
+    /// Zones over which the instances are spread in turn. Default: all zones.
+    pub(crate) zones: Option<Vec<String>>,
+
+    /// Requests that one instance serves at once, 1 to 100000. Default 16.
+    #[schemars(range(min = 1, max = 100_000))]
+    pub(crate) workers: u32,
+    /// What a worker does while it waits for others. Default `"blocking"`.
+    pub(crate) worker_model: WorkerModel,
+    /// Where requests wait for a worker. Default: any number of them, oldest first.
+    pub(crate) queue: Queue,
+    /// CPU quota per instance [cores], above 0: work beyond it waits for the next period of 100 ms (the Linux CFS
+    /// bandwidth controller). Default: none.
+    pub(crate) cpu_limit: Option<f64>,
+    /// Memory at rest. Default `"64MiB"`.
+    pub(crate) memory: Bytes,
+    /// Memory per request in flight. Default `"0B"`.
+    pub(crate) memory_per_request: Bytes,
+    /// Memory at which an instance is killed. Default: none.
+    pub(crate) memory_limit: Option<Bytes>,
+    /// Contention between busy workers, by the universal scalability law. Default: none.
+    pub(crate) contention: Option<Contention>,
+    /// Garbage-collection pauses. Default: none.
+    pub(crate) gc: Option<GcPauses>,
+    /// Slow first minute of an instance. Default: none.
+    pub(crate) warm_up: Option<WarmUp>,
+
+    /// How calls are spread over the instances. Default `"round-robin"` (Application Load Balancer).
+    pub(crate) balancer: Balancer,
+    /// Time from the decision to start an instance until it serves. Default `"0s"`.
+    pub(crate) start_up: Distribution,
+    /// How long an instance that left the rotation may finish what it has. Default `"30s"` (Kubernetes
+    /// `terminationGracePeriodSeconds`).
+    pub(crate) drain: SimSpan,
+    /// After how long a crashed instance is started again, or `"never"`. Default `"10s"` (the first step of the
+    /// Kubernetes crash-loop back-off).
+    pub(crate) restart_after: RestartAfter,
+    /// Health checks: `"alb"` or `"kubernetes"`, or a table with parameters. Default: none.
+    pub(crate) health_check: Option<HealthCheck>,
+    /// Autoscaling. Default: none.
+    pub(crate) autoscaling: Option<Autoscaling>,
+    /// How new versions are deployed unless a deployment says otherwise. Default `"rolling"` (ECS).
+    pub(crate) deployment: Strategy,
+    /// Dollars per instance-hour. Default: the price of `instance_type`.
+    pub(crate) price: Option<Dollars>,
+    /// A line of the price table. Default `"fargate-0.25vcpu-0.5gb"`, the smallest.
+    pub(crate) instance_type: Option<String>,
+
+    /// What it serves, by name; at least one endpoint.
+    pub(crate) endpoints: Entries<EndpointFile>,
+    /// Caches by name. Default: none.
+    pub(crate) caches: Entries<CacheFile>,
+    /// Call policies by what is called: a service (`db`) or one endpoint of it (`"db.query"`), which then replaces the
+    /// service's. Default: a policy with nothing in it.
+    pub(crate) calls: Entries<CallPolicy>,
+    /// Versions by name. Default: one, `v1`, that changes nothing.
+    pub(crate) versions: Entries<VersionFile>,
+    /// The version that runs at the start. Default `"v1"`.
+    pub(crate) version: Option<String>,
+}
+
+impl Default for ServiceFile {
+    fn default() -> Self {
+        let server = Server::default();
+        Self {
+            kind: ServiceKind::default(),
+            instances: 1,
+            zones: None,
+            workers: server.workers,
+            worker_model: server.worker_model,
+            queue: server.queue,
+            cpu_limit: server.cpu_limit,
+            memory: server.memory,
+            memory_per_request: server.memory_per_request,
+            memory_limit: server.memory_limit,
+            contention: server.contention,
+            gc: server.gc,
+            warm_up: server.warm_up,
+            balancer: Balancer::default(),
+            start_up: Distribution::Fixed(SimSpan::ZERO),
+            drain: SimSpan::from_secs(30),
+            restart_after: RestartAfter(Some(SimSpan::from_secs(10))),
+            health_check: None,
+            autoscaling: None,
+            deployment: Strategy::default(),
+            price: None,
+            instance_type: None,
+            endpoints: Entries::default(),
+            caches: Entries::default(),
+            calls: Entries::default(),
+            versions: Entries::default(),
+            version: None,
+        }
+    }
+}
+
+impl ServiceFile {
+    /// How one instance serves.
+    pub(crate) fn server(&self) -> Server {
+        Server {
+            workers: self.workers,
+            worker_model: self.worker_model,
+            queue: self.queue.clone(),
+            cpu_limit: self.cpu_limit,
+            memory: self.memory,
+            memory_per_request: self.memory_per_request,
+            memory_limit: self.memory_limit,
+            contention: self.contention.clone(),
+            gc: self.gc.clone(),
+            warm_up: self.warm_up.clone(),
+        }
+    }
+}
+
+/// An endpoint: a script that runs for each request.
+#[derive(Debug, Clone, serde::Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Endpoint")]
+pub(crate) struct EndpointFile {
+    /// The script. An empty one answers at once.
+    pub(crate) steps: Vec<StepFile>,
+}
+
+/// A cache that a service looks up.
+#[derive(Debug, Clone, serde::Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schemars(rename = "Cache")]
+pub(crate) struct CacheFile {
+    /// Number of keys, 1 to 1000000. Default 1000.
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub(crate) keys: u32,
+    /// Skew of the keys' popularity: Zipf exponent [1], 0 to 5. Default 1; 0 makes all keys equally popular.
+    #[schemars(range(min = 0.0, max = 5.0))]
+    pub(crate) zipf: f64,
+    /// How long an entry lives. Default `"60s"`.
+    pub(crate) ttl: SimSpan,
+    /// Whether concurrent misses of one key wait for the first of them. Default false.
+    pub(crate) single_flight: bool,
+    /// Early refresh by chance, as in `XFetch` (Vattani et al. 2015): the parameter beta [1], above 0 to 100. Default:
+    /// none.
+    pub(crate) early_refresh: Option<f64>,
+    /// Whether every instance has a cache of its own, empty when it starts. Default false: one for the service.
+    pub(crate) per_instance: bool,
+    /// Whether it holds every key when the simulation starts. Default true.
+    pub(crate) warm: bool,
+}
+
+impl Default for CacheFile {
+    fn default() -> Self {
+        let Cache { keys, zipf, ttl, single_flight, early_refresh, per_instance, warm, .. } = Cache::default();
+        Self { keys, zipf, ttl, single_flight, early_refresh, per_instance, warm }
+    }
+}
+
+/// A version of a service: what a release changes.
+#[derive(Debug, Clone, serde::Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schemars(rename = "Version")]
+pub(crate) struct VersionFile {
+    /// Share of requests that it answers with an error. Default 0.
+    pub(crate) error_rate: Ratio,
+    /// Factor on the time of its work [1], 0.01 to 1000. Default 1.
+    #[schemars(range(min = 0.01, max = 1000.0))]
+    pub(crate) latency_factor: f64,
+    /// Memory that each request leaks. Default `"0B"`.
+    pub(crate) memory_leak: Bytes,
+    /// Share of its instances that never start. Default 0.
+    pub(crate) startup_failure: Ratio,
+    /// Only this share of users meets errors and latency. Default 1: everybody.
+    pub(crate) users: Ratio,
+    /// Only instances older than this show errors and latency. Default `"0s"`: at once.
+    pub(crate) after: SimSpan,
+    /// Only while at least this share of an instance's workers is busy. Default 0: always.
+    pub(crate) above_load: Ratio,
+    /// Endpoints whose script it replaces. Default: none.
+    pub(crate) endpoints: Entries<EndpointFile>,
+}
+
+impl Default for VersionFile {
+    fn default() -> Self {
+        let Behaviour { error_rate, latency_factor, memory_leak, startup_failure, users, after, above_load } = Behaviour::default();
+        Self { error_rate, latency_factor, memory_leak, startup_failure, users, after, above_load, endpoints: Entries::default() }
+    }
+}
+
+impl VersionFile {
+    /// What is different in it, apart from its scripts.
+    pub(crate) fn behaviour(&self) -> Behaviour {
+        Behaviour {
+            error_rate: self.error_rate,
+            latency_factor: self.latency_factor,
+            memory_leak: self.memory_leak,
+            startup_failure: self.startup_failure,
+            users: self.users,
+            after: self.after,
+            above_load: self.above_load,
+        }
+    }
+}
+
+/// After how long a crashed instance is started again; `"never"` leaves it down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct RestartAfter(pub(crate) Option<SimSpan>);
+
+impl<'de> Deserialize<'de> for RestartAfter {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl de::Visitor<'_> for Visitor {
+            type Value = RestartAfter;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a duration such as \"10s\", or \"never\"")
+            }
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<RestartAfter, E> {
+                if text == "never" { Ok(RestartAfter(None)) } else { text.parse().map(|span| RestartAfter(Some(span))).map_err(E::custom) }
+            }
+        }
+        deserializer.deserialize_any(Visitor)
+    }
+}
+
+impl JsonSchema for RestartAfter {
+    fn schema_name() -> Cow<'static, str> {
+        "RestartAfter".into()
+    }
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let span = generator.subschema_for::<SimSpan>();
+        json_schema!({ "anyOf": [span, { "const": "never" }] })
+    }
+}
