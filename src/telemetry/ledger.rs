@@ -51,6 +51,20 @@ pub enum Event {
         /// Why, in a few English words.
         why: String,
     },
+    /// A deployment was replaced by a newer one before it ended.
+    DeploymentSuperseded {
+        /// Which deployment.
+        deployment: DeploymentNumber,
+        /// The newer one.
+        by: DeploymentNumber,
+    },
+    /// A deployment reports that it makes no progress; it goes on trying.
+    DeploymentStalled {
+        /// Which deployment.
+        deployment: DeploymentNumber,
+        /// Why, in a few English words.
+        why: String,
+    },
     /// The desired number of instances changed.
     Scaled {
         /// The service.
