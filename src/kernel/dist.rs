@@ -235,6 +235,13 @@ impl Distribution {
     }
 }
 
+impl Distribution {
+    /// One draw, for those who draw seldom (start-up times); who draws millions keeps a prepared `Sampler`.
+    pub fn draw(&self, stream: &mut Stream) -> SimSpan {
+        SimSpan::from_nanos(Sampler::new(self).sample(stream).round() as u64)
+    }
+}
+
 /// A distribution prepared for drawing [ns].
 #[derive(Debug, Clone)]
 pub(super) enum Sampler {
