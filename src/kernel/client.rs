@@ -216,45 +216,38 @@ impl Kernel {
     /// The client gets an attempt's answer (or its failure).
     #[inline]
     pub(super) fn receive(&mut self, id: u32) {
-        let row = self.rows.hot[id as usize];
-        let orphaned = row.has(flag::DETACHED) || (row.parent != NONE && self.rows.live(row.parent, row.parent_tag).is_none());
-        let ended = outcome(row.outcome);
+        // Field by field on purpose: reading the whole row right after parts of it were written would stall the processor.
+        let row = &self.rows.hot[id as usize];
+        let (flags, code, site, instance, attempt) = (row.flags, row.outcome, row.site, row.instance, row.attempt);
+        let (parent, parent_tag, sent, received, waited) = (row.parent, row.parent_tag, row.sent, row.received, row.waited);
+        let orphaned = flags & flag::DETACHED != 0 || (parent != NONE && self.rows.live(parent, parent_tag).is_none());
         // Time on the way there, in the pool and on the way back; a server's time ends when it answered.
-        let served = if row.has(flag::RETURNED) { self.rows.cold[id as usize].joined } else { self.now };
+        let served = if flags & flag::RETURNED == 0 { self.now } else { self.rows.cold[id as usize].joined };
+        let ended = outcome(code);
         self.hops.push(Hop {
-            latency: served - row.received,
-            wait: row.waited as u64,
-            instance: if row.instance == NONE { Hop::NOWHERE } else { InstanceId(row.instance) },
-            site: CallSiteId(row.site),
-            network: (self.now - served + row.received - row.sent).min(u64::from(u32::MAX)) as u32,
+            latency: served - received,
+            wait: waited as u64,
+            // `NONE` and `Hop::NOWHERE` are the same number.
+            instance: InstanceId(instance),
+            site: CallSiteId(site),
+            network: (self.now - served + received - sent).min(u64::from(u32::MAX)) as u32,
             outcome: ended,
             view: if orphaned { View::Server } else { View::Both },
-            attempt: row.attempt,
+            attempt,
         });
         if orphaned {
-            self.dispose(id);
-            return;
-        }
-        let answered = row.outcome <= DEGRADED;
-        if row.has(flag::MESSAGE) {
-            self.message_ended(id, answered);
-            self.dispose(id);
-            return;
-        }
-        if row.flags & (flag::GUARDED | flag::COUNTED | flag::TWINNED) != 0 {
-            self.leave_guard(id, answered, self.now - row.sent);
-            self.observe(&row);
-            if row.has(flag::TWINNED) {
-                if answered {
-                    self.drop_twins(id);
-                } else if !self.leave_twins(id) {
-                    self.dispose(id);
-                    return;
-                }
+            if flags & flag::MESSAGE != 0 {
+                self.message_ended(id, code <= DEGRADED);
             }
+            self.dispose(id);
+            return;
+        }
+        let answered = code <= DEGRADED;
+        if flags & (flag::GUARDED | flag::COUNTED | flag::TWINNED | flag::MESSAGE) != 0 && self.receive_rare(id, answered) {
+            return;
         }
         if answered {
-            self.reply(&row, id, row.outcome);
+            self.reply(id, parent, parent_tag, site, code);
         } else {
             self.rows.hot[id as usize].flags |= flag::DETACHED;
             if let Outcome::Failed(reason) = ended {
@@ -262,6 +255,27 @@ impl Kernel {
             }
         }
         self.dispose(id);
+    }
+
+    /// What only some answers bring about; whether the call goes on without this attempt.
+    fn receive_rare(&mut self, id: u32, answered: bool) -> bool {
+        let row = self.rows.hot[id as usize];
+        if row.has(flag::MESSAGE) {
+            self.message_ended(id, answered);
+            self.dispose(id);
+            return true;
+        }
+        self.leave_guard(id, answered, self.now - row.sent);
+        self.observe(&row);
+        if row.has(flag::TWINNED) {
+            if answered {
+                self.drop_twins(id);
+            } else if !self.leave_twins(id) {
+                self.dispose(id);
+                return true;
+            }
+        }
+        false
     }
 
     /// An attempt failed: try again, or pass the failure on.
@@ -308,7 +322,7 @@ impl Kernel {
             }
         }
         let code = if self.program.sites[row.site as usize].policy.fallback { DEGRADED } else { failed(reason) };
-        self.reply(&row, id, code);
+        self.reply(id, row.parent, row.parent_tag, row.site, code);
     }
 
     /// When the caller's own client stops waiting [ns], if it passes that on.
@@ -362,22 +376,15 @@ impl Kernel {
 
     /// Passes a call's final result to whoever waits for it.
     #[inline]
-    fn reply(&mut self, row: &Row, id: u32, code: u8) {
-        if row.parent == NONE {
-            self.end_entry(row, id, code);
-            return;
+    fn reply(&mut self, id: u32, parent: u32, parent_tag: u32, site: u32, code: u8) {
+        if parent == NONE {
+            self.end_entry(id, code);
+        } else if self.rows.live(parent, parent_tag).is_some() {
+            if code > OK && !self.program.sites[site as usize].policy.optional {
+                self.rows.hot[parent as usize].flags |= if code == DEGRADED { flag::DEGRADED } else { flag::BROKEN };
+            }
+            self.child_done(parent);
         }
-        if self.rows.live(row.parent, row.parent_tag).is_none() {
-            return;
-        }
-        let ignore = code > OK && self.program.sites[row.site as usize].policy.optional;
-        let parent = &mut self.rows.hot[row.parent as usize];
-        if code == DEGRADED && !ignore {
-            parent.flags |= flag::DEGRADED;
-        } else if code > DEGRADED && !ignore {
-            parent.flags |= flag::BROKEN;
-        }
-        self.child_done(row.parent);
     }
 
     /// One child less to wait for.
@@ -391,14 +398,16 @@ impl Kernel {
     }
 
     /// A user's request ends.
-    fn end_entry(&mut self, row: &Row, id: u32, code: u8) {
+    fn end_entry(&mut self, id: u32, code: u8) {
+        let row = &self.rows.hot[id as usize];
+        let (key, user) = (row.key, row.user);
         let site = self.labels[row.site as usize];
         let Caller::Source(source) = site.caller else { return };
         let intended = self.rows.cold[id as usize].intended;
         let latency = self.now - intended;
-        self.digest = mix(self.digest ^ latency ^ u64::from(code) << 56 ^ row.key).wrapping_add(self.now);
+        self.digest = mix(self.digest ^ latency ^ u64::from(code) << 56 ^ key).wrapping_add(self.now);
         self.entries.push(Entry { latency, sent: SimTime::from_nanos(intended), source, endpoint: site.to, outcome: outcome(code) });
-        self.user_answered(source, row.user);
+        self.user_answered(source, user);
     }
 
     /// A user's request begins.

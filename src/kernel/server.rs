@@ -1,5 +1,6 @@
 //! The server's side: choosing the instance, its queue, its workers, and the end of an answer.
 
+use super::balance::Balancer;
 use super::outcome::{Outcome, Reason};
 use super::record::{Hop, View};
 use super::row::{NONE, Row, State, flag};
@@ -13,6 +14,10 @@ impl Kernel {
     pub(super) fn pick(&mut self, id: u32, service: u16, user: u32) -> u32 {
         let service = &mut self.services[usize::from(service)];
         let (groups, loads) = (&mut service.groups, &mut self.loads);
+        if let (Balancer::RoundRobin(_), [(_, group)], false) = (&service.balancer, groups.as_mut_slice(), service.slow_starting) {
+            // The default needs no draw, and is worth a short way of its own.
+            return group.next_in_turn().unwrap_or(NONE);
+        }
         let mut stream = crate::rng::Stream::from_key(self.rows.hot[id as usize].key).child(purpose::BALANCE << 32);
         let at = if groups.len() == 1 { 0 } else { weighted(groups, &mut stream) };
         let Some((_, group)) = groups.get_mut(at) else { return NONE };

@@ -58,8 +58,8 @@ pub(crate) struct Traces {
     by_key: BTreeMap<u64, Trace>,
     recent: VecDeque<u64>,
     failed: VecDeque<u64>,
-    /// By duration, the fastest of the slow ones first.
-    slow: BTreeSet<(SimSpan, u64)>,
+    /// By duration, the fastest of the slow ones first, with when each began.
+    slow: BTreeSet<(SimSpan, SimTime, u64)>,
     spans: usize,
     /// Spans seen, kept or not.
     pub(crate) seen: u64,
@@ -87,7 +87,7 @@ impl Traces {
     /// Moves the oldest recent trace to the failed or the slow ones, or drops it.
     fn retire(&mut self, now: SimTime) {
         let Some(key) = self.recent.pop_front() else { return };
-        let Some((failed, duration)) = self.by_key.get(&key).map(|trace| (trace.failed(), trace.duration())) else { return };
+        let Some((failed, duration, started)) = self.by_key.get(&key).map(|trace| (trace.failed(), trace.duration(), trace.started())) else { return };
         if failed {
             self.failed.push_back(key);
             if self.failed.len() > FAILED
@@ -98,12 +98,12 @@ impl Traces {
             return;
         }
         let Some(duration) = duration else { return self.drop(key) };
-        self.slow.insert((duration, key));
+        self.slow.insert((duration, started, key));
         if self.slow.len() > SLOW {
-            let stale = self.slow.iter().find(|(_, key)| self.by_key.get(key).is_none_or(|trace| now.since(trace.started()) > SLOW_FOR)).copied();
+            let stale = self.slow.iter().find(|(_, started, _)| now.since(*started) > SLOW_FOR).copied();
             if let Some(out) = stale.or_else(|| self.slow.first().copied()) {
                 self.slow.remove(&out);
-                self.drop(out.1);
+                self.drop(out.2);
             }
         }
     }

@@ -75,6 +75,13 @@ impl Group {
         self.targets = targets;
         self.ring.clear();
     }
+
+    /// The next target in turn, if there is any.
+    #[inline]
+    pub(super) fn next_in_turn(&mut self) -> Option<u32> {
+        let at = RoundRobin::turn(&mut self.cursor, self.targets.len());
+        self.targets.get(at).copied()
+    }
 }
 
 /// One choice to make.
@@ -116,7 +123,7 @@ impl Balancer {
         let Group { targets, cursor, refreshed_at, ring } = group;
         let mut choice = Choice { targets, cursor, refreshed_at, ring, loads, stream, user, now };
         let at = match self {
-            Self::RoundRobin(_) => RoundRobin::pick(&mut choice),
+            Self::RoundRobin(_) => RoundRobin::turn(choice.cursor, choice.targets.len()),
             Self::LeastOutstanding(balancer) => balancer.pick(&mut choice),
             Self::PeakEwma(balancer) => balancer.pick(&mut choice),
             Self::PowerOfTwo(balancer) => balancer.pick(&mut choice),

@@ -1,6 +1,5 @@
 //! Round robin: each target in turn, the default algorithm of an Application Load Balancer.
 
-use super::Choice;
 use crate::choice::params;
 
 params! {
@@ -9,13 +8,12 @@ params! {
 }
 
 impl RoundRobin {
-    /// The next target in turn.
+    /// The next of `n` targets in turn.
     #[inline]
-    pub(super) fn pick(choice: &mut Choice<'_>) -> usize {
-        let at = *choice.cursor;
+    pub(super) const fn turn(cursor: &mut usize, n: usize) -> usize {
         // The list may have shrunk since the last choice.
-        let at = if at < choice.targets.len() { at } else { 0 };
-        *choice.cursor = at + 1;
+        let at = if *cursor < n { *cursor } else { 0 };
+        *cursor = at + 1;
         at
     }
 }

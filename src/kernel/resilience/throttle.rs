@@ -70,7 +70,7 @@ mod tests {
         let (mut sent, mut tokens) = (0_u32, 0.0_f64);
         for call in 0..1_200_000_u64 {
             let now = call * 1_000_000;
-            tokens = (tokens + 0.1).min(1.0);
+            tokens = (tokens + 0.1).min(20.0);
             if throttle.admit(&params, now, stream.uniform()) {
                 sent += u32::from(call >= 600_000);
                 if tokens >= 1.0 {
