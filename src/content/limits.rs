@@ -4,6 +4,8 @@
 //! clear answer. Bounds of single quantities (durations, rates, sizes) live with their types in `crate::units`.
 //! To add a bound, add a constant here and name it where it is enforced.
 
+use crate::units::SimSpan;
+
 /// Size of a scenario file [B]. The largest shipped scenario has about 30 kB.
 pub const FILE_BYTES: u64 = 1 << 20;
 /// Tables and arrays inside each other. A script of ten nested branches needs about thirty.
@@ -47,11 +49,19 @@ pub const QUEUE_CAPACITY: u32 = 10_000_000;
 /// Steps of one script after `parallel = { times = … }` is expanded.
 pub const STEPS_PER_SCRIPT: u64 = 10_000;
 /// Steps of all scripts together after expansion.
-pub const STEPS: u64 = 1_000_000;
+pub const STEPS: u64 = 200_000;
 /// Times that a `repeat` runs its steps.
 pub const REPEATS: u32 = 1_000;
 /// Calls that one request may cause at most, over all services.
 pub const CALLS_PER_REQUEST: u64 = 100_000;
+/// Steps that one request may run at most, over all services and repeats.
+pub const STEPS_PER_REQUEST: u64 = 1_000_000;
+/// Shortest time between two things that happen again and again (pauses, bursts, restarts, redeliveries): anything
+/// shorter is a loop that hardly lets simulated time pass.
+pub const SHORTEST_PERIOD: SimSpan = SimSpan::from_millis(10);
+/// Shortest mean think time; less counts as this much. A user who is refused at once and does not think would ask again
+/// at the same instant, for ever.
+pub const SHORTEST_THINK: SimSpan = SimSpan::from_nanos(1_000);
 /// Users of a traffic source, and its population.
 pub const USERS: u32 = 10_000_000;
 /// Requests that a scenario's traffic may send over its whole duration. W2 runs 10 million; a month of a small shop

@@ -4,12 +4,16 @@
 //! out only if there was none. One file per part of a scenario. It knows no TOML syntax: it walks the values and names
 //! their paths, and the tree knows the places.
 
+mod graph;
+mod load;
 mod names;
 mod params;
 mod policy;
+mod review;
 mod script;
 mod service;
 mod timeline;
+mod totals;
 mod traffic;
 
 use super::diagnostic::{Code, Collector, Finding, shown};
@@ -22,7 +26,9 @@ use crate::kernel::model::Model;
 use crate::scenario::{Scenario, Slo, Text};
 use crate::units::SimSpan;
 
+use graph::Site;
 use names::Names;
+use review::World;
 
 /// What lowering works with.
 pub(crate) struct Lower<'a> {
@@ -31,13 +37,15 @@ pub(crate) struct Lower<'a> {
     pub(crate) folder: &'a Folder,
     pub(crate) collector: &'a mut Collector,
     pub(crate) names: Names<'a>,
+    /// Every place so far in which a script leads elsewhere.
+    pub(crate) sites: Vec<Site>,
     /// Steps of all scripts so far.
     steps: u64,
 }
 
 /// Checks the file and resolves it; `None` if anything is wrong with it.
 pub(crate) fn lower(name: &str, file: &ScenarioFile, tree: &Node, folder: &Folder, collector: &mut Collector) -> Option<Scenario> {
-    let mut lower = Lower { file, tree, folder, collector, names: Names::of(file), steps: 0 };
+    let mut lower = Lower { file, tree, folder, collector, names: Names::of(file), sites: Vec::new(), steps: 0 };
     lower.frame();
     if lower.collector.has(Code::TooMuch) {
         return None;
@@ -47,6 +55,11 @@ pub(crate) fn lower(name: &str, file: &ScenarioFile, tree: &Node, folder: &Folde
     let queues = lower.queues();
     let slos = lower.slos();
     let timeline = lower.timeline();
+    let order = lower.graph(&services, &queues);
+    lower.totals(&services, &timeline);
+    let order = order.filter(|_| !lower.collector.has_errors())?;
+    lower.requests(&services, &sources, &order);
+    lower.review(&World { services: &services, queues: &queues, sources: &sources, timeline: &timeline, order: &order });
     if lower.collector.has_errors() {
         return None;
     }
@@ -182,6 +195,14 @@ impl Lower<'_> {
         }
     }
 
+    /// Reports a period so short that hardly any time would pass between two rounds.
+    pub(crate) fn check_period(&mut self, at: &At<'_>, value: SimSpan) {
+        if value < limits::SHORTEST_PERIOD {
+            let finding = Finding::error(Code::Impossible, format!("`{}` is {value}", at.last_key()));
+            self.report(at, finding.label(format!("write at least {}", limits::SHORTEST_PERIOD)));
+        }
+    }
+
     fn queues(&mut self) -> Vec<crate::kernel::model::MessageQueue> {
         let all = At::ROOT.key("queues");
         let mut queues = Vec::new();
@@ -189,7 +210,7 @@ impl Lower<'_> {
             let at = all.key(name);
             self.check_name("queue", name, &at, true);
             self.check_count(&at.key("concurrency"), queue.concurrency.into(), 1, limits::WORKERS.into());
-            self.check_not_zero(&at.key("visibility_timeout"), queue.visibility_timeout);
+            self.check_period(&at.key("visibility_timeout"), queue.visibility_timeout);
             if let Some(receives) = queue.max_receives {
                 self.check_count(&at.key("max_receives"), receives.into(), 1, 1_000);
             }

@@ -54,7 +54,7 @@ impl Lower<'_> {
     }
 
     pub(crate) fn check_pauses(&mut self, every: SimSpan, pause: SimSpan, at: &At<'_>) {
-        self.check_not_zero(&at.key("every"), every);
+        self.check_period(&at.key("every"), every);
         if pause >= every {
             let finding = Finding::error(Code::Impossible, format!("a pause of {pause} every {every} leaves no time to work"));
             self.report(&at.key("pause"), finding.label("must be shorter than `every`"));

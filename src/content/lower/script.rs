@@ -5,13 +5,21 @@ use super::super::limits;
 use super::super::raw::{BranchFile, CallFile, Entries, ParallelFile, StepFile};
 use super::super::tree::At;
 use super::Lower;
+use super::graph::{Site, Target};
 use crate::ids::{EndpointId, ServiceId};
 use crate::kernel::model::{Call, Step};
 use crate::kernel::resilience::CallPolicy;
 
+/// Whose script it is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Caller {
+    pub(crate) service: ServiceId,
+    pub(crate) endpoint: EndpointId,
+}
+
 impl Lower<'_> {
     /// The script at `at`, with at most [`limits::STEPS_PER_SCRIPT`] steps; empty if it has more, which is reported.
-    pub(crate) fn script(&mut self, service: ServiceId, steps: &[StepFile], at: &At<'_>) -> Vec<Step> {
+    pub(crate) fn script(&mut self, caller: Caller, steps: &[StepFile], at: &At<'_>) -> Vec<Step> {
         let expanded = count(steps);
         self.steps = self.steps.saturating_add(expanded);
         if expanded > limits::STEPS_PER_SCRIPT {
@@ -23,26 +31,26 @@ impl Lower<'_> {
             self.report(at, Finding::error(Code::TooMuch, format!("the scripts have more than {} steps together", limits::STEPS)));
             return Vec::new();
         }
-        self.steps_at(service, steps, at)
+        self.steps_at(caller, steps, at)
     }
 
-    fn steps_at(&mut self, service: ServiceId, steps: &[StepFile], at: &At<'_>) -> Vec<Step> {
-        steps.iter().enumerate().filter_map(|(n, step)| self.step(service, step, &at.index(n))).collect()
+    fn steps_at(&mut self, caller: Caller, steps: &[StepFile], at: &At<'_>) -> Vec<Step> {
+        steps.iter().enumerate().filter_map(|(n, step)| self.step(caller, step, &at.index(n))).collect()
     }
 
-    fn step(&mut self, service: ServiceId, step: &StepFile, at: &At<'_>) -> Option<Step> {
+    fn step(&mut self, caller: Caller, step: &StepFile, at: &At<'_>) -> Option<Step> {
         Some(match step {
             StepFile::Work(time) => Step::Work(time.clone()),
             StepFile::Io(time) => Step::Io(time.clone()),
             StepFile::Sleep(time) => Step::Sleep(time.clone()),
-            StepFile::Call(call) => self.call(service, call, &at.key("call"))?,
-            StepFile::Parallel(parallel) => self.parallel(service, parallel, &at.key("parallel"))?,
+            StepFile::Call(call) => self.call(caller, call, &at.key("call"))?,
+            StepFile::Parallel(parallel) => self.parallel(caller, parallel, &at.key("parallel"))?,
             StepFile::Probability(choice) => {
                 let at = at.key("probability");
                 Step::Probability {
                     p: choice.p,
-                    then: self.steps_at(service, &choice.then, &at.key("then")),
-                    otherwise: self.steps_at(service, &choice.otherwise, &at.key("else")),
+                    then: self.steps_at(caller, &choice.then, &at.key("then")),
+                    otherwise: self.steps_at(caller, &choice.otherwise, &at.key("else")),
                 }
             }
             StepFile::Repeat(repeat) => {
@@ -53,29 +61,35 @@ impl Lower<'_> {
                     let finding = Finding::error(Code::Impossible, format!("fewest times ({min}) is more than most times ({max})"));
                     self.report(&at.key("times"), finding.label("write [fewest, most]"));
                 }
-                Step::Repeat { min, max, steps: self.steps_at(service, &repeat.steps, &at.key("steps")) }
+                Step::Repeat { min, max, steps: self.steps_at(caller, &repeat.steps, &at.key("steps")) }
             }
             StepFile::Cache(lookup) => {
                 let at = at.key("cache");
-                let cache = self.cache(service, &lookup.name, &at.key("name"));
-                let on_miss = self.steps_at(service, &lookup.miss, &at.key("miss"));
+                let cache = self.cache(caller.service, &lookup.name, &at.key("name"));
+                let on_miss = self.steps_at(caller, &lookup.miss, &at.key("miss"));
                 Step::Cache { cache: cache?, on_miss }
             }
-            StepFile::Publish(queue) => Step::Publish(self.queue(queue, &at.key("publish"))?),
+            StepFile::Publish(queue) => {
+                let at = at.key("publish");
+                let queue = self.queue(queue, &at)?;
+                self.sites.push(Site { from: caller.endpoint, to: Target::Queue(queue), path: at.segments() });
+                Step::Publish(queue)
+            }
             StepFile::Fail(probability) => Step::Fail(*probability),
         })
     }
 
-    fn call(&mut self, service: ServiceId, call: &CallFile, at: &At<'_>) -> Option<Step> {
+    fn call(&mut self, caller: Caller, call: &CallFile, at: &At<'_>) -> Option<Step> {
         let policy = match &call.policy {
             Some(policy) => {
                 self.check_policy(policy, &at.key("policy"));
                 CallPolicy::clone(policy)
             }
-            None => self.policy_for(service, &call.to),
+            None => self.policy_for(caller.service, &call.to),
         };
         let to = at.key("to");
         let endpoint = self.endpoint(&call.to, if call.is_table { &to } else { at })?;
+        self.sites.push(Site { from: caller.endpoint, to: Target::Endpoint(endpoint), path: at.segments() });
         Some(Step::Call(Call { endpoint, policy }))
     }
 
@@ -87,7 +101,7 @@ impl Lower<'_> {
         find(&service.calls, target).or_else(|| find(&service.calls, whole)).unwrap_or_default()
     }
 
-    fn parallel(&mut self, service: ServiceId, parallel: &ParallelFile, at: &At<'_>) -> Option<Step> {
+    fn parallel(&mut self, caller: Caller, parallel: &ParallelFile, at: &At<'_>) -> Option<Step> {
         match parallel {
             ParallelFile::Branches(branches) => {
                 if branches.is_empty() {
@@ -96,20 +110,20 @@ impl Lower<'_> {
                     return None;
                 }
                 let branch = |(n, branch): (usize, &BranchFile)| match branch {
-                    BranchFile::One(step) => self.step(service, step, &at.index(n)).into_iter().collect(),
-                    BranchFile::Many(steps) => self.steps_at(service, steps, &at.index(n)),
+                    BranchFile::One(step) => self.step(caller, step, &at.index(n)).into_iter().collect(),
+                    BranchFile::Many(steps) => self.steps_at(caller, steps, &at.index(n)),
                 };
                 Some(Step::Parallel(branches.iter().enumerate().map(branch).collect()))
             }
             ParallelFile::Times { times, steps } => {
                 self.check_count(&at.key("times"), (*times).into(), 1, limits::STEPS_PER_SCRIPT);
-                let branch = self.steps_at(service, steps, &at.key("steps"));
+                let branch = self.steps_at(caller, steps, &at.key("steps"));
                 Some(Step::Parallel(vec![branch; *times as usize]))
             }
         }
     }
 
-    /// The endpoint id that a script belongs to is needed only where a version replaces it.
+    /// The endpoint whose script a version replaces.
     pub(crate) fn replaced(&mut self, service: ServiceId, endpoint: &str, at: &At<'_>) -> Option<EndpointId> {
         let full = format!("{}.{endpoint}", self.service_name(service));
         self.endpoint(&full, &at.key(endpoint).as_key())

@@ -7,6 +7,7 @@ use super::super::raw::{ServiceFile, VersionFile};
 use super::super::tree::At;
 use super::Lower;
 use super::names::FIRST_VERSION;
+use super::script::Caller;
 use crate::fleet::instance::ServiceFleet;
 use crate::ids::{EndpointId, ServiceId, VersionId, ZoneId};
 use crate::kernel::model::{Cache, Endpoint, Service, Version};
@@ -48,7 +49,8 @@ impl Lower<'_> {
         for (endpoint, script) in service.endpoints.iter() {
             let at = endpoints.key(endpoint);
             self.check_name("endpoint", endpoint, &at, true);
-            let steps = self.script(id, &script.steps, &at.key("steps"));
+            let caller = Caller { service: id, endpoint: EndpointId::from_index(out.endpoints.len()) };
+            let steps = self.script(caller, &script.steps, &at.key("steps"));
             out.endpoints.push(Endpoint { service: id, name: endpoint.to_owned(), steps });
         }
         let calls = at.key("calls");
@@ -119,10 +121,9 @@ impl Lower<'_> {
             let replaced = at.key("endpoints");
             let mut scripts = Vec::new();
             for (endpoint, script) in version.endpoints.iter() {
-                let steps = self.script(id, &script.steps, &replaced.key(endpoint).key("steps"));
-                if let Some(endpoint) = self.replaced(id, endpoint, &replaced) {
-                    scripts.push((endpoint, steps));
-                }
+                let Some(id_replaced) = self.replaced(id, endpoint, &replaced) else { continue };
+                let caller = Caller { service: id, endpoint: id_replaced };
+                scripts.push((id_replaced, self.script(caller, &script.steps, &replaced.key(endpoint).key("steps"))));
             }
             out.versions.push(Version { service: id, name: name.clone(), behaviour: version.behaviour(), scripts });
         }
@@ -156,6 +157,9 @@ impl Lower<'_> {
                 names.iter().enumerate().filter_map(|(n, name)| self.zone(name, &zones.index(n))).collect()
             }
         };
+        if let Some(after) = service.restart_after.0 {
+            self.check_period(&at.key("restart_after"), after);
+        }
         ServiceFleet {
             instances: service.instances,
             zones,

@@ -43,8 +43,8 @@ impl Lower<'_> {
 
     fn check_at(&mut self, at: SimTime, place: &At<'_>) {
         let end = self.file.duration;
-        if at.since(SimTime::ZERO) > end {
-            let finding = Finding::warning(Code::NeverHappens, format!("this happens at {at}, after the end of the scenario"));
+        if at.since(SimTime::ZERO) >= end {
+            let finding = Finding::warning(Code::NeverHappens, format!("this happens at {at}, when the scenario is over"));
             self.report(&place.key("at"), finding.label(format!("the scenario ends at {end}")));
         }
     }
@@ -93,7 +93,7 @@ impl Lower<'_> {
             FaultKind::CpuStarvation(starvation) => self.check_number(&at.key("stolen"), starvation.stolen.get(), 0.0, 0.99),
             FaultKind::GcStorm(storm) => self.check_pauses(storm.every, storm.pause, &at),
             FaultKind::IoSlowness(slowness) => self.check_number(&at.key("factor"), slowness.factor, 1.0, 10_000.0),
-            FaultKind::RestartLoop(restarts) => self.check_not_zero(&at.key("after"), restarts.after),
+            FaultKind::RestartLoop(restarts) => self.check_period(&at.key("after"), restarts.after),
             FaultKind::Partition(partition) => {
                 if let Some(from) = &partition.from {
                     self.check_caller(from, &at.key("from"));

@@ -114,7 +114,10 @@ impl Lower<'_> {
                 if let Some(session) = source.session {
                     self.check_number(&at.key("session"), session, 1.0, 1e9);
                 }
-                let think = source.think.clone().unwrap_or(Distribution::Exponential(THINK));
+                let mut think = source.think.clone().unwrap_or(Distribution::Exponential(THINK));
+                if think.mean_nanos() < limits::SHORTEST_THINK.nanos() as f64 {
+                    think = Distribution::Fixed(limits::SHORTEST_THINK);
+                }
                 Some(Arrivals::Closed { users, think, session: source.session })
             }
         }
@@ -142,7 +145,7 @@ impl Lower<'_> {
             match shape {
                 Shape::Constant(_) | Shape::Daily(_) => {}
                 Shape::Burst(burst) => {
-                    self.check_not_zero(&at.key("every"), burst.every);
+                    self.check_period(&at.key("every"), burst.every);
                     self.check_number(&at.key("factor"), burst.factor, 0.0, limits::FACTOR);
                     if burst.lasts > burst.every {
                         let finding = Finding::error(Code::Impossible, format!("a burst of {} every {} never ends", burst.lasts, burst.every));

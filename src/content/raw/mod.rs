@@ -33,6 +33,7 @@ pub(crate) struct ScenarioFile {
     /// Another scenario that this one starts from, by the name of a shipped scenario or of a file in the same folder
     /// (without `.toml`). Tables merge key by key; arrays and values replace. Default: none.
     #[serde(default)]
+    #[expect(dead_code, reason = "the file is extended before it is read; the key is here to be known, documented and of the right kind")]
     pub(crate) extends: Option<String>,
     /// A title by language (`en`, `vi`). Default: the file's name.
     #[serde(default)]

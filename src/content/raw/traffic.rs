@@ -31,7 +31,8 @@ pub(crate) struct SourceFile {
     pub(crate) process: Process,
     /// How the base rate changes over time; the factors multiply. Default: it does not.
     pub(crate) shapes: Vec<Shape>,
-    /// Closed loop: time between an answer and the next request. Default `{ exponential = "7s" }` (TPC-W).
+    /// Closed loop: time between an answer and the next request; a mean below 1 µs counts as 1 µs. Default
+    /// `{ exponential = "7s" }` (TPC-W).
     pub(crate) think: Option<Distribution>,
     /// Closed loop: mean number of requests per session [1], at least 1; a new user follows at once. Default: sessions
     /// do not end.

@@ -1,0 +1,99 @@
+//! `fleetlab check PATH…`: reports every mistake in scenario files.
+//!
+//! A folder means every `.toml` file in it. Diagnostics go to standard error, one line per file to standard output; as
+//! JSON everything goes to standard output, for editors and scripts. It knows nothing of what a mistake is.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use crate::content::{Diagnostics, Library, Loaded};
+
+/// What `check` may be asked for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct CheckOptions {
+    /// Draws in colour.
+    pub colour: bool,
+    /// Prints JSON instead of text: one array with an object per file.
+    pub json: bool,
+    /// Counts warnings as failures.
+    pub strict: bool,
+}
+
+/// One file's result, as JSON.
+#[derive(Debug, Serialize)]
+struct FileResult<'a> {
+    path: String,
+    ok: bool,
+    diagnostics: Vec<&'a crate::content::Diagnostic>,
+}
+
+/// Checks scenarios given by path, folder or name of a shipped one. Returns the exit status: 0 all can run, 1 one has
+/// mistakes, 2 one cannot be read.
+pub fn run(paths: &[PathBuf], options: CheckOptions, out: &mut dyn Write, err: &mut dyn Write) -> anyhow::Result<u8> {
+    let library = Library::shipped();
+    let mut status = 0;
+    let mut results = Vec::new();
+    for path in expand(paths) {
+        let name = path.display().to_string();
+        let (line, diagnostics) = match library.load(&name) {
+            Ok(loaded) => (summary(&loaded), loaded.warnings),
+            Err(found) => (String::new(), found),
+        };
+        let (errors, warnings) = diagnostics.counts();
+        let verdict = if diagnostics.is_unreadable() { 2 } else { u8::from(errors > 0 || options.strict && warnings > 0) };
+        status = status.max(verdict);
+        if !options.json {
+            err.write_all(diagnostics.render(options.colour).as_bytes())?;
+            match (errors, warnings) {
+                (0, 0) => writeln!(out, "{name}: ok, {line}")?,
+                (0, _) => writeln!(out, "{name}: ok, {line}; {}", count(warnings, "warning"))?,
+                (_, 0) => writeln!(out, "{name}: {}", count(errors + diagnostics.left_out(), "error"))?,
+                (_, _) => writeln!(out, "{name}: {}, {}", count(errors + diagnostics.left_out(), "error"), count(warnings, "warning"))?,
+            }
+        }
+        results.push((name, verdict == 0, diagnostics));
+    }
+    if options.json {
+        let files = results.iter().map(|(path, ok, diagnostics)| FileResult { path: path.clone(), ok: *ok, diagnostics: listed(diagnostics) });
+        serde_json::to_writer_pretty(&mut *out, &files.collect::<Vec<_>>())?;
+        writeln!(out)?;
+    }
+    Ok(status)
+}
+
+fn listed(diagnostics: &Diagnostics) -> Vec<&crate::content::Diagnostic> {
+    diagnostics.iter().collect()
+}
+
+/// A folder becomes the scenarios in it, sorted; anything else stays what it is.
+fn expand(paths: &[PathBuf]) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for path in paths {
+        let entries = path.is_dir().then(|| path.read_dir().into_iter().flatten().filter_map(Result::ok));
+        let mut scenarios: Vec<PathBuf> = entries.into_iter().flatten().map(|entry| entry.path()).filter(|path| is_toml(path)).collect();
+        scenarios.sort();
+        // A folder without scenarios is reported as such by the loader, which cannot read it.
+        if scenarios.is_empty() {
+            files.push(path.clone());
+        } else {
+            files.append(&mut scenarios);
+        }
+    }
+    files
+}
+
+fn is_toml(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "toml")
+}
+
+fn summary(loaded: &Loaded) -> String {
+    let model = &loaded.scenario.model;
+    let instances: u32 = loaded.scenario.fleet.iter().map(|fleet| fleet.instances).sum();
+    format!("{} with {}, {}", count(model.services.len(), "service"), count(instances as usize, "instance"), count(model.endpoints.len(), "endpoint"))
+}
+
+fn count(n: usize, what: &str) -> String {
+    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
+}
