@@ -1,1 +1,3 @@
-//! x
+//! The command line: one file per command, and the reports.
+
+pub mod report;
