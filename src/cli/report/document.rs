@@ -1,0 +1,87 @@
+//! A document: headings, paragraphs, tables and lists, before anybody decides how they look.
+//!
+//! It knows nothing of reports, and nothing of terminals or browsers.
+
+/// What a cell tells at a glance; formats that have colours use it, others need not.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Tone {
+    /// Nothing in particular.
+    #[default]
+    Plain,
+    /// As it should be.
+    Good,
+    /// Look at it soon.
+    Warning,
+    /// Look at it now.
+    Bad,
+}
+
+/// A cell of a table.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Cell {
+    /// What it says.
+    pub text: String,
+    /// What it tells at a glance.
+    pub tone: Tone,
+}
+
+impl<T: Into<String>> From<T> for Cell {
+    fn from(text: T) -> Self {
+        Self { text: text.into(), tone: Tone::Plain }
+    }
+}
+
+impl Cell {
+    /// The cell with a tone.
+    #[must_use]
+    pub const fn toned(mut self, tone: Tone) -> Self {
+        self.tone = tone;
+        self
+    }
+}
+
+/// A table.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Table {
+    /// The columns' heads. The first `left` columns hold words and are aligned to the left, the others numbers.
+    pub columns: Vec<String>,
+    /// How many columns, from the first, hold words.
+    pub left: usize,
+    /// Whether the last column holds words as well.
+    pub last_left: bool,
+    /// The rows, as long as the columns.
+    pub rows: Vec<Vec<Cell>>,
+}
+
+impl Table {
+    /// Whether a column holds words rather than numbers.
+    pub fn is_left(&self, column: usize) -> bool {
+        column < self.left || (self.last_left && column + 1 == self.columns.len())
+    }
+}
+
+/// A part of a document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Block {
+    /// A heading of a section.
+    Heading(String),
+    /// A heading within a section.
+    Subheading(String),
+    /// A paragraph.
+    Text(String),
+    /// Lines of equal pitch, such as bars.
+    Lines(Vec<String>),
+    /// A table.
+    Table(Table),
+    /// A list.
+    Items(Vec<String>),
+}
+
+/// A document.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Document {
+    /// Its title.
+    pub title: String,
+    /// Its parts.
+    pub blocks: Vec<Block>,
+}

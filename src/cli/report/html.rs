@@ -1,0 +1,71 @@
+//! A document as one HTML file: its own style, no scripts, nothing loaded from anywhere, light and dark.
+
+use super::document::{Block, Document, Table, Tone};
+
+const STYLE: &str = "\
+:root{color-scheme:light dark;--text:#1c2024;--soft:#60646c;--line:#d9d9e0;--back:#fcfcfd;--good:#18794e;--warning:#ab6400;--bad:#c62a2f}\
+@media(prefers-color-scheme:dark){:root{--text:#edeef0;--soft:#b0b4ba;--line:#363a3f;--back:#111113;--good:#4cc38a;--warning:#ffb224;--bad:#ff6369}}\
+body{font:15px/1.55 system-ui,sans-serif;color:var(--text);background:var(--back);max-width:72rem;margin:2.5rem auto;padding:0 1.5rem}\
+h1{font-size:1.7rem;margin:0 0 .5rem}h2{font-size:1.2rem;margin:2.2rem 0 .6rem;border-bottom:1px solid var(--line);padding-bottom:.25rem}\
+h3{font-size:1rem;margin:1.5rem 0 .4rem}p,li{max-width:60rem}li{color:var(--soft)}\
+.scroll{overflow-x:auto}table{border-collapse:collapse;font-variant-numeric:tabular-nums;margin:.5rem 0 1rem}\
+th{font-weight:500;color:var(--soft);border-bottom:1px solid var(--line)}th,td{padding:.25rem .8rem;text-align:right;white-space:nowrap}\
+tbody tr:nth-child(even){background:color-mix(in srgb,var(--line) 25%,transparent)}\
+.left{text-align:left}.good{color:var(--good)}.warning{color:var(--warning)}.bad{color:var(--bad);font-weight:600}\
+pre{font:13px/1.5 ui-monospace,monospace;overflow-x:auto}";
+
+/// The document as HTML.
+pub(super) fn render(document: &Document) -> String {
+    let title = escape(&document.title);
+    let mut out = format!(
+        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width\">\n\
+         <title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<h1>{title}</h1>\n"
+    );
+    for block in &document.blocks {
+        match block {
+            Block::Heading(text) => out.push_str(&format!("<h2>{}</h2>\n", escape(text))),
+            Block::Subheading(text) => out.push_str(&format!("<h3>{}</h3>\n", escape(text))),
+            Block::Text(text) => out.push_str(&format!("<p>{}</p>\n", escape(text))),
+            Block::Lines(lines) => out.push_str(&format!("<pre>{}</pre>\n", escape(&lines.join("\n")))),
+            Block::Table(rows) => table(&mut out, rows),
+            Block::Items(items) => {
+                out.push_str("<ul>\n");
+                items.iter().for_each(|text| out.push_str(&format!("<li>{}</li>\n", escape(text))));
+                out.push_str("</ul>\n");
+            }
+        }
+    }
+    out + "</body>\n</html>\n"
+}
+
+/// Takes their meaning from characters that HTML would read: names come from files of strangers.
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+fn table(out: &mut String, table: &Table) {
+    let class = |column: usize, tone: Tone| {
+        let mut classes = Vec::new();
+        classes.extend(table.is_left(column).then_some("left"));
+        classes.extend(match tone {
+            Tone::Plain => None,
+            Tone::Good => Some("good"),
+            Tone::Warning => Some("warning"),
+            Tone::Bad => Some("bad"),
+        });
+        if classes.is_empty() { String::new() } else { format!(" class=\"{}\"", classes.join(" ")) }
+    };
+    out.push_str("<div class=\"scroll\"><table>\n<thead><tr>");
+    for (column, head) in table.columns.iter().enumerate() {
+        out.push_str(&format!("<th{}>{}</th>", class(column, Tone::Plain), escape(head)));
+    }
+    out.push_str("</tr></thead>\n<tbody>\n");
+    for row in &table.rows {
+        out.push_str("<tr>");
+        for (column, cell) in row.iter().enumerate() {
+            out.push_str(&format!("<td{}>{}</td>", class(column, cell.tone), escape(&cell.text)));
+        }
+        out.push_str("</tr>\n");
+    }
+    out.push_str("</tbody>\n</table></div>\n");
+}

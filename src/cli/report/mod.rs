@@ -1,0 +1,60 @@
+//! Reports of a run: one set of data, told as JSON, text, Markdown and HTML.
+//!
+//! `facts` is what a report is made from, `watch` notes what moved while the run is under way, `build` makes the data of
+//! `model`, `story` puts it into words and tables, and the other files print those. No simulation happens here. To add a
+//! format, add a file that prints a [`document::Document`] and one line in [`Format`].
+
+mod build;
+pub mod document;
+mod facts;
+mod html;
+mod markdown;
+pub mod model;
+mod story;
+mod text;
+mod watch;
+mod words;
+
+pub use facts::Facts;
+pub use watch::{EVERY, Watcher};
+
+use clap::ValueEnum;
+use model::Report;
+
+/// A form of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people at a terminal.
+    Text,
+    /// For programs; `fleetlab schema report` describes it.
+    Json,
+    /// Markdown, for a ticket or a wiki.
+    Md,
+    /// A page for a browser, in one file.
+    Html,
+}
+
+impl Format {
+    /// The ending of files of this form.
+    pub const fn extension(self) -> &'static str {
+        match self {
+            Self::Text => "txt",
+            Self::Json => "json",
+            Self::Md => "md",
+            Self::Html => "html",
+        }
+    }
+
+    /// The report in this form, with a line feed at its end.
+    pub fn render(self, report: &Report) -> Result<String, serde_json::Error> {
+        Ok(match self {
+            Self::Text => text::render(&story::tell(report)),
+            Self::Json => serde_json::to_string_pretty(report)? + "\n",
+            Self::Md => markdown::render(&story::tell(report)),
+            Self::Html => html::render(&story::tell(report)),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

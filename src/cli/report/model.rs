@@ -1,0 +1,394 @@
+//! The report as data: the one source of the JSON, text, Markdown and HTML forms, and of the JSON Schema.
+//!
+//! Numbers that could not be measured are `null`, never NaN and never a made-up zero. Latencies are milliseconds, spans
+//! seconds, shares 0…1. To report something new, add a field with its definition here, fill it in `build.rs`, and tell
+//! it in `story.rs`.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// The version of the JSON report's format.
+pub const FORMAT_VERSION: u32 = 1;
+
+/// What a run did, from the end of its warm-up unless said otherwise.
+#[derive(Debug, Clone, Default, Serialize, JsonSchema)]
+pub struct Report {
+    /// The version of this format: 1.
+    pub format_version: u32,
+    /// The scenario's name.
+    pub scenario: String,
+    /// Its title in English.
+    pub title: String,
+    /// Its description in English.
+    pub description: String,
+    /// The seed of every random stream.
+    pub seed: u64,
+    /// How long was simulated, warm-up included [s].
+    pub simulated_s: f64,
+    /// How much of the beginning is left out, in whole windows [s].
+    pub warm_up_s: f64,
+    /// How long was measured [s].
+    pub measured_s: f64,
+    /// How long the simulation took on this machine [s]; null where nobody measured it.
+    pub wall_s: Option<f64>,
+    /// Fingerprint of everything that happened: equal for the same scenario, seed and actions on any machine.
+    pub digest: String,
+    /// Users' requests that ended, warm-up included.
+    pub requests: u64,
+    /// Service calls executed: attempts that an instance saw the end of, warm-up included.
+    pub hops: u64,
+    /// Attempts of calls, whether or not they reached an instance, warm-up included.
+    pub attempts: u64,
+    /// Events that the kernel processed, warm-up included; null where unknown.
+    pub events: Option<u64>,
+    /// What users got: whole requests after all their retries, measured from when the user meant to send.
+    pub entry: Traffic,
+    /// The same by traffic source.
+    pub sources: BTreeMap<String, Traffic>,
+    /// The same by what was asked for, as `service.endpoint`.
+    pub endpoints: BTreeMap<String, Traffic>,
+    /// Each service.
+    pub services: BTreeMap<String, ServiceReport>,
+    /// Each pair of caller and called service, as the caller saw it.
+    pub edges: Vec<EdgeReport>,
+    /// Objectives and how they stand.
+    pub slos: Vec<SloReport>,
+    /// Each instance that there was.
+    pub instances: Vec<InstanceReport>,
+    /// Deployments, in the order in which they began.
+    pub deployments: Vec<DeploymentReport>,
+    /// Incidents; empty, because the simulation has no pager yet.
+    pub incidents: Vec<serde_json::Value>,
+    /// Delivery metrics as far as deployments alone allow.
+    pub dora: DoraReport,
+    /// Faults that were injected: the truth, which the simulated tools do not see.
+    pub faults: Vec<FaultReport>,
+    /// What happened in order of time, with the signals before, during and after.
+    pub happenings: Vec<Happening>,
+    /// Everything else that the ledger recorded, runs of the same thing put together.
+    pub log: Vec<LogLine>,
+    /// What the fleet cost.
+    pub cost: CostReport,
+    /// What users got over time, warm-up included, in at most 120 steps of equal length.
+    pub over_time: Vec<Moment>,
+}
+
+/// Requests and how they ended. For services as their instances saw them, for edges and users as those saw them.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, JsonSchema)]
+pub struct Traffic {
+    /// Requests that ended.
+    pub requests: u64,
+    /// The same per second of the time measured [1/s].
+    pub rate_per_s: f64,
+    /// Requests answered, in full or degraded, while somebody still waited.
+    pub goodput: u64,
+    /// The same per second of the time measured [1/s].
+    pub goodput_per_s: f64,
+    /// Of the goodput, answers in which something came from a fallback.
+    pub degraded: u64,
+    /// Requests that failed.
+    pub failed: u64,
+    /// Share of requests that failed, 0…1; null without requests.
+    pub error_ratio: Option<f64>,
+    /// Failed requests by reason.
+    pub errors: BTreeMap<String, u64>,
+    /// Latency of those served well; failures are not in it.
+    pub latency_ms: Latency,
+    /// Mean latency of failures [ms]; null without failures.
+    pub failed_latency_ms: Option<f64>,
+    /// Waiting for a worker, of all requests that were not refused on arrival; null for users and edges.
+    pub wait_ms: Option<Wait>,
+    /// Requests held at once, on average over time. For services integrated from moment to moment; for users and edges
+    /// the sum of their latencies over the time measured (Little's law).
+    pub in_system: Option<f64>,
+    /// Share of workers in use, on average over time, 0…1; null for users and edges.
+    pub utilisation: Option<f64>,
+}
+
+/// A distribution of latencies [ms]; each null without answers. The mean is exact, quantiles are within 0.8 %.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, JsonSchema)]
+pub struct Latency {
+    /// Mean.
+    pub mean: Option<f64>,
+    /// Median.
+    pub p50: Option<f64>,
+    /// 90th percentile.
+    pub p90: Option<f64>,
+    /// 95th percentile.
+    pub p95: Option<f64>,
+    /// 99th percentile.
+    pub p99: Option<f64>,
+    /// 99.9th percentile.
+    pub p999: Option<f64>,
+}
+
+/// Waiting for a worker [ms]; null without requests.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, JsonSchema)]
+pub struct Wait {
+    /// Mean, those that did not wait included.
+    pub mean: Option<f64>,
+    /// 99th percentile, those that did not wait included.
+    pub p99: Option<f64>,
+    /// Share that waited at all, 0…1.
+    pub wait_probability: Option<f64>,
+}
+
+/// One service.
+#[derive(Debug, Clone, Default, Serialize, JsonSchema)]
+pub struct ServiceReport {
+    /// As its instances saw it.
+    #[serde(flatten)]
+    pub traffic: Traffic,
+    /// Requests that were served well although nobody waited any more: work for nothing.
+    pub abandoned: u64,
+    /// Requests that were not their caller's first attempt.
+    pub retries: u64,
+    /// Instances running, on average over time.
+    pub instances: Option<f64>,
+    /// Instances running at the end.
+    pub instances_at_end: u32,
+    /// Requests waiting for a worker, on average over time.
+    pub queued: Option<f64>,
+    /// CPU in use, on average over time, all instances together [cores].
+    pub cpu_cores: Option<f64>,
+    /// Memory at the end, all instances together [B].
+    pub memory_bytes: u64,
+    /// The same requests as its callers saw them: with the network, and with attempts that never reached an instance.
+    pub callers: Traffic,
+    /// Each version that had traffic, as its instances saw it.
+    pub versions: BTreeMap<String, Traffic>,
+    /// Little's law on this service's books; null without requests.
+    pub little: Option<LittleReport>,
+}
+
+/// Both sides of Little's law.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, JsonSchema)]
+pub struct LittleReport {
+    /// L: requests held, integrated from moment to moment.
+    pub in_system: f64,
+    /// λW: the rate of requests times the mean time each spent there.
+    pub rate_times_sojourn: f64,
+    /// How far apart they are, relative to L; null while nothing was held.
+    pub gap: Option<f64>,
+}
+
+/// One pair of caller and called service.
+#[derive(Debug, Clone, Default, Serialize, JsonSchema)]
+pub struct EdgeReport {
+    /// The calling service, `users:` and a traffic source, or `queue:` and a message queue.
+    pub from: String,
+    /// The called service.
+    pub to: String,
+    /// Attempts after the first one.
+    pub retries: u64,
+    /// As X-Ray would count the failures: refused by a limit (429).
+    pub throttled: u64,
+    /// As X-Ray would count the failures: given up by the caller (4xx).
+    pub client_errors: u64,
+    /// As X-Ray would count the failures: everything else (5xx).
+    pub faults: u64,
+    /// Attempts as the caller saw them.
+    #[serde(flatten)]
+    pub traffic: Traffic,
+}
+
+/// One objective.
+#[derive(Debug, Clone, Default, Serialize, JsonSchema)]
+pub struct SloReport {
+    /// Its name.
+    pub name: String,
+    /// The service whose callers count; null for users.
+    pub service: Option<String>,
+    /// Share of requests that must be good, 0…1.
+    pub objective: f64,
+    /// A request is good only if answered within this time [ms]; null if any answer is good.
+    pub latency_ms: Option<f64>,
+    /// Requests that were good.
+    pub good: f64,
+    /// Requests in all.
+    pub total: u64,
+    /// Share that was good, 0…1; null without requests.
+    pub achieved: Option<f64>,
+    /// Bad share over allowed share; null without requests or if nothing bad is allowed.
+    pub burn_rate: Option<f64>,
+    /// Share of the error budget that is left; negative when overspent.
+    pub budget_left: Option<f64>,
+    /// Whether it was met.
+    pub met: bool,
+}
+
+/// One instance.
+#[derive(Debug, Clone, Default, Serialize, JsonSchema)]
+pub struct InstanceReport {
+    /// Its number.
+    pub id: u32,
+    /// Its service.
+    pub service: String,
+    /// Its version.
+    pub version: String,
+    /// Requests that ended there.
+    pub requests: u64,
+    /// Of which failed.
+    pub failed: u64,
+    /// Share of its workers in use while it had any, 0…1.
+    pub utilisation: Option<f64>,
+    /// Whether it ran at the end.
+    pub up: bool,
+}
+
+/// One deployment.
+#[derive(Debug, Clone, Default, Serialize, JsonSchema)]
+pub struct DeploymentReport {
+    /// Its number within the run.
+    pub number: u32,
+    /// The service.
+    pub service: String,
+    /// The version it brings.
+    pub version: String,
+    /// The version it replaces.
+    pub replaces: String,
+    /// The strategy's name.
+    pub strategy: String,
+    /// When it began [s].
+    pub started_s: f64,
+    /// When it ended [s]; null while under way.
+    pub ended_s: Option<f64>,
+    /// `in-progress`, `completed`, `failed` or `superseded`.
+    pub status: String,
+    /// Why it failed, by what it was superseded, or why it stalled.
+    pub why: Option<String>,
+    /// The deployment that it undoes.
+    pub rolls_back: Option<u32>,
+    /// The deployment that undoes it.
+    pub rolled_back_by: Option<u32>,
+}
+
+/// Delivery metrics (DORA), all services together. Metrics that deployments alone do not allow are null, and say why.
+#[derive(Debug, Clone, Default, Serialize, JsonSchema)]
+pub struct DoraReport {
+    /// Deployments.
+    pub deployments: u32,
+    /// Deployments per day of simulated time.
+    pub deployment_frequency_per_day: Option<f64>,
+    /// Share of finished deployments that failed or were rolled back, 0…1; null without finished ones.
+    pub change_fail_rate: Option<f64>,
+    /// Null: see `unknown`.
+    pub change_lead_time_s: Option<f64>,
+    /// Null: see `unknown`.
+    pub failed_deployment_recovery_time_s: Option<f64>,
+    /// Null: see `unknown`.
+    pub deployment_rework_rate: Option<f64>,
+    /// Why a metric is null.
+    pub unknown: BTreeMap<String, String>,
+}
+
+/// One fault, as it really was.
+#[derive(Debug, Clone, Default, Serialize, JsonSchema)]
+pub struct FaultReport {
+    /// Its name.
+    pub name: String,
+    /// Its kind.
+    pub kind: String,
+    /// The service; null if it is not about one.
+    pub service: Option<String>,
+    /// The instances that it selected.
+    pub instances: Vec<u32>,
+    /// When it began [s].
+    pub started_s: f64,
+    /// When it ended [s]; null while in force.
+    pub ended_s: Option<f64>,
+}
+
+/// Something that happened and what moved.
+#[derive(Debug, Clone, Default, Serialize, JsonSchema)]
+pub struct Happening {
+    /// `deployment`, `fault` or `action`.
+    pub kind: String,
+    /// What, in a few words.
+    pub what: String,
+    /// When it began [s].
+    pub at_s: f64,
+    /// When it ended [s]; null if it is not something that ends, or has not yet.
+    pub until_s: Option<f64>,
+    /// Whether a team would know of it from its tools.
+    pub visible: bool,
+    /// The service it is about; null if none.
+    pub service: Option<String>,
+    /// What users got.
+    pub users: Movement,
+    /// The signals of that service, as its callers saw it.
+    pub target: Option<Movement>,
+    /// The other services whose signals moved most, by name, as their callers saw them.
+    pub moved: Vec<(String, Movement)>,
+}
+
+/// Signals before, during and after something.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, JsonSchema)]
+pub struct Movement {
+    /// Over the minute before it; null if nothing was recorded then.
+    pub before: Option<Signals>,
+    /// While it lasted; over the minute from its beginning if it is not something that lasts.
+    pub during: Option<Signals>,
+    /// Over the minute after it ended; null if it did not end in time.
+    pub after: Option<Signals>,
+}
+
+/// Golden signals over a stretch of time.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, JsonSchema)]
+pub struct Signals {
+    /// Requests ended [1/s].
+    pub rate_per_s: f64,
+    /// Requests answered [1/s].
+    pub goodput_per_s: f64,
+    /// Share that failed, 0…1; null without requests.
+    pub error_ratio: Option<f64>,
+    /// Median latency of answers [ms]; null without answers.
+    pub p50_ms: Option<f64>,
+    /// 99th percentile of the latency of answers [ms]; null without answers.
+    pub p99_ms: Option<f64>,
+    /// Share of workers in use, 0…1; null for users.
+    pub saturation: Option<f64>,
+}
+
+/// Something that the ledger recorded.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, JsonSchema)]
+pub struct LogLine {
+    /// When, or when first [s].
+    pub at_s: f64,
+    /// When last [s].
+    pub until_s: f64,
+    /// How many times.
+    pub times: u32,
+    /// The service; null if none.
+    pub service: Option<String>,
+    /// What, in a few words.
+    pub what: String,
+}
+
+/// What the fleet cost.
+#[derive(Debug, Clone, Copy, Default, Serialize, JsonSchema)]
+pub struct CostReport {
+    /// Over the whole run [$].
+    pub dollars: f64,
+    /// The same per hour of simulated time [$/h]; null if no time passed.
+    pub dollars_per_hour: Option<f64>,
+    /// The same per million answers [$]; null without answers.
+    pub dollars_per_million_answers: Option<f64>,
+}
+
+/// What users got over a short stretch.
+#[derive(Debug, Clone, Copy, Default, Serialize, JsonSchema)]
+pub struct Moment {
+    /// The end of the stretch [s].
+    pub t_s: f64,
+    /// Requests answered [1/s].
+    pub goodput_per_s: f64,
+    /// Requests failed [1/s].
+    pub failed_per_s: f64,
+    /// Median latency of answers [ms]; null without answers.
+    pub p50_ms: Option<f64>,
+    /// 99th percentile of the latency of answers [ms]; null without answers.
+    pub p99_ms: Option<f64>,
+}

@@ -1,0 +1,342 @@
+//! Tells a report: what matters first, the worst first, and how to read the numbers last.
+//!
+//! It turns data into words and tables; how those look is for `text`, `markdown` and `html`. It judges by thresholds that
+//! are written here and explained in the notes.
+
+use super::document::{Block, Cell, Document, Table, Tone};
+use super::model::{EdgeReport, Report, ServiceReport, Traffic};
+use super::words::{NONE, clock, count, dollars, millis, percent, rate, short, span, sparkline};
+
+mod happenings;
+
+/// From here on a share of failures is worth a look, and from there it is bad.
+const ERRORS: (f64, f64) = (0.001, 0.01);
+/// From here on a share of busy workers is worth a look, and from there it is bad.
+const BUSY: (f64, f64) = (0.8, 0.95);
+/// Edges that are listed; the JSON has all.
+const EDGES: usize = 30;
+/// A gap of Little's law beyond which the books are worth a look.
+const LITTLE: f64 = 0.005;
+
+/// The report as a document.
+pub(super) fn tell(report: &Report) -> Document {
+    let mut blocks = opening(report);
+    objectives(report, &mut blocks);
+    users(report, &mut blocks);
+    happenings::tell(report, &mut blocks);
+    services(report, &mut blocks);
+    versions(report, &mut blocks);
+    edges(report, &mut blocks);
+    delivery(report, &mut blocks);
+    books(report, &mut blocks);
+    notes(report, &mut blocks);
+    Document { title: if report.title.is_empty() { report.scenario.clone() } else { report.title.clone() }, blocks }
+}
+
+/// A cell that is coloured from a first threshold on, and more so from a second.
+fn judged(text: String, value: Option<f64>, (warning, bad): (f64, f64)) -> Cell {
+    let tone = match value {
+        Some(value) if value >= bad => Tone::Bad,
+        Some(value) if value >= warning => Tone::Warning,
+        _ => Tone::Plain,
+    };
+    Cell::from(text).toned(tone)
+}
+
+fn heads(columns: &[&str]) -> Vec<String> {
+    columns.iter().map(ToString::to_string).collect()
+}
+
+/// `timeout 61 %, queue-full 39 %`: why requests failed, most first.
+fn reasons(traffic: &Traffic) -> String {
+    let mut all: Vec<_> = traffic.errors.iter().filter(|(_, count)| **count > 0).collect();
+    all.sort_by_key(|(name, count)| (std::cmp::Reverse(**count), (*name).clone()));
+    if let [(name, _)] = all.as_slice() {
+        return (*name).clone();
+    }
+    let failed = traffic.failed as f64;
+    let told: Vec<_> = all.iter().take(3).map(|(name, count)| format!("{name} {}", percent(Some(**count as f64 / failed)))).collect();
+    told.join(", ")
+}
+
+fn opening(report: &Report) -> Vec<Block> {
+    let warm_up = if report.warm_up_s > 0.0 { format!(", of which the first {} are left out as warm-up", span(report.warm_up_s)) } else { String::new() };
+    let mut blocks = vec![Block::Text(format!("Scenario {}, seed {}: {} simulated{warm_up}.", report.scenario, report.seed, span(report.simulated_s)))];
+    let entry = &report.entry;
+    if entry.requests == 0 {
+        blocks.push(Block::Text("No request of a user ended in the time measured, so there is nothing to tell about latency or errors.".into()));
+        return blocks;
+    }
+    let latency = match (entry.latency_ms.p50, entry.latency_ms.p99) {
+        (Some(p50), Some(p99)) => format!(" Half of the answers came within {}, 99 % within {}.", millis(Some(p50)), millis(Some(p99))),
+        _ => String::new(),
+    };
+    let failed = match entry.failed {
+        0 => String::new(),
+        failed => format!(" {} failed: {}.", count(failed), reasons(entry)),
+    };
+    blocks.push(Block::Text(format!(
+        "Users asked {} times ({}) and were answered {} times, {}.{latency}{failed}",
+        count(entry.requests),
+        rate(entry.rate_per_s),
+        count(entry.goodput),
+        percent(Some(entry.goodput as f64 / entry.requests as f64)),
+    )));
+    if report.over_time.len() > 1 {
+        blocks.push(over_time(report));
+    }
+    blocks
+}
+
+fn over_time(report: &Report) -> Block {
+    let bars = |name: &str, most: String, values: Vec<Option<f64>>| format!("{name:<10} {}  up to {most}", sparkline(values.into_iter()));
+    let most = |values: &dyn Fn(&super::model::Moment) -> Option<f64>| report.over_time.iter().filter_map(values).fold(0.0, f64::max);
+    let over = |values: &dyn Fn(&super::model::Moment) -> Option<f64>| {
+        // At most sixty bars fit beside their captions: pairs of steps show the larger one.
+        let step = report.over_time.len().div_ceil(60);
+        report.over_time.chunks(step).map(|chunk| chunk.iter().filter_map(values).reduce(f64::max)).collect::<Vec<_>>()
+    };
+    let goodput = |moment: &super::model::Moment| Some(moment.goodput_per_s);
+    let failed = |moment: &super::model::Moment| Some(moment.failed_per_s);
+    let p99 = |moment: &super::model::Moment| moment.p99_ms;
+    let end = clock(report.simulated_s);
+    let bars_wide = over(&goodput).len();
+    let scale = format!("{:<10} 00:00{end:>width$}", "", width = bars_wide.saturating_sub(5));
+    Block::Lines(vec![
+        bars("answered", rate(most(&goodput)), over(&goodput)),
+        bars("failed", rate(most(&failed)), over(&failed)),
+        bars("p99", millis(Some(most(&p99))), over(&p99)),
+        scale,
+    ])
+}
+
+fn objectives(report: &Report, blocks: &mut Vec<Block>) {
+    if report.slos.is_empty() {
+        return;
+    }
+    let rows = report.slos.iter().map(|slo| {
+        let demand = match slo.latency_ms {
+            Some(limit) => format!("{} within {}", percent(Some(slo.objective)), millis(Some(limit))),
+            None => format!("{} answered", percent(Some(slo.objective))),
+        };
+        let verdict = match slo.achieved {
+            None => Cell::from("no requests"),
+            Some(_) if slo.met => Cell::from("met").toned(Tone::Good),
+            Some(_) => Cell::from("missed").toned(Tone::Bad),
+        };
+        let whose = slo.service.clone().map_or_else(|| "users".into(), |service| format!("callers of {service}"));
+        vec![slo.name.clone().into(), whose.into(), demand.into(), percent(slo.achieved).into(), percent(slo.budget_left).into(), verdict]
+    });
+    let columns = heads(&["objective", "of", "demands", "achieved", "budget left", "verdict"]);
+    blocks.push(Block::Heading("Objectives".into()));
+    blocks.push(Block::Table(Table { columns, left: 3, last_left: true, rows: rows.collect() }));
+}
+
+fn users(report: &Report, blocks: &mut Vec<Block>) {
+    let row = |name: &str, traffic: &Traffic| {
+        vec![
+            name.into(),
+            count(traffic.requests).into(),
+            rate(traffic.rate_per_s).into(),
+            judged(percent(traffic.error_ratio), traffic.error_ratio, ERRORS),
+            millis(traffic.latency_ms.mean).into(),
+            millis(traffic.latency_ms.p50).into(),
+            millis(traffic.latency_ms.p95).into(),
+            millis(traffic.latency_ms.p99).into(),
+            millis(traffic.latency_ms.p999).into(),
+            reasons(traffic).into(),
+        ]
+    };
+    let mut rows = vec![row("all", &report.entry)];
+    if report.sources.len() > 1 {
+        rows.extend(report.sources.iter().map(|(name, traffic)| row(name, traffic)));
+    }
+    if report.endpoints.len() > 1 {
+        rows.extend(report.endpoints.iter().map(|(name, traffic)| row(name, traffic)));
+    }
+    let columns = heads(&["", "requests", "rate", "failed", "mean", "p50", "p95", "p99", "p99.9", "why"]);
+    blocks.push(Block::Heading("What users got".into()));
+    blocks.push(Block::Table(Table { columns, left: 1, last_left: true, rows }));
+}
+
+/// How bad a service looks: what its callers saw fail weighs most, then how full it was.
+fn badness(service: &ServiceReport) -> f64 {
+    service.callers.error_ratio.unwrap_or(0.0).max(service.traffic.error_ratio.unwrap_or(0.0)) * 100.0 + service.traffic.utilisation.unwrap_or(0.0)
+}
+
+fn services(report: &Report, blocks: &mut Vec<Block>) {
+    let mut all: Vec<_> = report.services.iter().collect();
+    all.sort_by(|(a_name, a), (b_name, b)| badness(b).total_cmp(&badness(a)).then(a_name.cmp(b_name)));
+    let abandoned = all.iter().any(|(_, service)| service.abandoned > 0);
+    let row = |(name, service): (&String, &ServiceReport)| {
+        let Traffic { latency_ms, wait_ms, .. } = &service.traffic;
+        let why = if service.callers.failed > 0 { reasons(&service.callers) } else { reasons(&service.traffic) };
+        let mut cells: Vec<Cell> = vec![
+            name.clone().into(),
+            service.instances.map_or_else(|| NONE.into(), short).into(),
+            rate(service.traffic.rate_per_s).into(),
+            judged(percent(service.callers.error_ratio), service.callers.error_ratio, ERRORS),
+            millis(latency_ms.p50).into(),
+            millis(latency_ms.p99).into(),
+            millis(wait_ms.and_then(|wait| wait.p99)).into(),
+            judged(percent(service.traffic.utilisation), service.traffic.utilisation, BUSY),
+            service.traffic.in_system.map_or_else(|| NONE.into(), short).into(),
+        ];
+        if abandoned {
+            let share = (service.traffic.requests > 0).then(|| service.abandoned as f64 / service.traffic.requests as f64);
+            cells.push(judged(percent(share), share, ERRORS));
+        }
+        cells.push(why.into());
+        cells
+    };
+    let mut columns = heads(&["service", "inst.", "rate", "failed", "p50", "p99", "wait p99", "busy", "held"]);
+    columns.extend(abandoned.then(|| "for nothing".to_string()));
+    columns.push("why".into());
+    blocks.push(Block::Heading("Services, the worst first".into()));
+    blocks.push(Block::Table(Table { columns, left: 1, last_left: true, rows: all.into_iter().map(row).collect() }));
+}
+
+fn versions(report: &Report, blocks: &mut Vec<Block>) {
+    let several = report.services.iter().filter(|(_, service)| service.versions.len() > 1);
+    let rows: Vec<_> = several
+        .flat_map(|(name, service)| {
+            service.versions.iter().map(move |(version, traffic)| {
+                vec![
+                    name.clone().into(),
+                    version.clone().into(),
+                    count(traffic.requests).into(),
+                    judged(percent(traffic.error_ratio), traffic.error_ratio, ERRORS),
+                    millis(traffic.latency_ms.p50).into(),
+                    millis(traffic.latency_ms.p99).into(),
+                    reasons(traffic).into(),
+                ]
+            })
+        })
+        .collect();
+    if !rows.is_empty() {
+        let columns = heads(&["service", "version", "requests", "failed", "p50", "p99", "why"]);
+        blocks.push(Block::Heading("Versions compared".into()));
+        blocks.push(Block::Table(Table { columns, left: 2, last_left: true, rows }));
+    }
+}
+
+fn edges(report: &Report, blocks: &mut Vec<Block>) {
+    let mut all: Vec<_> = report.edges.iter().filter(|edge| edge.traffic.requests > 0).collect();
+    all.sort_by(|a, b| {
+        let failing = |edge: &EdgeReport| edge.traffic.error_ratio.filter(|ratio| *ratio >= ERRORS.0).unwrap_or(0.0);
+        failing(b).total_cmp(&failing(a)).then(b.traffic.requests.cmp(&a.traffic.requests))
+    });
+    if all.is_empty() {
+        return;
+    }
+    let row = |edge: &&EdgeReport| {
+        let traffic = &edge.traffic;
+        let retries = edge.retries as f64 / traffic.requests as f64;
+        vec![
+            format!("{} → {}", edge.from, edge.to).into(),
+            rate(traffic.rate_per_s).into(),
+            judged(percent(traffic.error_ratio), traffic.error_ratio, ERRORS),
+            judged(percent(Some(retries)), Some(retries), ERRORS),
+            millis(traffic.latency_ms.mean).into(),
+            millis(traffic.latency_ms.p50).into(),
+            millis(traffic.latency_ms.p99).into(),
+            reasons(traffic).into(),
+        ]
+    };
+    let columns = heads(&["call", "attempts", "failed", "retries", "mean", "p50", "p99", "why"]);
+    blocks.push(Block::Heading("Calls, as the callers saw them".into()));
+    blocks.push(Block::Table(Table { columns, left: 1, last_left: true, rows: all.iter().take(EDGES).map(row).collect() }));
+    if all.len() > EDGES {
+        blocks.push(Block::Text(format!("And {} more, all in the JSON report.", all.len() - EDGES)));
+    }
+}
+
+fn delivery(report: &Report, blocks: &mut Vec<Block>) {
+    blocks.push(Block::Heading("Delivery and cost".into()));
+    if !report.deployments.is_empty() {
+        let row = |deployment: &super::model::DeploymentReport| {
+            let tone = match deployment.status.as_str() {
+                "completed" if deployment.rolled_back_by.is_none() => Tone::Good,
+                "failed" => Tone::Bad,
+                _ => Tone::Warning,
+            };
+            let undone = deployment.rolled_back_by.map(|by| format!("rolled back by {by}"));
+            let undoes = deployment.rolls_back.map(|undone| format!("rolls back {undone}"));
+            let remarks: Vec<_> = [deployment.why.clone(), undone, undoes].into_iter().flatten().collect();
+            vec![
+                deployment.number.to_string().into(),
+                deployment.service.clone().into(),
+                format!("{} → {}", deployment.replaces, deployment.version).into(),
+                deployment.strategy.clone().into(),
+                clock(deployment.started_s).into(),
+                deployment.ended_s.map_or_else(|| NONE.into(), |ended| span(ended - deployment.started_s)).into(),
+                Cell::from(deployment.status.clone()).toned(tone),
+                remarks.join(", ").into(),
+            ]
+        };
+        let columns = heads(&["no.", "service", "version", "strategy", "started", "took", "status", "remarks"]);
+        blocks.push(Block::Table(Table { columns, left: 4, last_left: true, rows: report.deployments.iter().map(row).collect() }));
+        let dora = &report.dora;
+        blocks.push(Block::Text(format!(
+            "{} deployment{} in {}; {} of those that finished failed or were rolled back (change fail rate).",
+            dora.deployments,
+            if dora.deployments == 1 { "" } else { "s" },
+            span(report.simulated_s),
+            percent(dora.change_fail_rate),
+        )));
+    }
+    let hourly = report.cost.dollars_per_hour.map_or_else(String::new, |hourly| format!(", {} an hour", dollars(hourly)));
+    let each = report.cost.dollars_per_million_answers.map_or_else(String::new, |each| format!(", {} per million answers", dollars(each)));
+    blocks.push(Block::Text(format!("The fleet cost {}{hourly}{each}.", dollars(report.cost.dollars))));
+}
+
+/// What the simulation says about itself.
+fn books(report: &Report, blocks: &mut Vec<Block>) {
+    let mut items = Vec::new();
+    let gaps = || report.services.iter().filter_map(|(name, service)| service.little.and_then(|little| little.gap).map(|gap| (gap, name)));
+    if let Some((gap, name)) = gaps().max_by(|(a, _), (b, _)| a.total_cmp(b)) {
+        let off = gaps().filter(|(gap, _)| *gap > LITTLE).count();
+        let verdict = match off {
+            0 => "holds".to_string(),
+            1 => "is off by more than 0.5 % for one service: requests still under way at the end, or a short run".to_string(),
+            off => format!("is off by more than 0.5 % for {off} services: requests still under way at the end, or a short run"),
+        };
+        items.push(format!("Little's law L = λW {verdict}; the largest gap is {}, at {name}.", percent(Some(gap))));
+    }
+    let mut run = format!("{} requests of users caused {} service calls", count(report.requests), count(report.hops));
+    if let Some(wall) = report.wall_s.filter(|wall| *wall > 0.0) {
+        run += &format!(
+            ", simulated in {}: {} times as fast as real time, {} service calls a second",
+            span(wall),
+            short(report.simulated_s / wall),
+            count((report.hops as f64 / wall) as u64)
+        );
+    }
+    items.push(run + ".");
+    items.push(format!("Digest {}: the same scenario, seed and actions give the same one on any machine.", report.digest));
+    blocks.push(Block::Heading("The books".into()));
+    blocks.push(Block::Items(items));
+}
+
+fn notes(report: &Report, blocks: &mut Vec<Block>) {
+    let mut items = vec![
+        "What users got counts whole requests after all their retries, from when the user meant to send.".to_string(),
+        "failed: share of requests without an answer. For services it is what their callers saw, so it holds requests that never reached an instance.".into(),
+        "mean, p50 … p99.9: latency of answers only; half, … 99.9 % of them took at most this long (quantiles within 0.8 %).".into(),
+        "For services latency runs from an instance's receipt of a request to its answer; for calls the network is added.".into(),
+        "wait p99: time in the instance's queue before a worker took the request up.".into(),
+        "busy: share of workers in use, on average; a worker that waits for a call is in use. held: requests in the service at once, on average.".into(),
+        "inst.: instances running, on average.".into(),
+    ];
+    if report.services.values().any(|service| service.abandoned > 0) {
+        items.push("for nothing: share of requests that were served well after their caller had stopped waiting.".into());
+    }
+    if report.slos.iter().any(|slo| slo.budget_left.is_some()) {
+        items.push("budget left: share of the requests that an objective allows to be bad and that were not; below zero the budget is overspent.".into());
+    }
+    if !report.faults.is_empty() {
+        items.push("Faults are told as they were injected; the simulated team's tools see only their effects.".into());
+    }
+    blocks.push(Block::Heading("How to read this".into()));
+    blocks.push(Block::Items(items));
+}
