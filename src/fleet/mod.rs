@@ -1,10 +1,140 @@
 //! The control plane: instances and their life cycle, health checks, autoscaling, placement, deployments, faults, cost.
 //!
-//! Entities of `bevy_ecs`. It observes the kernel through what a real control plane could see and acts through commands;
-//! it does not know scenario files, lessons or the screen, and never looks into a request.
+//! Entities of `bevy_ecs`: one per service, one per instance. It observes the kernel through what a real control plane
+//! could see ([`Notice`]s, [`InstanceView`]s) and acts through [`Command`]s; it does not know scenario files, lessons or
+//! the screen, and never looks into a request. Nothing polls: it runs when something that it waits for is due
+//! ([`Fleet::next_due`]), when the kernel tells it something, and when somebody orders something.
+//!
+//! To add a behaviour: a file with its components, its systems and a `pub fn install(&mut World, &mut Schedule)`, and a
+//! line in [`BEHAVIOURS`].
 
+mod agenda;
 pub mod autoscale;
+mod cost;
 pub mod deploy;
+mod desk;
 pub mod fault;
 pub mod health;
 pub mod instance;
+mod life;
+pub mod look;
+pub mod order;
+mod placement;
+mod rotation;
+mod schedule;
+
+use bevy_ecs::prelude::*;
+
+use self::agenda::Agenda;
+use self::autoscale::Scaler;
+use self::cost::Meters;
+use self::deploy::{Releases, Rollout, Size};
+use self::desk::{Attention, Book, Chance, Clock, Facts, Inbox, Outbox, Roster, ServiceFacts, Sight, VersionFacts};
+use self::instance::ServiceFleet;
+use self::life::{News, Plan};
+use crate::ids::{InstanceId, ServiceId};
+use crate::kernel::command::{Command, InstanceView, Notice};
+use crate::kernel::model::Model;
+use crate::rng::{Stream, mix};
+use crate::units::SimTime;
+
+/// Adds one behaviour to the control plane.
+type Install = fn(&mut World, &mut Schedule);
+
+/// All behaviours. Their order does not matter: `schedule` orders what they do.
+const BEHAVIOURS: [Install; 6] = [autoscale::install, deploy::install, fault::install, health::install, life::install, rotation::install];
+
+/// More runs than this at one instant mean that two behaviours undo each other's work for ever.
+const MOST_RUNS_AT_ONCE: u32 = 100_000;
+
+/// The control plane of a whole fleet.
+pub struct Fleet {
+    world: World,
+    schedule: Schedule,
+    runs: (SimTime, u32),
+}
+
+impl Fleet {
+    /// Brings up the first fleet. What the kernel must be told comes out of the first [`Fleet::run`].
+    pub fn new(model: &Model, plans: &[ServiceFleet], seed: u64) -> Self {
+        Self::with_order(model, plans, seed, 0)
+    }
+
+    /// The same with behaviours installed in another order, to prove that the order does not matter.
+    pub fn with_order(model: &Model, plans: &[ServiceFleet], seed: u64, shuffle: u64) -> Self {
+        let mut world = World::new();
+        let mut schedule = schedule::new();
+        world.init_resource::<Clock>();
+        world.init_resource::<Inbox>();
+        world.init_resource::<Outbox>();
+        world.init_resource::<Sight>();
+        world.init_resource::<Book>();
+        world.init_resource::<Attention>();
+        world.init_resource::<Agenda>();
+        world.init_resource::<Roster>();
+        world.insert_resource(Chance(Stream::root(seed)));
+        world.insert_resource(Facts {
+            services: model.services.iter().map(|service| ServiceFacts { name: service.name.clone(), cpu_limit: service.server.cpu_limit }).collect(),
+            versions: model
+                .versions
+                .iter()
+                .map(|version| VersionFacts { name: version.name.clone(), service: version.service, startup_failure: version.behaviour.startup_failure.get() })
+                .collect(),
+        });
+        let mut order: Vec<usize> = (0..BEHAVIOURS.len()).collect();
+        order.sort_by_key(|index| if shuffle == 0 { 0 } else { mix(shuffle.wrapping_add(*index as u64)) });
+        for index in order {
+            BEHAVIOURS[index](&mut world, &mut schedule);
+        }
+        for (index, plan) in plans.iter().enumerate() {
+            let service = ServiceId::from_index(index);
+            let first = model.services[index].versions[0];
+            let mut entity = world.spawn((Plan(plan.clone()), Size { desired: plan.instances }, Releases::new(first), Rollout::default()));
+            if let Some(autoscaling) = &plan.autoscaling {
+                entity.insert(Scaler::new(autoscaling));
+            }
+            let entity = entity.id();
+            world.resource_mut::<Roster>().add_service(entity);
+            world.resource_mut::<Meters>().add_service(plan.price_per_hour);
+            world.resource_mut::<life::Changes>().first.push((service, first, plan.instances));
+        }
+        Self { world, schedule, runs: (SimTime::ZERO, 0) }
+    }
+
+    /// When the control plane must run next, if nothing happens before.
+    pub fn next_due(&self) -> Option<SimTime> {
+        let attention = self.world.resource::<Attention>();
+        let first = !self.world.resource::<life::Changes>().first.is_empty();
+        let unsettled = first || !attention.fleet.is_empty() || !attention.rotation.is_empty();
+        if unsettled { Some(self.world.resource::<Clock>().0) } else { self.world.resource::<Agenda>().next() }
+    }
+
+    /// Runs the control plane once at `now` on what the kernel told, and says what the kernel must do. `view` is asked
+    /// only when some behaviour looks at the instances.
+    pub fn run(&mut self, now: SimTime, notices: Vec<Notice>, view: impl Fn(InstanceId) -> InstanceView) -> Vec<Command> {
+        self.runs = if self.runs.0 == now { (now, self.runs.1 + 1) } else { (now, 0) };
+        assert!(self.runs.1 < MOST_RUNS_AT_ONCE, "the control plane does not settle at {now}");
+        if self.world.resource::<Agenda>().observes(now) {
+            let everybody: Vec<InstanceId> = self.world.resource::<Roster>().everybody().collect();
+            let mut sight = self.world.resource_mut::<Sight>();
+            for instance in everybody {
+                if sight.0.len() <= instance.index() {
+                    sight.0.resize(instance.index() + 1, InstanceView::default());
+                }
+                sight.0[instance.index()] = view(instance);
+            }
+        }
+        self.world.resource_mut::<Agenda>().pass(now);
+        self.world.resource_mut::<Clock>().0 = now;
+        self.world.resource_mut::<Inbox>().0 = notices;
+        self.schedule.run(&mut self.world);
+        *self.world.resource_mut::<News>() = News::default();
+        std::mem::take(&mut self.world.resource_mut::<Outbox>().0)
+    }
+}
+
+impl std::fmt::Debug for Fleet {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Fleet").field("next_due", &self.next_due()).finish_non_exhaustive()
+    }
+}

@@ -1,6 +1,8 @@
 //! GC storm: long stop-the-world pauses in quick succession.
 
+use super::effect::{Aim, Effect, Impact};
 use crate::choice::params;
+use crate::kernel::model::GcPauses;
 use crate::units::SimSpan;
 
 params! {
@@ -10,5 +12,27 @@ params! {
         pub every: SimSpan = SimSpan::from_secs(5),
         /// How long everything stands still. Default `"1s"`.
         pub pause: SimSpan = SimSpan::from_secs(1),
+    }
+}
+
+impl Effect for GcStorm {
+    fn act(&self, _: &Aim, on: &mut Impact) {
+        on.pause(GcPauses { every: self.every, pause: self.pause });
+    }
+    /// The heap is too small for every instance alike, later ones included.
+    fn reaches_later(&self) -> bool {
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everything_stands_still_one_second_in_five() {
+        let (fault, mut impact) = (GcStorm::default(), Impact::default());
+        fault.act(&Aim::default(), &mut impact);
+        assert_eq!(impact.modifiers.gc, Some(GcPauses { every: SimSpan::from_secs(5), pause: SimSpan::from_secs(1) }));
     }
 }

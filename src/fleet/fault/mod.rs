@@ -1,7 +1,12 @@
 //! Faults: what can be made to go wrong, on which instances, for how long. One file per fault.
 //!
 //! A fault changes conditions (a process dies, a link loses messages, a CPU is shared); what users feel follows from the
-//! model, never from the fault. To add one: a file with its parameters, its effect and its tests, and one line below.
+//! model, never from the fault. To add one: a file with its parameters, its effect and its tests, and its lines in the
+//! lists below.
+
+mod effect;
+mod force;
+mod selector;
 
 mod bad_configuration;
 mod certificate_expiry;
@@ -35,10 +40,17 @@ pub use pool_exhaustion::PoolExhaustion;
 pub use restart_loop::RestartLoop;
 pub use zone_loss::ZoneLoss;
 
+pub use selector::{All, Fixed, FixedPercent, One, RandomMaxPercent, Selector};
+
+pub(crate) use effect::{Aim, Impact};
+pub(super) use force::install;
+pub(crate) use force::{Active, FaultOrders, Faults, Injection};
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::choice::{choice, params};
+use self::effect::Effect;
+use crate::choice::choice;
 use crate::units::SimSpan;
 
 choice! {
@@ -77,58 +89,6 @@ choice! {
     }
 }
 
-choice! {
-    /// Which instances of the service it happens to (modes of Chaos Mesh).
-    pub enum Selector {
-        /// One instance, picked at random.
-        "one" => One(One),
-        /// All instances.
-        "all" => All(All),
-        /// This many instances, picked at random.
-        "fixed" => Fixed(Fixed),
-        /// This percentage of the instances, picked at random, rounded down.
-        "fixed-percent" => FixedPercent(FixedPercent),
-        /// A random percentage up to this one.
-        "random-max-percent" => RandomMaxPercent(RandomMaxPercent),
-    }
-}
-
-impl Default for Selector {
-    fn default() -> Self {
-        Self::All(All {})
-    }
-}
-
-params! {
-    /// One instance.
-    pub struct One {}
-}
-params! {
-    /// All instances.
-    pub struct All {}
-}
-params! {
-    /// A number of instances.
-    pub struct Fixed {
-        /// How many. Default 1.
-        pub value: u32 = 1,
-    }
-}
-params! {
-    /// A percentage of the instances.
-    pub struct FixedPercent {
-        /// The percentage [%], 0 to 100. Default 50.
-        pub value: f64 = 50.0,
-    }
-}
-params! {
-    /// At most a percentage of the instances.
-    pub struct RandomMaxPercent {
-        /// The percentage [%], 0 to 100. Default 50.
-        pub value: f64 = 50.0,
-    }
-}
-
 /// A fault as it is injected.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -147,4 +107,27 @@ pub struct Fault {
     /// How long it lasts. Default: until it is cleared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub duration: Option<SimSpan>,
+}
+
+impl FaultKind {
+    /// What it does.
+    fn effect(&self) -> &dyn Effect {
+        match self {
+            Self::BadConfiguration(fault) => fault,
+            Self::CertificateExpiry(fault) => fault,
+            Self::CpuStarvation(fault) => fault,
+            Self::Crash(fault) => fault,
+            Self::DependencyOutage(fault) => fault,
+            Self::ErrorResponses(fault) => fault,
+            Self::GcStorm(fault) => fault,
+            Self::IoSlowness(fault) => fault,
+            Self::Latency(fault) => fault,
+            Self::MemoryLeak(fault) => fault,
+            Self::PacketLoss(fault) => fault,
+            Self::Partition(fault) => fault,
+            Self::PoolExhaustion(fault) => fault,
+            Self::RestartLoop(fault) => fault,
+            Self::ZoneLoss(fault) => fault,
+        }
+    }
 }

@@ -1,5 +1,8 @@
 //! Connection-pool exhaustion: leaked connections leave fewer for the calls to the service.
+//!
+//! It acts on the clients of the service, whichever of its instances were selected.
 
+use super::effect::{Aim, Effect, Impact};
 use crate::choice::params;
 use crate::units::Ratio;
 
@@ -8,5 +11,25 @@ params! {
     pub struct PoolExhaustion {
         /// Share of each client's connections that is lost. Default 1.
         pub leaked: Ratio = Ratio::ONE,
+    }
+}
+
+impl Effect for PoolExhaustion {
+    fn act(&self, _: &Aim, _: &mut Impact) {}
+    fn leaks_pool(&self) -> f64 {
+        self.leaked.get()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clients_lose_their_connections_and_instances_lose_nothing() {
+        let (fault, mut impact) = (PoolExhaustion::default(), Impact::default());
+        fault.act(&Aim::default(), &mut impact);
+        assert!(!impact.is_felt());
+        assert!((fault.leaks_pool() - 1.0).abs() < 1e-12);
     }
 }

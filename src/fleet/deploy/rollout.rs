@@ -1,0 +1,276 @@
+//! What all deployments share: sizes, numbers, history, superseding, rolling back, and keeping the count in between.
+//!
+//! A service has a desired count and a stable version, the one whose deployment completed last. While a deployment is
+//! under way its strategy decides; otherwise missing instances of the stable version are started and surplus ones are
+//! stopped. It does not know how instances start or who gets requests.
+
+use std::collections::BTreeSet;
+
+use bevy_ecs::prelude::*;
+
+use super::Strategy;
+use super::driver::{Driver, Orders, Scene, Seen, Stand, choose};
+use crate::fleet::agenda::Timetable;
+use crate::fleet::desk::{Desk, Member, Roster};
+use crate::fleet::life::{Changes, Life, News, Phase, Plan};
+use crate::fleet::rotation::{Standing, Verdict};
+use crate::fleet::schedule::Step;
+use crate::ids::{InstanceId, ServiceId, VersionId};
+use crate::kernel::command::Command;
+use crate::telemetry::ledger::{DeploymentNumber, Event};
+
+/// How many instances a service should have.
+#[derive(Component, Debug)]
+pub(in crate::fleet) struct Size {
+    pub(in crate::fleet) desired: u32,
+}
+
+/// What was deployed to a service.
+#[derive(Component, Debug)]
+pub(in crate::fleet) struct Releases {
+    /// Deployments that completed, oldest first, with their versions; number 0 is the first fleet. Never empty.
+    completed: Vec<(DeploymentNumber, VersionId)>,
+    /// Shares of the traffic by version, if somebody set them.
+    pub(in crate::fleet) weights: Vec<(VersionId, f64)>,
+}
+
+impl Releases {
+    /// Of a service that has only its first fleet.
+    pub(in crate::fleet) fn new(first: VersionId) -> Self {
+        Self { completed: vec![(0, first)], weights: Vec::new() }
+    }
+    /// The deployment that completed last, and its version.
+    pub(in crate::fleet) fn stable(&self) -> (DeploymentNumber, VersionId) {
+        self.completed.last().copied().unwrap_or_default()
+    }
+    /// The version before the stable one, to go back to.
+    pub(in crate::fleet) fn previous(&self) -> Option<VersionId> {
+        let (_, stable) = self.stable();
+        self.completed.iter().rev().map(|(_, version)| *version).find(|version| *version != stable)
+    }
+}
+
+/// A deployment under way.
+pub(in crate::fleet) struct Deployment {
+    pub(in crate::fleet) number: DeploymentNumber,
+    pub(in crate::fleet) version: VersionId,
+    pub(in crate::fleet) strategy: Strategy,
+    driver: Box<dyn Driver>,
+    /// It replaces instances of its own version, too: the same version is deployed again.
+    afresh: bool,
+    /// Instances of the new version that were found unhealthy, each counted once.
+    unhealthy: BTreeSet<InstanceId>,
+}
+
+impl Deployment {
+    /// Whether an instance is one of those that the deployment brings.
+    pub(in crate::fleet) fn brings(&self, member: &Member) -> bool {
+        member.version == self.version && (!self.afresh || member.revision == self.number)
+    }
+    /// How many instances of the new version failed so far.
+    pub(in crate::fleet) fn failed(&self) -> u32 {
+        self.driver.failed()
+    }
+}
+
+/// The deployment under way in a service, if one is.
+#[derive(Component, Default)]
+pub(in crate::fleet) struct Rollout(pub(in crate::fleet) Option<Deployment>);
+
+/// The number of the latest deployment.
+#[derive(Resource, Debug, Default)]
+struct Numbers(DeploymentNumber);
+
+/// Asked of this behaviour.
+#[derive(Resource, Debug, Default)]
+pub(in crate::fleet) struct DeployOrders {
+    /// Versions to deploy, and how if not as the service's own strategy says.
+    pub(in crate::fleet) deploy: Vec<(ServiceId, VersionId, Option<Strategy>)>,
+    /// Services to roll back.
+    pub(in crate::fleet) roll_back: Vec<ServiceId>,
+    /// Desired counts, and who wants them.
+    pub(in crate::fleet) scale: Vec<(ServiceId, u32, &'static str)>,
+    /// Shares of the traffic by version.
+    pub(in crate::fleet) weights: Vec<(ServiceId, Vec<(VersionId, f64)>)>,
+}
+
+/// A deployment that wants to be stepped again.
+#[derive(Debug)]
+struct DeployDue(ServiceId, DeploymentNumber);
+
+/// Adds this behaviour to the control plane.
+pub(in crate::fleet) fn install(world: &mut World, schedule: &mut Schedule) {
+    world.init_resource::<Numbers>();
+    world.init_resource::<DeployOrders>();
+    world.insert_resource(Timetable::<DeployDue>::new());
+    schedule.add_systems((take_orders, reconcile).chain().in_set(Step::Deploy));
+}
+
+type Services<'w, 's> = Query<'w, 's, (&'static Plan, &'static mut Size, &'static mut Releases, &'static mut Rollout)>;
+
+/// Begins a deployment; one that is under way is superseded.
+fn begin(
+    desk: &mut Desk<'_>,
+    numbers: &mut Numbers,
+    service: ServiceId,
+    releases: &mut Releases,
+    rollout: &mut Rollout,
+    (version, strategy, rolls_back): (VersionId, Strategy, Option<DeploymentNumber>),
+) {
+    numbers.0 += 1;
+    let number = numbers.0;
+    let (_, stable) = releases.stable();
+    let afresh = rollout.0.is_none() && rolls_back.is_none() && version == stable;
+    if let Some(superseded) = rollout.0.take() {
+        desk.note(Event::DeploymentSuperseded { deployment: superseded.number, by: number });
+    }
+    desk.note(Event::DeploymentStarted { deployment: number, service, version, replaces: stable, strategy: strategy.name(), rolls_back });
+    if !releases.weights.is_empty() {
+        // Shares were set for the versions of the past; a strategy that wants shares sets its own.
+        releases.weights.clear();
+        desk.send(Command::SetWeights { service, weights: Vec::new() });
+    }
+    let driver = strategy.driver(rolls_back.is_some());
+    rollout.0 = Some(Deployment { number, version, strategy, driver, afresh, unhealthy: BTreeSet::new() });
+    desk.touch(service);
+}
+
+/// Takes in what people, the timeline and the autoscalers want.
+fn take_orders(
+    mut desk: Desk<'_>,
+    mut orders: ResMut<'_, DeployOrders>,
+    mut numbers: ResMut<'_, Numbers>,
+    roster: Res<'_, Roster>,
+    mut services: Services<'_, '_>,
+) {
+    let DeployOrders { deploy, roll_back, scale, weights } = std::mem::take(&mut *orders);
+    for (service, to, by) in scale {
+        let Ok((_, mut size, ..)) = services.get_mut(roster.service(service)) else { continue };
+        if size.desired != to {
+            desk.note(Event::Scaled { service, from: size.desired, to, by });
+            size.desired = to;
+            desk.touch(service);
+        }
+    }
+    for (service, weights) in weights {
+        let Ok((_, _, mut releases, _)) = services.get_mut(roster.service(service)) else { continue };
+        releases.weights.clone_from(&weights);
+        desk.send(Command::SetWeights { service, weights });
+    }
+    for (service, version, strategy) in deploy {
+        let Ok((plan, _, mut releases, mut rollout)) = services.get_mut(roster.service(service)) else { continue };
+        let strategy = strategy.unwrap_or_else(|| plan.0.strategy.clone());
+        begin(&mut desk, &mut numbers, service, &mut releases, &mut rollout, (version, strategy, None));
+    }
+    for service in roll_back {
+        let Ok((plan, _, mut releases, mut rollout)) = services.get_mut(roster.service(service)) else { continue };
+        let (completed, stable) = releases.stable();
+        let (undone, version, strategy) = match rollout.0.take() {
+            Some(deployment) => {
+                desk.note(Event::DeploymentFailed { deployment: deployment.number, why: "rolled back".to_owned() });
+                (deployment.number, stable, deployment.strategy)
+            }
+            None => match releases.previous() {
+                Some(previous) => (completed, previous, plan.0.strategy.clone()),
+                None => continue,
+            },
+        };
+        begin(&mut desk, &mut numbers, service, &mut releases, &mut rollout, (version, strategy, Some(undone)));
+    }
+}
+
+/// An instance, as strategies see it.
+fn see(member: &Member, life: &Life, standing: &Standing) -> Seen {
+    let up_since = life.up.then_some(life.up_since);
+    let healthy_since = up_since.filter(|_| standing.verdict == Verdict::Healthy).map(|up| up.max(standing.since));
+    let failed = standing.verdict == Verdict::Unhealthy || life.phase == Phase::Crashed;
+    Seen { id: member.id, zone: member.zone, up_since, healthy_since, failed }
+}
+
+/// Steps the deployment of every service in which something changed, and keeps the count of the others.
+#[expect(clippy::too_many_arguments, reason = "each is a resource that the system reads or writes; bundling them would only hide it")]
+fn reconcile(
+    mut desk: Desk<'_>,
+    mut changes: ResMut<'_, Changes>,
+    mut numbers: ResMut<'_, Numbers>,
+    mut table: ResMut<'_, Timetable<DeployDue>>,
+    (news, roster): (Res<'_, News>, Res<'_, Roster>),
+    mut services: Services<'_, '_>,
+    instances: Query<'_, '_, (&Member, &Life, &Standing)>,
+) {
+    let now = desk.now();
+    let mut wanted = std::mem::take(&mut desk.attention.fleet);
+    for DeployDue(service, number) in table.take(now) {
+        let rollout = services.get(roster.service(service)).ok().and_then(|(_, _, _, rollout)| rollout.0.as_ref());
+        if rollout.is_some_and(|deployment| deployment.number == number) {
+            wanted.insert(service);
+        }
+    }
+    for service in wanted {
+        let Ok((plan, size, mut releases, mut rollout)) = services.get_mut(roster.service(service)) else { continue };
+        let everybody: Vec<(&Member, &Life, &Standing)> =
+            roster.staying(service).filter_map(|member| roster.instance(member.id)).filter_map(|entity| instances.get(entity).ok()).collect();
+        let Some(deployment) = &mut rollout.0 else {
+            keep_count(&mut changes, service, size.desired, releases.stable(), &everybody);
+            continue;
+        };
+        let mut scene = Scene { now, desired: size.desired, checked: plan.0.health.is_some(), restart_after: plan.0.restart_after, ..Scene::default() };
+        for (member, life, standing) in everybody {
+            let seen = see(member, life, standing);
+            if !deployment.brings(member) {
+                scene.old.push(seen);
+                continue;
+            }
+            scene.new.push(seen);
+            let found_unhealthy = standing.verdict == Verdict::Unhealthy && deployment.unhealthy.insert(member.id);
+            if found_unhealthy || news.fallen.contains(&member.id) {
+                scene.failures.push(member.id);
+            }
+        }
+        let Orders { start, stop, weights, wake, report, stand } = deployment.driver.step(&scene);
+        let (number, version) = (deployment.number, deployment.version);
+        if let Some(weights) = weights {
+            releases.weights.clone_from(&weights);
+            desk.send(Command::SetWeights { service, weights });
+        }
+        if let Some(why) = report {
+            desk.note(Event::DeploymentStalled { deployment: number, why });
+        }
+        if let Some(at) = wake {
+            table.set(&mut desk.agenda, at, DeployDue(service, number));
+        }
+        changes.stop.extend(stop);
+        match stand {
+            Stand::Running if start > 0 => changes.start.push((service, version, number, start)),
+            Stand::Running => {}
+            Stand::Completed => {
+                desk.note(Event::DeploymentCompleted { deployment: number });
+                releases.completed.push((number, version));
+                rollout.0 = None;
+                desk.touch(service);
+            }
+            Stand::Failed { why, restore } => {
+                desk.note(Event::DeploymentFailed { deployment: number, why });
+                let failed = rollout.0.take();
+                // What never became healthy is of no use to anybody.
+                changes.stop.extend(scene.new.iter().filter(|seen| seen.healthy_since.is_none()).map(|seen| seen.id));
+                desk.touch(service);
+                if let Some(failed) = failed.filter(|_| restore) {
+                    let (_, stable) = releases.stable();
+                    begin(&mut desk, &mut numbers, service, &mut releases, &mut rollout, (stable, failed.strategy, Some(number)));
+                }
+            }
+        }
+    }
+}
+
+/// Starts what is missing and stops what is too much.
+fn keep_count(changes: &mut Changes, service: ServiceId, desired: u32, stable: (DeploymentNumber, VersionId), everybody: &[(&Member, &Life, &Standing)]) {
+    let count = everybody.len() as u32;
+    if count < desired {
+        changes.start.push((service, stable.1, stable.0, desired - count));
+    } else if count > desired {
+        let seen: Vec<Seen> = everybody.iter().map(|(member, life, standing)| see(member, life, standing)).collect();
+        changes.stop.extend(choose(&seen, (count - desired) as usize));
+    }
+}

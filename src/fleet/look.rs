@@ -1,0 +1,164 @@
+//! What readers may see of the control plane: sizes, versions, deployments, instances, faults, cost, the ledger.
+//!
+//! Plain data copied out of the ECS. Reading changes nothing.
+
+use super::Fleet;
+use super::cost::Meters;
+use super::deploy::{Releases, Rollout, Size};
+use super::desk::{Book, Clock, Member, Roster};
+use super::fault::{Faults, Impact};
+use super::instance::InstanceState;
+use super::life::{Life, Phase};
+use super::rotation::{Standing, Verdict};
+use crate::ids::{InstanceId, ServiceId, VersionId, ZoneId};
+use crate::telemetry::ledger::{DeploymentNumber, Ledger};
+use crate::units::{Dollars, SimTime};
+
+/// One service's fleet.
+#[derive(Debug, Clone)]
+pub struct ServiceLook {
+    /// How many instances it should have.
+    pub desired: u32,
+    /// The version whose deployment completed last.
+    pub stable: VersionId,
+    /// Shares of the traffic by version, if somebody set them.
+    pub weights: Vec<(VersionId, f64)>,
+    /// The deployment under way.
+    pub deployment: Option<DeploymentLook>,
+    /// Its instances that are not gone, in order of creation.
+    pub instances: Vec<InstanceLook>,
+}
+
+/// A deployment under way.
+#[derive(Debug, Clone)]
+pub struct DeploymentLook {
+    /// Its number.
+    pub number: DeploymentNumber,
+    /// The version that it brings.
+    pub version: VersionId,
+    /// The strategy's name.
+    pub strategy: &'static str,
+    /// Instances of the new version that serve.
+    pub done: u32,
+    /// Instances of the new version that failed so far.
+    pub failed: u32,
+}
+
+/// One instance.
+#[derive(Debug, Clone, Copy)]
+pub struct InstanceLook {
+    /// Its number.
+    pub id: InstanceId,
+    /// Its version.
+    pub version: VersionId,
+    /// Its zone.
+    pub zone: ZoneId,
+    /// Its state.
+    pub state: InstanceState,
+    /// Whether it is in rotation.
+    pub serving: bool,
+    /// When it was created.
+    pub born: SimTime,
+    /// Whether a fault acts on it. Truth: the tools do not see it.
+    pub faulted: bool,
+}
+
+/// A fault in force. Truth: the tools do not see it.
+#[derive(Debug, Clone)]
+pub struct FaultLook {
+    /// Its name.
+    pub name: String,
+    /// Its kind's name.
+    pub kind: &'static str,
+    /// The service it happens to.
+    pub service: Option<ServiceId>,
+    /// The instances that it acts on.
+    pub instances: Vec<InstanceId>,
+    /// When it ends by itself.
+    pub until: Option<SimTime>,
+}
+
+impl Fleet {
+    /// One service's fleet.
+    pub fn service(&self, service: ServiceId) -> ServiceLook {
+        let roster = self.world.resource::<Roster>();
+        let entity = roster.service(service);
+        let instances: Vec<InstanceLook> = roster.members(service).iter().filter_map(|id| self.instance(*id)).collect();
+        let deployment = self.world.get::<Rollout>(entity).and_then(|rollout| rollout.0.as_ref()).map(|deployment| {
+            let serves = |look: &&InstanceLook| {
+                look.state == InstanceState::Healthy
+                    && roster.instance(look.id).and_then(|entity| self.world.get::<Member>(entity)).is_some_and(|member| deployment.brings(member))
+            };
+            DeploymentLook {
+                number: deployment.number,
+                version: deployment.version,
+                strategy: deployment.strategy.name(),
+                done: instances.iter().filter(serves).count() as u32,
+                failed: deployment.failed(),
+            }
+        });
+        let releases = self.world.get::<Releases>(entity);
+        ServiceLook {
+            desired: self.world.get::<Size>(entity).map_or(0, |size| size.desired),
+            stable: releases.map(|releases| releases.stable().1).unwrap_or_default(),
+            weights: releases.map(|releases| releases.weights.clone()).unwrap_or_default(),
+            deployment,
+            instances,
+        }
+    }
+
+    /// One instance, unless it is gone.
+    pub fn instance(&self, instance: InstanceId) -> Option<InstanceLook> {
+        let entity = self.world.resource::<Roster>().instance(instance)?;
+        let (member, life) = (self.world.get::<Member>(entity)?, self.world.get::<Life>(entity)?);
+        let (standing, impact) = (self.world.get::<Standing>(entity)?, self.world.get::<Impact>(entity)?);
+        let state = match (life.phase, standing.verdict) {
+            (Phase::Draining, _) => InstanceState::Draining,
+            (Phase::Crashed, _) => InstanceState::Crashed,
+            (Phase::Starting, _) | (Phase::Running, Verdict::Initial) => InstanceState::Starting,
+            (Phase::Running, Verdict::Healthy) => InstanceState::Healthy,
+            (Phase::Running, Verdict::Unhealthy) => InstanceState::Unhealthy,
+        };
+        Some(InstanceLook {
+            id: member.id,
+            version: member.version,
+            zone: member.zone,
+            state,
+            serving: standing.serving,
+            born: life.born,
+            faulted: impact.is_felt(),
+        })
+    }
+
+    /// Faults in force, in the order in which they began.
+    pub fn faults(&self) -> Vec<FaultLook> {
+        let look = |active: &super::fault::Active| FaultLook {
+            name: active.injection.name.clone(),
+            kind: active.injection.kind.name(),
+            service: active.injection.service,
+            instances: active.instances.iter().copied().collect(),
+            until: active.until,
+        };
+        self.world.resource::<Faults>().active.values().map(look).collect()
+    }
+
+    /// What everything cost until now.
+    pub fn cost(&self, now: SimTime) -> Dollars {
+        self.world.resource::<Meters>().total(now)
+    }
+
+    /// What one service cost until now.
+    pub fn cost_of(&self, service: ServiceId, now: SimTime) -> Dollars {
+        self.world.resource::<Meters>().cost(service, now)
+    }
+
+    /// The record of what happened.
+    pub fn ledger(&self) -> &Ledger {
+        &self.world.resource::<Book>().0
+    }
+
+    /// The time of the last run.
+    pub fn last_run(&self) -> SimTime {
+        self.world.resource::<Clock>().0
+    }
+}

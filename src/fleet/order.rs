@@ -1,0 +1,239 @@
+//! Orders: what people, the timeline and lessons ask of the control plane, with names already resolved.
+//!
+//! An order is checked before it is taken, so that whoever gave it is told what is wrong. It takes effect in the next
+//! run. Orders that only concern the kernel (a policy, a load) do not come this way.
+
+use super::Fleet;
+use super::deploy::{DeployOrders, Releases, Rollout, Strategy};
+use super::desk::{Attention, Book, Chance, Clock, Facts, Roster};
+use super::fault::{Aim, FaultKind, FaultOrders, Faults, Injection, Selector};
+use super::life::{Cause, Kills};
+use crate::ids::{ServiceId, VersionId, ZoneId};
+use crate::kernel::command::Caller;
+use crate::rng::purpose;
+use crate::telemetry::ledger::Event;
+use crate::units::{SimSpan, SimTime};
+
+/// The most instances that a service may be scaled to.
+pub const MOST_INSTANCES: u32 = 10_000;
+
+/// Something asked of the control plane.
+#[derive(Debug, Clone)]
+pub enum Order {
+    /// Deploys a version, by the service's own strategy unless another one is given.
+    Deploy {
+        /// The service.
+        service: ServiceId,
+        /// The version.
+        version: VersionId,
+        /// How.
+        strategy: Option<Strategy>,
+    },
+    /// Goes back to the last completed version.
+    RollBack(ServiceId),
+    /// Sets the desired count.
+    Scale {
+        /// The service.
+        service: ServiceId,
+        /// How many.
+        instances: u32,
+    },
+    /// Kills processes and starts them again.
+    Restart {
+        /// The service.
+        service: ServiceId,
+        /// Which of its instances.
+        selector: Selector,
+    },
+    /// Sets the versions' shares of the traffic.
+    ShiftTraffic {
+        /// The service.
+        service: ServiceId,
+        /// Weight by version.
+        weights: Vec<(VersionId, f64)>,
+    },
+    /// Injects a fault.
+    Inject(FaultOrder),
+    /// Clears a fault.
+    Clear(String),
+}
+
+/// A fault to be injected, with its names resolved.
+#[derive(Debug, Clone)]
+pub struct FaultOrder {
+    /// Its name; `None` makes one of its kind and target.
+    pub name: Option<String>,
+    /// What goes wrong.
+    pub kind: FaultKind,
+    /// The service it happens to.
+    pub service: Option<ServiceId>,
+    /// The zone it happens to.
+    pub zone: Option<ZoneId>,
+    /// Who is cut off by a partition.
+    pub from: Option<Caller>,
+    /// Which instances.
+    pub selector: Selector,
+    /// How long.
+    pub duration: Option<SimSpan>,
+}
+
+/// Why an order was refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// There is nothing to go back to.
+    #[error("`{0}` has no earlier version to go back to; only its first version was ever deployed")]
+    NothingToRollBack(String),
+    /// Too many instances.
+    #[error("{0} instances are more than the simulation takes; the most is {MOST_INSTANCES} per service")]
+    TooMany(u32),
+    /// The version belongs to another service.
+    #[error("`{version}` is not a version of `{service}`")]
+    ForeignVersion {
+        /// The version.
+        version: String,
+        /// The service.
+        service: String,
+    },
+    /// The strategy's parameters contradict each other.
+    #[error("the strategy cannot work: {0}")]
+    Strategy(String),
+    /// The weights are not weights.
+    #[error("traffic weights are zero or more, and at least one is above zero")]
+    Weights,
+    /// The fault has no target.
+    #[error("a `{0}` fault needs the service that it happens to")]
+    NoTarget(&'static str),
+    /// A fault of that name is in force.
+    #[error("a fault named `{0}` is in force already; clear it first, or give this one another name")]
+    FaultExists(String),
+    /// No such fault is in force.
+    #[error("no fault named `{name}` is in force{}", in_force(.active))]
+    NoSuchFault {
+        /// The name.
+        name: String,
+        /// Those that are.
+        active: Vec<String>,
+    },
+}
+
+fn in_force(active: &[String]) -> String {
+    if active.is_empty() { String::new() } else { format!("; in force: `{}`", active.join("`, `")) }
+}
+
+impl Fleet {
+    /// Takes an order at `now`, to be carried out in the next run, or says why not.
+    pub fn order(&mut self, now: SimTime, order: Order) -> Result<(), Refusal> {
+        self.world.resource_mut::<Clock>().0 = now;
+        match order {
+            Order::Deploy { service, version, strategy } => self.deploy(service, version, strategy)?,
+            Order::RollBack(service) => self.roll_back(service)?,
+            Order::Scale { service, instances } => {
+                if instances > MOST_INSTANCES {
+                    return Err(Refusal::TooMany(instances));
+                }
+                self.world.resource_mut::<DeployOrders>().scale.push((service, instances, "action"));
+                self.attend(service);
+            }
+            Order::Restart { service, selector } => {
+                let roster = self.world.resource::<Roster>();
+                let candidates: Vec<_> = roster.staying(service).map(|member| member.id).collect();
+                // Named by the moment and the service: a restart changes no other choice.
+                let stream = self.world.resource::<Chance>().0.child(purpose::SELECT).child(now.nanos()).child(u64::from(service.0) + (1 << 32));
+                let picked = selector.pick(&candidates, stream);
+                self.note(now, Some(service), format!("restart {} of {} instances", picked.len(), candidates.len()));
+                self.world.resource_mut::<Kills>().0.extend(picked.into_iter().map(|instance| (instance, Cause::Restart)));
+                self.attend(service);
+            }
+            Order::ShiftTraffic { service, weights } => {
+                let usable = weights.iter().all(|(_, weight)| weight.is_finite() && *weight >= 0.0) && weights.iter().any(|(_, weight)| *weight > 0.0);
+                if !usable {
+                    return Err(Refusal::Weights);
+                }
+                for (version, _) in &weights {
+                    self.check_version(service, *version)?;
+                }
+                let facts = self.world.resource::<Facts>();
+                let shares: Vec<String> = weights.iter().map(|(version, weight)| format!("{} {weight}", facts.version(*version))).collect();
+                self.note(now, Some(service), format!("shift traffic: {}", shares.join(", ")));
+                self.world.resource_mut::<DeployOrders>().weights.push((service, weights));
+                self.attend(service);
+            }
+            Order::Inject(fault) => self.inject(fault)?,
+            Order::Clear(name) => {
+                let active: Vec<String> = self.world.resource::<Faults>().active.values().map(|active| active.injection.name.clone()).collect();
+                if !active.contains(&name) {
+                    return Err(Refusal::NoSuchFault { name, active });
+                }
+                self.world.resource_mut::<FaultOrders>().clear.push(name);
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes something that was done into the ledger.
+    pub fn note(&mut self, now: SimTime, service: Option<ServiceId>, what: String) {
+        self.world.resource_mut::<Book>().0.push(now, Event::Acted { service, what });
+    }
+
+    fn attend(&mut self, service: ServiceId) {
+        let mut attention = self.world.resource_mut::<Attention>();
+        attention.fleet.insert(service);
+        attention.rotation.insert(service);
+    }
+
+    fn check_version(&self, service: ServiceId, version: VersionId) -> Result<(), Refusal> {
+        let facts = self.world.resource::<Facts>();
+        if facts.versions[version.index()].service == service {
+            Ok(())
+        } else {
+            Err(Refusal::ForeignVersion { version: facts.version(version).to_owned(), service: facts.service(service).to_owned() })
+        }
+    }
+
+    fn deploy(&mut self, service: ServiceId, version: VersionId, strategy: Option<Strategy>) -> Result<(), Refusal> {
+        self.check_version(service, version)?;
+        if let Some(strategy) = &strategy {
+            strategy.check().map_err(Refusal::Strategy)?;
+        }
+        self.world.resource_mut::<DeployOrders>().deploy.push((service, version, strategy));
+        self.attend(service);
+        Ok(())
+    }
+
+    fn roll_back(&mut self, service: ServiceId) -> Result<(), Refusal> {
+        let entity = self.world.resource::<Roster>().service(service);
+        let deploying = self.world.get::<Rollout>(entity).is_some_and(|rollout| rollout.0.is_some());
+        let previous = self.world.get::<Releases>(entity).and_then(Releases::previous);
+        if !deploying && previous.is_none() {
+            return Err(Refusal::NothingToRollBack(self.world.resource::<Facts>().service(service).to_owned()));
+        }
+        self.world.resource_mut::<DeployOrders>().roll_back.push(service);
+        self.attend(service);
+        Ok(())
+    }
+
+    fn inject(&mut self, fault: FaultOrder) -> Result<(), Refusal> {
+        let FaultOrder { name, kind, service, zone, from, selector, duration } = fault;
+        if service.is_none() && zone.is_none() {
+            return Err(Refusal::NoTarget(kind.name()));
+        }
+        let faults = self.world.resource::<Faults>();
+        let waiting = self.world.resource::<FaultOrders>();
+        let taken =
+            |name: &str| faults.active.values().any(|active| active.injection.name == name) || waiting.inject.iter().any(|injection| injection.name == name);
+        let name = match name {
+            Some(name) if taken(&name) => return Err(Refusal::FaultExists(name)),
+            Some(name) => name,
+            None => {
+                let facts = self.world.resource::<Facts>();
+                let target =
+                    service.map(|service| facts.service(service).to_owned()).or_else(|| zone.map(|zone| format!("zone {}", zone.0))).unwrap_or_default();
+                let plain = format!("{} {target}", kind.name());
+                (1_u32..).map(|n| if n == 1 { plain.clone() } else { format!("{plain} {n}") }).find(|name| !taken(name)).unwrap_or(plain)
+            }
+        };
+        let injection = Injection { name, kind, service, zone, aim: Aim { from }, selector, duration };
+        self.world.resource_mut::<FaultOrders>().inject.push(injection);
+        Ok(())
+    }
+}
