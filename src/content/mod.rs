@@ -21,6 +21,7 @@ mod read;
 mod source;
 mod tree;
 
+pub(crate) use diagnostic::nearest;
 pub use diagnostic::{Code, Diagnostic, Diagnostics, Related, Severity};
 pub use files::Folder;
 pub use library::{Library, ScenarioEntry};

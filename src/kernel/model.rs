@@ -275,7 +275,6 @@ pub struct Cache {
     /// Its name, unique in its service.
     pub name: String,
     /// The service that looks it up.
-    #[serde(skip)]
     pub service: ServiceId,
     /// Number of keys, 1 to 1000000. Default 1000.
     pub keys: u32,

@@ -1,5 +1,15 @@
 //! The lab: a scenario, a seed and a list of timed actions become a running world that can be watched and replayed.
 //!
-//! It owns the one clock and the one door (`Action`). It knows no file syntax and no screen; readers get snapshots.
+//! It owns the one clock and the one door ([`crate::scenario::Action`]). It knows no file syntax and no screen; readers
+//! get snapshots.
 
+mod audit;
+mod digest;
+pub mod file;
+mod resolve;
+pub mod session;
 pub mod snapshot;
+
+pub use file::{ReplayError, SessionFile};
+pub use resolve::ActionError;
+pub use session::{Checkpoint, Session};

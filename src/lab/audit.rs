@@ -1,0 +1,157 @@
+//! Whether a scenario keeps the promises that the simulation relies on.
+//!
+//! Scenarios from `content/` keep them by construction. One that comes inside a session file may have been edited by a
+//! stranger: numbers that point nowhere, tables of different lengths. Such a scenario is refused before anything runs.
+
+use crate::fleet::order::MOST_INSTANCES;
+use crate::kernel::dist::Distribution;
+use crate::kernel::model::{Arrivals, Model, Step};
+use crate::scenario::Scenario;
+use crate::units::SimSpan;
+
+/// Scripts inside one another.
+const DEPTH: usize = 64;
+/// Steps of all scripts.
+const STEPS: usize = 1_000_000;
+
+/// Says what is wrong with a scenario, if anything is.
+pub(super) fn audit(scenario: &Scenario) -> Result<(), String> {
+    let Scenario { model, fleet, kinds, slos, timeline, duration, .. } = scenario;
+    let services = model.services.len();
+    demand(fleet.len() == services && kinds.len() == services, "its tables of services have different lengths")?;
+    demand(!model.zones.is_empty() && model.zones.len() <= 256, "it has no zones, or too many")?;
+    demand(*duration <= SimSpan::LONGEST, "it runs for too long")?;
+    demand(timeline.windows(2).all(|pair| pair[0].at <= pair[1].at), "its timeline is not in order")?;
+    demand(slos.iter().all(|slo| slo.service.is_none_or(|service| service.index() < services)), "an objective names a service that is not there")?;
+    for plan in fleet {
+        demand(!plan.zones.is_empty() && plan.zones.iter().all(|zone| zone.index() < model.zones.len()), "a service names a zone that is not there")?;
+        demand(plan.instances <= MOST_INSTANCES, "a service has too many instances")?;
+        plan.start_up.check()?;
+        plan.strategy.check()?;
+    }
+    audit_model(model)
+}
+
+fn demand(holds: bool, otherwise: &str) -> Result<(), String> {
+    if holds { Ok(()) } else { Err(otherwise.to_owned()) }
+}
+
+fn audit_model(model: &Model) -> Result<(), String> {
+    let services = model.services.len();
+    for (index, service) in model.services.iter().enumerate() {
+        let versions = service.versions.iter().all(|id| model.versions.get(id.index()).is_some_and(|version| version.service.index() == index));
+        demand(!service.versions.is_empty() && versions, "a service and its versions do not belong together")?;
+        let endpoints = service.endpoints.iter().all(|id| model.endpoints.get(id.index()).is_some_and(|endpoint| endpoint.service.index() == index));
+        demand(!service.endpoints.is_empty() && endpoints, "a service and its endpoints do not belong together")?;
+        demand((1..=100_000).contains(&service.server.workers), "a service has no workers, or too many")?;
+        demand(service.server.cpu_limit.is_none_or(|cores| cores.is_finite() && cores > 0.0), "a CPU limit is not above zero")?;
+    }
+    for endpoint in &model.endpoints {
+        let listed = model.services.get(endpoint.service.index()).map(|service| &service.endpoints);
+        demand(listed.is_some_and(|ids| ids.iter().any(|id| std::ptr::eq(&raw const model.endpoints[id.index()], endpoint))), "an endpoint is in no service")?;
+    }
+    demand(model.versions.iter().all(|version| version.service.index() < services), "a version is in no service")?;
+    demand(model.caches.iter().all(|cache| cache.service.index() < services && (1..=1_000_000).contains(&cache.keys)), "a cache makes no sense")?;
+    demand(model.caches.iter().all(|cache| (0.0..=5.0).contains(&cache.zipf)), "the skew of a cache makes no sense")?;
+    demand(model.queues.iter().all(|queue| queue.consumer.index() < model.endpoints.len()), "a queue has no consumer")?;
+    for link in [&model.network.same_zone, &model.network.cross_zone, &model.network.edge] {
+        link.latency.check()?;
+    }
+    for source in &model.sources {
+        let weights = source.mix.iter().all(|(endpoint, weight)| endpoint.index() < model.endpoints.len() && weight.is_finite() && *weight > 0.0);
+        demand(!source.mix.is_empty() && weights && source.population > 0, "the mix of a traffic source makes no sense")?;
+        match &source.arrivals {
+            Arrivals::Open { .. } => {}
+            Arrivals::Counts { counts, .. } => {
+                demand(!counts.is_empty() && counts.windows(2).all(|pair| pair[0].0 < pair[1].0), "the counts of a traffic source are not in order")?;
+            }
+            Arrivals::Closed { think, session, .. } => {
+                think.check()?;
+                demand(session.is_none_or(|mean| mean.is_finite() && mean >= 1.0), "the sessions of a traffic source make no sense")?;
+            }
+        }
+    }
+    let mut steps = 0;
+    for script in
+        model.endpoints.iter().map(|endpoint| &endpoint.steps).chain(model.versions.iter().flat_map(|version| version.scripts.iter().map(|(_, steps)| steps)))
+    {
+        audit_steps(model, script, 0, &mut steps)?;
+    }
+    let replaced = model.versions.iter().flat_map(|version| version.scripts.iter().map(move |(id, _)| (version.service, id)));
+    let mut replaced = replaced.map(|(service, id)| model.endpoints.get(id.index()).is_some_and(|endpoint| endpoint.service == service));
+    demand(replaced.all(|belongs| belongs), "a version replaces the script of another service")?;
+    acyclic(model)
+}
+
+fn audit_steps(model: &Model, steps: &[Step], depth: usize, seen: &mut usize) -> Result<(), String> {
+    *seen += steps.len();
+    demand(depth < DEPTH && *seen < STEPS, "its scripts are too deep or too long")?;
+    let law = |law: &Distribution| law.check();
+    for step in steps {
+        match step {
+            Step::Work(times) | Step::Io(times) | Step::Sleep(times) => law(times)?,
+            Step::Call(call) => demand(call.endpoint.index() < model.endpoints.len(), "a call goes nowhere")?,
+            Step::Parallel(branches) => {
+                demand(!branches.is_empty(), "a parallel step has no branches")?;
+                branches.iter().try_for_each(|branch| audit_steps(model, branch, depth + 1, seen))?;
+            }
+            Step::Probability { then, otherwise, .. } => {
+                audit_steps(model, then, depth + 1, seen)?;
+                audit_steps(model, otherwise, depth + 1, seen)?;
+            }
+            Step::Repeat { min, max, steps } => {
+                demand(min <= max && *max <= 1_000, "a repeat makes no sense")?;
+                audit_steps(model, steps, depth + 1, seen)?;
+            }
+            Step::Cache { cache, on_miss } => {
+                demand(cache.index() < model.caches.len(), "a lookup goes to no cache")?;
+                audit_steps(model, on_miss, depth + 1, seen)?;
+            }
+            Step::Publish(queue) => demand(queue.index() < model.queues.len(), "a message goes into no queue")?,
+            Step::Fail(_) => {}
+        }
+    }
+    Ok(())
+}
+
+/// Endpoints that a script calls, in all versions.
+fn calls(steps: &[Step], into: &mut Vec<usize>) {
+    for step in steps {
+        match step {
+            Step::Call(call) => into.push(call.endpoint.index()),
+            Step::Parallel(branches) => branches.iter().for_each(|branch| calls(branch, into)),
+            Step::Probability { then, otherwise, .. } => {
+                calls(then, into);
+                calls(otherwise, into);
+            }
+            Step::Repeat { steps, .. } | Step::Cache { on_miss: steps, .. } => calls(steps, into),
+            Step::Work(_) | Step::Io(_) | Step::Sleep(_) | Step::Publish(_) | Step::Fail(_) => {}
+        }
+    }
+}
+
+/// A call that in the end calls itself would never end.
+fn acyclic(model: &Model) -> Result<(), String> {
+    let mut called: Vec<Vec<usize>> = vec![Vec::new(); model.endpoints.len()];
+    for (index, endpoint) in model.endpoints.iter().enumerate() {
+        calls(&endpoint.steps, &mut called[index]);
+    }
+    for (endpoint, steps) in model.versions.iter().flat_map(|version| &version.scripts) {
+        calls(steps, &mut called[endpoint.index()]);
+    }
+    // Callers are taken away as long as nobody calls them; what is left calls itself.
+    let mut callers = vec![0_usize; called.len()];
+    called.iter().flatten().for_each(|to| callers[*to] += 1);
+    let mut free: Vec<usize> = (0..called.len()).filter(|at| callers[*at] == 0).collect();
+    let mut taken = 0;
+    while let Some(at) = free.pop() {
+        taken += 1;
+        for to in &called[at] {
+            callers[*to] -= 1;
+            if callers[*to] == 0 {
+                free.push(*to);
+            }
+        }
+    }
+    demand(taken == called.len(), "its calls go round in a circle")
+}

@@ -1,0 +1,166 @@
+//! From names to ids: what an action means in a scenario, or what is wrong with it.
+
+use crate::content::nearest;
+use crate::fleet::fault::{Fault, FaultKind};
+use crate::fleet::order::{FaultOrder, Order, Refusal};
+use crate::ids::{CacheId, EndpointId, ServiceId, SourceId, VersionId, ZoneId};
+use crate::kernel::command::{Caller, Command};
+use crate::scenario::{Action, Scenario};
+
+/// Why an action was refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ActionError {
+    /// A name is not known.
+    #[error("there is no {what} named `{name}`{}", did_you_mean(.nearest.as_ref()))]
+    Unknown {
+        /// What kind of thing was looked for.
+        what: &'static str,
+        /// The name.
+        name: String,
+        /// The known name that was probably meant.
+        nearest: Option<String>,
+    },
+    /// A number makes no sense.
+    #[error("{0}")]
+    Number(String),
+    /// The control plane refuses it.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The scenario is over.
+    #[error("the scenario is over; nothing can be done any more")]
+    Over,
+}
+
+fn did_you_mean(nearest: Option<&String>) -> String {
+    nearest.map_or_else(String::new, |name| format!("; did you mean `{name}`?"))
+}
+
+/// What an action means.
+pub(super) enum Resolved {
+    /// Something for the control plane.
+    Order(Order),
+    /// Something for the kernel alone, and how the ledger says it.
+    Direct { service: Option<ServiceId>, what: String, command: Command },
+}
+
+/// Finds a name in a list.
+fn find<'a>(what: &'static str, name: &str, known: impl Iterator<Item = &'a str> + Clone) -> Result<usize, ActionError> {
+    known.clone().position(|other| other == name).ok_or_else(|| ActionError::Unknown {
+        what,
+        name: name.to_owned(),
+        nearest: nearest(name, known).map(str::to_owned),
+    })
+}
+
+fn service(scenario: &Scenario, name: &str) -> Result<ServiceId, ActionError> {
+    find("service", name, scenario.model.services.iter().map(|service| service.name.as_str())).map(ServiceId::from_index)
+}
+
+fn source(scenario: &Scenario, name: &str) -> Result<SourceId, ActionError> {
+    find("traffic source", name, scenario.model.sources.iter().map(|source| source.name.as_str())).map(SourceId::from_index)
+}
+
+fn version(scenario: &Scenario, of: ServiceId, name: &str) -> Result<VersionId, ActionError> {
+    let versions = &scenario.model.services[of.index()].versions;
+    find("version", name, versions.iter().map(|version| scenario.model.versions[version.index()].name.as_str())).map(|at| versions[at])
+}
+
+fn zone(scenario: &Scenario, name: &str) -> Result<ZoneId, ActionError> {
+    find("zone", name, scenario.model.zones.iter().map(String::as_str)).map(ZoneId::from_index)
+}
+
+/// A service or a traffic source.
+fn caller(scenario: &Scenario, name: &str) -> Result<Caller, ActionError> {
+    let sources = scenario.model.sources.iter().map(|source| source.name.as_str());
+    let everybody = scenario.model.services.iter().map(|service| service.name.as_str()).chain(sources);
+    let services = scenario.model.services.len();
+    find("service or traffic source", name, everybody)
+        .map(|at| if at < services { Caller::Service(ServiceId::from_index(at)) } else { Caller::Source(SourceId::from_index(at - services)) })
+}
+
+/// A service, or one endpoint of it as `service.endpoint`.
+fn target(scenario: &Scenario, name: &str) -> Result<(ServiceId, Option<EndpointId>), ActionError> {
+    let Some((of, endpoint)) = name.split_once('.') else { return Ok((service(scenario, name)?, None)) };
+    let of = service(scenario, of)?;
+    let endpoints = &scenario.model.services[of.index()].endpoints;
+    let at = find("endpoint", endpoint, endpoints.iter().map(|endpoint| scenario.model.endpoints[endpoint.index()].name.as_str()))?;
+    Ok((of, Some(endpoints[at])))
+}
+
+fn cache(scenario: &Scenario, of: ServiceId, name: &str) -> Result<CacheId, ActionError> {
+    let caches: Vec<usize> = (0..scenario.model.caches.len()).filter(|at| scenario.model.caches[*at].service == of).collect();
+    find("cache", name, caches.iter().map(|at| scenario.model.caches[*at].name.as_str())).map(|at| CacheId::from_index(caches[at]))
+}
+
+fn fault(scenario: &Scenario, fault: &Fault) -> Result<FaultOrder, ActionError> {
+    let (zone, from) = match &fault.kind {
+        FaultKind::ZoneLoss(loss) => (Some(zone(scenario, &loss.zone)?), None),
+        FaultKind::Partition(partition) => (None, partition.from.as_deref().map(|from| caller(scenario, from)).transpose()?),
+        _ => (None, None),
+    };
+    Ok(FaultOrder {
+        name: fault.name.clone(),
+        kind: fault.kind.clone(),
+        service: fault.service.as_deref().map(|name| service(scenario, name)).transpose()?,
+        zone,
+        from,
+        selector: fault.selector.clone(),
+        duration: fault.duration,
+    })
+}
+
+/// What an action means in a scenario.
+pub(super) fn resolve(scenario: &Scenario, action: &Action) -> Result<Resolved, ActionError> {
+    Ok(match action {
+        Action::Deploy { service: name, version: to, strategy } => {
+            let of = service(scenario, name)?;
+            Resolved::Order(Order::Deploy { service: of, version: version(scenario, of, to)?, strategy: strategy.clone() })
+        }
+        Action::RollBack { service: name } => Resolved::Order(Order::RollBack(service(scenario, name)?)),
+        Action::Scale { service: name, instances } => Resolved::Order(Order::Scale { service: service(scenario, name)?, instances: *instances }),
+        Action::Restart { service: name, selector } => Resolved::Order(Order::Restart { service: service(scenario, name)?, selector: selector.clone() }),
+        Action::SetPolicy { from, to, policy } => {
+            let (called, endpoint) = target(scenario, to)?;
+            let command = Command::SetPolicy { from: caller(scenario, from)?, to: called, endpoint, policy: policy.clone() };
+            Resolved::Direct { service: Some(called), what: format!("set the policy of `{from}` towards `{to}`"), command }
+        }
+        Action::SetCapacity { service: name, workers, queue } => {
+            if let Some(workers) = workers.filter(|workers| !(1..=100_000).contains(workers)) {
+                return Err(ActionError::Number(format!("{workers} workers make no sense; an instance has 1 to 100000")));
+            }
+            let of = service(scenario, name)?;
+            let mut what = format!("set the capacity of `{name}`");
+            if let Some(workers) = workers {
+                what.push_str(&format!(": {workers} workers"));
+            }
+            if let Some(capacity) = queue.as_ref().and_then(|queue| queue.capacity) {
+                what.push_str(&format!(", queue of {capacity}"));
+            }
+            Resolved::Direct { service: Some(of), what, command: Command::SetCapacity { service: of, workers: *workers, queue: queue.clone() } }
+        }
+        Action::ShiftTraffic { service: name, weights } => {
+            let of = service(scenario, name)?;
+            let weights = weights.iter().map(|(name, weight)| Ok((version(scenario, of, name)?, *weight))).collect::<Result<_, ActionError>>()?;
+            Resolved::Order(Order::ShiftTraffic { service: of, weights })
+        }
+        Action::Inject { fault: injected } => Resolved::Order(Order::Inject(fault(scenario, injected)?)),
+        Action::Clear { fault } => Resolved::Order(Order::Clear(fault.clone())),
+        Action::SetLoad { source: name, factor, rate } => {
+            let of = source(scenario, name)?;
+            let factor = factor.unwrap_or(1.0);
+            if !(0.0..=1_000.0).contains(&factor) {
+                return Err(ActionError::Number(format!("{factor} is no factor for a load; it is 0 to 1000")));
+            }
+            let what = match rate {
+                Some(rate) => format!("set the load of `{name}` to {rate} × {factor}"),
+                None => format!("set the load of `{name}` to {factor} times"),
+            };
+            Resolved::Direct { service: None, what, command: Command::SetLoad { source: of, factor, rate: *rate } }
+        }
+        Action::FlushCache { service: name, cache: flushed } => {
+            let of = service(scenario, name)?;
+            let command = Command::FlushCache(cache(scenario, of, flushed)?);
+            Resolved::Direct { service: Some(of), what: format!("flush the cache `{flushed}` of `{name}`"), command }
+        }
+    })
+}

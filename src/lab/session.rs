@@ -1,0 +1,229 @@
+//! A session: the kernel and the control plane on one clock, driven by the timeline and by people.
+//!
+//! Time moves to whatever comes first: what the control plane waits for, the next action of the timeline, or the time
+//! asked for; the kernel pauses earlier when it has something to tell. At each such moment the order is always the same:
+//! what the kernel told and what is due, until nothing is; then the timeline; then people. So stepping in any chunks
+//! comes to the same as one jump.
+
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::digest::Digest;
+use super::resolve::{ActionError, Resolved, resolve};
+use crate::fleet::Fleet;
+use crate::ids::InstanceId;
+use crate::kernel::command::{Command, InstanceView, Notice, Pause};
+use crate::kernel::{Kernel, Sampling};
+use crate::scenario::{Action, Scenario, TimedAction};
+use crate::telemetry::ledger::Ledger;
+use crate::telemetry::store::Store;
+use crate::units::{NANOS_PER_SEC, SimTime};
+
+/// A scenario with a seed, running.
+#[derive(Debug)]
+pub struct Session {
+    scenario: Arc<Scenario>,
+    seed: u64,
+    kernel: Kernel,
+    fleet: Fleet,
+    store: Store,
+    /// How much of the timeline has happened.
+    timeline: usize,
+    /// What people did, in order.
+    actions: Vec<TimedAction>,
+    digest: Digest,
+    checkpoints: Vec<Checkpoint>,
+}
+
+/// The digest of a run at one of its moments, so that a replay can say where it went another way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Checkpoint {
+    /// When.
+    pub at: SimTime,
+    /// The digest then.
+    pub digest: String,
+}
+
+/// Checkpoints in a whole scenario, about.
+const CHECKPOINTS: u64 = 100;
+
+impl Session {
+    /// Prepares a scenario; its first fleet is up, and nothing has happened yet.
+    pub fn new(scenario: Arc<Scenario>, seed: u64) -> Self {
+        Self::with_registration_order(scenario, seed, 0)
+    }
+
+    /// The same with the control plane's behaviours installed in another order, to prove that the order does not matter.
+    pub fn with_registration_order(scenario: Arc<Scenario>, seed: u64, shuffle: u64) -> Self {
+        let sampling = Sampling { reservoir: scenario.telemetry.reservoir, fixed_rate: scenario.telemetry.fixed_rate.get() };
+        let kernel = Kernel::new(&scenario.model, seed, sampling);
+        let store = Store::new(&scenario.model, kernel.sites(), SimTime::ZERO + scenario.warm_up);
+        let fleet = Fleet::with_order(&scenario.model, &scenario.fleet, seed, shuffle);
+        let mut session = Self { scenario, seed, kernel, fleet, store, timeline: 0, actions: Vec::new(), digest: Digest::default(), checkpoints: Vec::new() };
+        session.settle();
+        session.follow_timeline();
+        session
+    }
+
+    /// The scenario.
+    pub const fn scenario(&self) -> &Arc<Scenario> {
+        &self.scenario
+    }
+    /// The seed.
+    pub const fn seed(&self) -> u64 {
+        self.seed
+    }
+    /// The simulated time.
+    pub const fn now(&self) -> SimTime {
+        self.kernel.now()
+    }
+    /// Where the scenario ends.
+    pub fn end(&self) -> SimTime {
+        SimTime::ZERO + self.scenario.duration
+    }
+    /// Whether the scenario has ended.
+    pub fn is_over(&self) -> bool {
+        self.now() >= self.end()
+    }
+    /// What was recorded.
+    pub const fn store(&self) -> &Store {
+        &self.store
+    }
+    /// What happened in delivery and operations.
+    pub fn ledger(&self) -> &Ledger {
+        self.fleet.ledger()
+    }
+    /// The control plane, to look at.
+    pub const fn fleet(&self) -> &Fleet {
+        &self.fleet
+    }
+    /// The data plane, to look at.
+    pub const fn kernel(&self) -> &Kernel {
+        &self.kernel
+    }
+    /// What can be seen of an instance.
+    pub fn view(&self, instance: InstanceId) -> InstanceView {
+        self.kernel.view(instance)
+    }
+    /// What people did, in order.
+    pub fn actions(&self) -> &[TimedAction] {
+        &self.actions
+    }
+    /// Digests along the way.
+    pub fn checkpoints(&self) -> &[Checkpoint] {
+        &self.checkpoints
+    }
+
+    /// Runs until `until`, but not beyond the end of the scenario.
+    pub fn advance_to(&mut self, until: SimTime) {
+        let until = until.min(self.end());
+        while self.now() < until {
+            let checkpoint = self.next_checkpoint();
+            let target = until.min(checkpoint);
+            self.advance(target);
+            self.kernel.flush(&mut self.store);
+            if target == checkpoint {
+                let digest = self.digest();
+                self.checkpoints.push(Checkpoint { at: target, digest });
+            }
+        }
+    }
+
+    /// When the next digest is kept.
+    fn next_checkpoint(&self) -> SimTime {
+        let every = (self.scenario.duration.nanos() / CHECKPOINTS).max(NANOS_PER_SEC);
+        SimTime::from_nanos((self.now().nanos() / every + 1) * every)
+    }
+
+    /// Runs until `until`, with everything that happens at that very time.
+    fn advance(&mut self, until: SimTime) {
+        loop {
+            let planned = self.scenario.timeline.get(self.timeline).map(|timed| timed.at);
+            let stop = self.fleet.next_due().into_iter().chain(planned).fold(until, SimTime::min);
+            let pause = self.kernel.run_until(stop, &mut self.store);
+            self.settle();
+            // After a notice the kernel has not yet done everything that happens at this time.
+            if pause == Pause::Reached {
+                self.follow_timeline();
+                if self.now() >= until {
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Runs to the end of the scenario.
+    pub fn run(&mut self) {
+        self.advance_to(self.end());
+    }
+
+    /// Does something, now.
+    pub fn act(&mut self, action: Action) -> Result<(), ActionError> {
+        if self.is_over() {
+            return Err(ActionError::Over);
+        }
+        self.carry_out(&action)?;
+        self.actions.push(TimedAction { at: self.now(), action });
+        Ok(())
+    }
+
+    /// Runs the control plane until neither it nor the kernel has anything to do at this moment.
+    fn settle(&mut self) {
+        loop {
+            let now = self.now();
+            let notices = self.kernel.take_notices();
+            if notices.is_empty() && self.fleet.next_due().is_none_or(|due| due > now) {
+                return;
+            }
+            self.run_fleet(notices);
+        }
+    }
+
+    fn run_fleet(&mut self, notices: Vec<Notice>) {
+        let kernel = &self.kernel;
+        let commands = self.fleet.run(kernel.now(), notices, |instance| kernel.view(instance));
+        for command in commands {
+            if let Command::AddInstance { instance, version, .. } = command {
+                self.store.register_instance(instance, version);
+            }
+            self.kernel.apply(command);
+        }
+    }
+
+    /// Carries out what the timeline has for now.
+    fn follow_timeline(&mut self) {
+        let scenario = Arc::clone(&self.scenario);
+        while let Some(timed) = scenario.timeline.get(self.timeline).filter(|timed| timed.at <= self.now()) {
+            self.timeline += 1;
+            if let Err(error) = self.carry_out(&timed.action) {
+                // Whoever wrote the timeline could not know what people would do before; what does not fit is left out.
+                let now = self.now();
+                self.fleet.note(now, None, format!("left out of the timeline: {error}"));
+            }
+        }
+    }
+
+    fn carry_out(&mut self, action: &Action) -> Result<(), ActionError> {
+        let now = self.now();
+        match resolve(&self.scenario, action)? {
+            Resolved::Order(order) => {
+                self.fleet.order(now, order)?;
+                self.run_fleet(Vec::new());
+            }
+            Resolved::Direct { service, what, command } => {
+                self.fleet.note(now, service, what);
+                self.kernel.apply(command);
+            }
+        }
+        self.settle();
+        Ok(())
+    }
+
+    /// A fingerprint of everything that happened so far, in hexadecimal: equal runs have equal digests.
+    pub fn digest(&mut self) -> String {
+        self.digest.of(&self.kernel, &self.fleet, &self.store)
+    }
+}
