@@ -43,7 +43,7 @@ fn check_littles_law(name: &str, session: &Session) {
         let Some(little) = fleetlab::insight::little::little(&totals) else { continue };
         let Some(gap) = little.gap() else { continue };
         // Requests present at the ends are in the integral but not, or not wholly, in the sum.
-        let present = session.fleet().instances_of(service).map(|instance| session.view(instance).in_system).sum::<u32>();
+        let present = session.store().instances_of(service).map(|instance| session.view(instance).in_system).sum::<u32>();
         let at_the_ends = f64::from(present + 3) * totals.counts.mean_latency().unwrap_or(0.0).max(1e6) / totals.load.in_system_area.max(1) as f64;
         assert!(gap.abs() < 0.005 + 2.0 * at_the_ends, "{name}: service {} breaks Little's law by {gap}", service.0);
     }
