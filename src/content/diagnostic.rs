@@ -40,6 +40,8 @@ pub enum Code {
     BadValue,
     /// A number, time or share outside its range, or settings that contradict each other.
     Impossible,
+    /// A word that is not one of the alternatives.
+    UnknownChoice,
     /// A name that nothing has.
     UnknownName,
     /// A name that cannot be one.
@@ -281,6 +283,8 @@ pub(crate) struct Collector {
     pub(crate) sources: Sources,
     items: Vec<Diagnostic>,
     left_out: usize,
+    /// Where syntax goes wrong first, per file: what is defined from there on may be lost.
+    lost_from: Vec<Place>,
 }
 
 impl Collector {
@@ -317,6 +321,28 @@ impl Collector {
         });
     }
 
+    /// Remembers that definitions may be lost from a place on, because the syntax is wrong there.
+    pub(crate) fn lose_from(&mut self, place: Place) {
+        self.lost_from.push(place);
+    }
+
+    /// Whether a name that nothing seems to have may be one whose definition was lost to wrong syntax: it stands after
+    /// the mistake where names are defined, followed by a dot, a bracket or an equals sign.
+    pub(crate) fn may_be_lost(&self, name: &str) -> bool {
+        let in_text = |text: &str| {
+            text.match_indices(name).any(|(at, _)| {
+                let before = text[..at].chars().next_back().is_none_or(|c| c.is_whitespace() || "[.{,".contains(c));
+                let after = text[at + name.len()..].trim_start_matches([' ', '"', '\'']);
+                before && after.starts_with(['.', ']', '='])
+            })
+        };
+        let line_start = |text: &str, at: usize| text[..at].rfind('\n').map_or(0, |newline| newline + 1);
+        self.lost_from.iter().any(|place| {
+            let text = self.sources.get(place.file).map_or("", |source| &*source.text);
+            !name.is_empty() && in_text(&text[line_start(text, floor_boundary(text, place.range.start))..])
+        })
+    }
+
     fn locate(&self, place: &Place) -> (String, usize, usize) {
         let Some(source) = self.sources.get(place.file) else { return (String::new(), 1, 1) };
         let (line, column) = source.line_column(place.range.start);
@@ -340,6 +366,10 @@ impl Collector {
 
     /// Everything that was found, in the order of the files.
     pub(crate) fn finish(mut self) -> Diagnostics {
+        // Where syntax is wrong, something is always missing; that is no second mistake.
+        if !self.lost_from.is_empty() {
+            self.items.retain(|item| item.code != Code::MissingKey);
+        }
         self.items.sort_by_key(|item| (item.file_index, item.start, item.severity));
         Diagnostics { items: self.items, left_out: self.left_out, sources: self.sources }
     }

@@ -48,7 +48,8 @@ pub fn load(path_or_name: &str) -> Result<Loaded, Diagnostics> {
 
 /// Reads a scenario from text. `folder` is where the files lie that it names; mistakes are reported in `file_name`.
 pub fn read_str(name: &str, file_name: &str, source: &str, folder: &Folder) -> Result<Loaded, Diagnostics> {
-    parse::scenario(name, file_name, source, folder, &Library::shipped())
+    let file = files::Bytes { name: file_name.to_owned(), bytes: source.as_bytes().to_vec() };
+    parse::scenario(name, &file, folder, &Library::shipped())
 }
 
 /// The shipped scenarios, sorted by name.

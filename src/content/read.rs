@@ -39,9 +39,20 @@ struct Mistake {
 
 #[derive(Debug)]
 enum What {
-    UnknownKey { key: String, known: &'static [&'static str] },
-    UnknownName { name: String, known: &'static [&'static str] },
+    UnknownKey {
+        key: String,
+        known: &'static [&'static str],
+    },
+    UnknownName {
+        name: String,
+        known: &'static [&'static str],
+    },
     MissingKey(&'static str),
+    /// Another kind of value, or another value, than expected.
+    Unexpected {
+        expected: String,
+        found: String,
+    },
     Wrong(String),
 }
 
@@ -67,13 +78,14 @@ impl de::Error for Mistake {
         Self::new(What::Wrong(message.to_string()))
     }
     fn invalid_type(unexpected: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        Self::new(What::Wrong(format!("expected {}, found {}", expectation(expected), found(&unexpected))))
+        Self::new(What::Unexpected { expected: expectation(expected, &unexpected), found: found(&unexpected) })
     }
     fn invalid_value(unexpected: Unexpected<'_>, expected: &dyn Expected) -> Self {
         Self::invalid_type(unexpected, expected)
     }
     fn invalid_length(length: usize, expected: &dyn Expected) -> Self {
-        Self::new(What::Wrong(format!("expected {}, found {length} elements", expectation(expected))))
+        let found = format!("one of {length}");
+        Self::new(What::Unexpected { expected: expectation(expected, &Unexpected::Seq), found })
     }
     fn unknown_variant(name: &str, known: &'static [&'static str]) -> Self {
         Self::new(What::UnknownName { name: name.to_owned(), known })
@@ -90,13 +102,14 @@ impl de::Error for Mistake {
 }
 
 /// What serde's generated code expected, in the words of people who write TOML.
-fn expectation(expected: &dyn Expected) -> String {
+fn expectation(expected: &dyn Expected, instead: &Unexpected<'_>) -> String {
     let text = expected.to_string();
+    let too_large = matches!(instead, Unexpected::Signed(1..) | Unexpected::Unsigned(_));
     match text.as_str() {
+        "u8" | "u16" | "u32" | "u64" | "usize" if !too_large => "a whole number, 0 or more".to_owned(),
         "u8" => "a whole number from 0 to 255".to_owned(),
         "u16" => "a whole number from 0 to 65535".to_owned(),
         "u32" => "a whole number from 0 to 4294967295".to_owned(),
-        "u64" | "usize" => "a whole number, 0 or more".to_owned(),
         "i32" | "i64" => "a whole number".to_owned(),
         "f64" | "f32" => "a number".to_owned(),
         "a sequence" => "an array".to_owned(),
@@ -116,6 +129,7 @@ fn found(unexpected: &Unexpected<'_>) -> String {
         Unexpected::Str(text) => format!("the string \"{}\"", shown(text)),
         Unexpected::Signed(number) => format!("the number {number}"),
         Unexpected::Unsigned(number) => format!("the number {number}"),
+        Unexpected::Float(number) if number.abs() >= 1e15 => format!("the number {number:e}"),
         Unexpected::Float(number) => format!("the number {number}"),
         Unexpected::Bool(value) => format!("{value}"),
         Unexpected::Map | Unexpected::StructVariant => "a table".to_owned(),
@@ -139,7 +153,7 @@ fn repair(tree: &mut Node, mistake: Mistake, collector: &mut Collector) {
         }
         What::UnknownName { name, known } => {
             let guess = nearest(&name, known.iter().copied());
-            let finding = Finding::error(Code::UnknownName, format!("`{}` is not one of the alternatives", shown(&name)));
+            let finding = Finding::error(Code::UnknownChoice, format!("`{}` is not one of the alternatives here", shown(&name)));
             let finding = finding.suggest(guess, || listed(known.iter().copied()).map(|names| format!("write one of {names}")));
             // As a key of a table the name has a place of its own.
             let mut key_path = path.clone();
@@ -166,7 +180,17 @@ fn repair(tree: &mut Node, mistake: Mistake, collector: &mut Collector) {
             tree.break_at(&path);
         }
         // What is left of a table or an array after its parts broke is wrong too; that was reported with the parts.
-        What::Wrong(_) if tree.at(&path).is_some_and(Node::is_hollow) => tree.break_at(&path),
+        What::Wrong(_) | What::Unexpected { .. } if tree.at(&path).is_some_and(Node::is_hollow) => tree.break_at(&path),
+        What::Unexpected { expected, found } => {
+            let what = match path.last() {
+                Some(Segment::Key(key)) => format!("`{}`", shown(key)),
+                Some(Segment::Index(_)) => "this".to_owned(),
+                None => "a scenario".to_owned(),
+            };
+            let finding = Finding::error(Code::BadValue, format!("{what} must be {expected}, not {found}"));
+            collector.add(&tree.place_of(&path), finding.label("not expected here"));
+            tree.break_at(&path);
+        }
         What::Wrong(message) => {
             // Messages of our own types say what is wrong, and after a semicolon what to write instead.
             let (message, help) = message.split_once("; ").map_or((message.as_str(), None), |(message, help)| (message, Some(help)));
@@ -262,7 +286,7 @@ impl<'de> de::Deserializer<'de> for Reader<'_> {
                     _ => Err(Mistake::new(What::Wrong("an empty table; write one of the alternatives as its key".to_owned()))),
                 }
             }
-            _ => Err(Mistake::new(What::Wrong(format!("expected a name, or a table with one key, found {}", self.0.kind())))),
+            _ => Err(Mistake::new(What::Unexpected { expected: "a name, or a table with one key".to_owned(), found: self.0.kind().to_owned() })),
         }
     }
 

@@ -41,11 +41,13 @@ pub(crate) struct Lower<'a> {
     pub(crate) sites: Vec<Site>,
     /// Steps of all scripts so far.
     steps: u64,
+    /// Whether the script at hand is short enough to write out its parallel copies.
+    writes_out: bool,
 }
 
 /// Checks the file and resolves it; `None` if anything is wrong with it.
 pub(crate) fn lower(name: &str, file: &ScenarioFile, tree: &Node, folder: &Folder, collector: &mut Collector) -> Option<Scenario> {
-    let mut lower = Lower { file, tree, folder, collector, names: Names::of(file), sites: Vec::new(), steps: 0 };
+    let mut lower = Lower { file, tree, folder, collector, names: Names::of(file), sites: Vec::new(), steps: 0, writes_out: true };
     lower.frame();
     if lower.collector.has(Code::TooMuch) {
         return None;
@@ -172,34 +174,37 @@ impl Lower<'_> {
         self.report_key(at, Finding::error(Code::BadName, format!("the name `{}` of a {what} {problem}", shown(name))));
     }
 
+    /// Reports a value outside its range.
+    pub(crate) fn out_of_range(&mut self, at: &At<'_>, value: impl std::fmt::Display, range: std::fmt::Arguments<'_>) {
+        let finding = Finding::error(Code::Impossible, format!("`{}` {range}, not {value}", at.last_key()));
+        self.report(at, finding.label(range.to_string()));
+    }
+
     /// Reports a whole number outside its range.
     pub(crate) fn check_count(&mut self, at: &At<'_>, value: u64, least: u64, most: u64) {
         if !(least..=most).contains(&value) {
-            let finding = Finding::error(Code::Impossible, format!("`{}` is {value}", at.last_key()));
-            self.report(at, finding.label(format!("write {least} to {most}")));
+            self.out_of_range(at, value, format_args!("must be {least} to {most}"));
         }
     }
 
     /// Reports a number outside its range.
     pub(crate) fn check_number(&mut self, at: &At<'_>, value: f64, least: f64, most: f64) {
         if !(least..=most).contains(&value) {
-            let finding = Finding::error(Code::Impossible, format!("`{}` is {value}", at.last_key()));
-            self.report(at, finding.label(format!("write {least} to {most}")));
+            self.out_of_range(at, value, format_args!("must be {least} to {most}"));
         }
     }
 
     /// Reports a time that must not be zero.
     pub(crate) fn check_not_zero(&mut self, at: &At<'_>, value: SimSpan) {
         if value.is_zero() {
-            self.report(at, Finding::error(Code::Impossible, format!("`{}` is no time at all", at.last_key())).label("write more than 0s"));
+            self.out_of_range(at, value, format_args!("must be more than 0s"));
         }
     }
 
     /// Reports a period so short that hardly any time would pass between two rounds.
     pub(crate) fn check_period(&mut self, at: &At<'_>, value: SimSpan) {
         if value < limits::SHORTEST_PERIOD {
-            let finding = Finding::error(Code::Impossible, format!("`{}` is {value}", at.last_key()));
-            self.report(at, finding.label(format!("write at least {}", limits::SHORTEST_PERIOD)));
+            self.out_of_range(at, value, format_args!("must be at least {}", limits::SHORTEST_PERIOD));
         }
     }
 
@@ -234,8 +239,8 @@ impl Lower<'_> {
             self.check_name("objective", name, &at, true);
             let objective = slo.objective.get();
             if objective <= 0.0 || objective >= 1.0 {
-                let finding = Finding::error(Code::Impossible, format!("an objective of {}% leaves no error budget to speak of", objective * 100.0));
-                self.report(&at.key("objective"), finding.label("write more than 0% and less than 100%, such as \"99.9%\""));
+                let finding = Finding::error(Code::Impossible, format!("`objective` must be above 0% and below 100%, not {}%", objective * 100.0));
+                self.report(&at.key("objective"), finding.label("leaves no error budget to speak of").help("write a share such as \"99.9%\""));
             }
             if let Some(latency) = slo.latency {
                 self.check_not_zero(&at.key("latency"), latency);

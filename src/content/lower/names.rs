@@ -196,7 +196,7 @@ impl<'a> Lower<'a> {
 
     /// Whether something is defined there, but so that it could not be read; then its name is not unknown.
     fn is_broken(&self, path: &[&str]) -> bool {
-        let path: Vec<Segment> = path.iter().map(|key| Segment::Key((*key).to_owned())).collect();
-        self.tree.is_broken_at(&path)
+        let segments: Vec<Segment> = path.iter().map(|key| Segment::Key((*key).to_owned())).collect();
+        self.tree.is_broken_at(&segments) || path.last().is_some_and(|name| self.collector.may_be_lost(name))
     }
 }
