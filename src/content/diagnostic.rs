@@ -285,12 +285,19 @@ pub(crate) struct Collector {
     left_out: usize,
     /// Where syntax goes wrong first, per file: what is defined from there on may be lost.
     lost_from: Vec<Place>,
+    /// Whether a whole file of definitions is lost.
+    lost_everything: bool,
+    /// Places about which nothing more is said.
+    silent: Vec<Place>,
 }
 
 impl Collector {
     /// Adds a finding at a place; the same finding at the same place counts once.
     pub(crate) fn add(&mut self, place: &Place, finding: Finding) {
         let start = place.range.start;
+        if self.silent.iter().any(|silent| silent.file == place.file && silent.range.contains(&start)) {
+            return;
+        }
         let repeated = self.items.iter().any(|item| item.start == start && item.file_index == place.file && item.message == finding.message);
         if repeated {
             return;
@@ -326,21 +333,32 @@ impl Collector {
         self.lost_from.push(place);
     }
 
+    /// Says nothing more about a place: what is found there follows from what was said.
+    pub(crate) fn silence(&mut self, place: Place) {
+        self.silent.push(place);
+    }
+
+    /// Remembers that a file with definitions could not be read at all.
+    pub(crate) fn lose_everything(&mut self) {
+        self.lost_everything = true;
+    }
+
     /// Whether a name that nothing seems to have may be one whose definition was lost to wrong syntax: it stands after
     /// the mistake where names are defined, followed by a dot, a bracket or an equals sign.
     pub(crate) fn may_be_lost(&self, name: &str) -> bool {
         let in_text = |text: &str| {
             text.match_indices(name).any(|(at, _)| {
                 let before = text[..at].chars().next_back().is_none_or(|c| c.is_whitespace() || "[.{,".contains(c));
-                let after = text[at + name.len()..].trim_start_matches([' ', '"', '\'']);
-                before && after.starts_with(['.', ']', '='])
+                let after = text[at + name.len()..].trim_start_matches(' ');
+                before && (after.is_empty() || after.starts_with(['.', ']', '=', '\n', '\r']))
             })
         };
         let line_start = |text: &str, at: usize| text[..at].rfind('\n').map_or(0, |newline| newline + 1);
-        self.lost_from.iter().any(|place| {
-            let text = self.sources.get(place.file).map_or("", |source| &*source.text);
-            !name.is_empty() && in_text(&text[line_start(text, floor_boundary(text, place.range.start))..])
-        })
+        self.lost_everything
+            || self.lost_from.iter().any(|place| {
+                let text = self.sources.get(place.file).map_or("", |source| &*source.text);
+                !name.is_empty() && in_text(&text[line_start(text, floor_boundary(text, place.range.start))..])
+            })
     }
 
     fn locate(&self, place: &Place) -> (String, usize, usize) {
@@ -367,7 +385,7 @@ impl Collector {
     /// Everything that was found, in the order of the files.
     pub(crate) fn finish(mut self) -> Diagnostics {
         // Where syntax is wrong, something is always missing; that is no second mistake.
-        if !self.lost_from.is_empty() {
+        if self.lost_everything || !self.lost_from.is_empty() {
             self.items.retain(|item| item.code != Code::MissingKey);
         }
         self.items.sort_by_key(|item| (item.file_index, item.start, item.severity));

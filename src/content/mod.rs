@@ -8,6 +8,7 @@
 //! It knows nothing of what a scenario does when it runs. A new key is a field in `raw/` and its use in `lower/`; a new
 //! bound is a line in `limits.rs`; a new kind of content is a module of its own beside these.
 
+mod brackets;
 mod counts;
 mod diagnostic;
 mod files;

@@ -2,6 +2,7 @@
 
 use toml::de::DeTable;
 
+use super::brackets;
 use super::diagnostic::{Code, Collector, Diagnostics, Finding, listed, nearest, shown};
 use super::files::{Bytes, Folder};
 use super::library::Library;
@@ -56,19 +57,21 @@ fn tree(file: &Bytes, collector: &mut Collector) -> Option<Node> {
         return None;
     }
     let (file, text) = text(file, collector)?;
-    let table = match DeTable::parse(&text) {
-        Ok(table) => table,
+    let (table, mistakes, end) = match DeTable::parse(&text) {
+        Ok(table) => (table, Vec::new(), text.len()),
         Err(first) => {
             // The parser keeps every mistake in memory, so that a file of nothing but mistakes would fill it. Far after
             // the first one nothing is looked at.
             let far = first.span().map_or(0, |span| span.start).saturating_add(limits::SYNTAX_BYTES);
             let end = if far < text.len() { text.floor_char_boundary(far) } else { text.len() };
-            let (table, mistakes) = DeTable::parse_recoverable(&text[..end]);
-            report_syntax(file, &text, &mistakes, collector);
-            table
+            let (table, mut mistakes) = DeTable::parse_recoverable(&text[..end]);
+            // Where the text was cut off, mistakes are ours.
+            mistakes.retain(|mistake| end == text.len() || mistake.span().is_some_and(|span| span.start < end));
+            (table, mistakes, end)
         }
     };
     let (tree, too_deep) = Node::from_toml(file, table.into_inner());
+    report_syntax(file, &text[..end], &mistakes, collector);
     if let Some(TooDeep(place)) = too_deep {
         let finding = Finding::error(Code::TooMuch, format!("tables and arrays are nested more than {} deep", limits::NESTING));
         collector.add(&place, finding.label("here"));
@@ -77,31 +80,66 @@ fn tree(file: &Bytes, collector: &mut Collector) -> Option<Node> {
 }
 
 fn report_syntax(file: usize, text: &str, mistakes: &[toml::de::Error], collector: &mut Collector) {
+    // An array or inline table that is never closed swallows what follows, and every line of it is a mistake.
+    let open = brackets::unclosed(text);
     // After a table that is defined twice its keys are defined twice too, which is no news.
     let mut repeated_until = 0;
     for mistake in mistakes.iter().take(limits::MISTAKES) {
         let range = mistake.span().unwrap_or(0..0);
         let place = Place { file, range: range.clone() };
-        let message = mistake.message();
-        if message == "duplicate key" {
-            if range.start < repeated_until {
-                continue;
+        if mistake.message() == "duplicate key" {
+            if range.start >= repeated_until {
+                repeated_until = report_duplicate(text, &place, collector);
             }
-            let start = range.start.min(text.len());
-            let line = text.get(..start).map_or(0, |before| before.rfind('\n').map_or(0, |newline| newline + 1));
-            if text.get(line..).is_some_and(|line| line.trim_start().starts_with('[')) {
-                repeated_until = text[start..].find("\n[").map_or(text.len(), |next| start + next);
-            }
-            let key = text.get(range).unwrap_or_default();
-            let finding = Finding::error(Code::Duplicate, format!("`{}` is defined twice", shown(key)));
-            collector.add(&place, finding.label("the second time").help("give it another name, or put the two together"));
+            continue;
+        }
+        let (code, message, help) = explain(mistake.message(), text.get(range.clone()).unwrap_or_default());
+        let mut finding = Finding::error(code, message);
+        if let Some(help) = help {
+            finding = finding.help(help);
+        }
+        let swallowed = open.filter(|open| open.value <= range.start);
+        if let Some(open) = swallowed {
+            finding = finding.related(Place { file, range: open.bracket..open.bracket + 1 }, "opened here, and not closed");
+        }
+        collector.add(&place, finding);
+        collector.lose_from(place);
+        if swallowed.is_some() {
+            collector.silence(Place { file, range: range.start..usize::MAX });
         } else {
-            let nests = message.contains("recurs");
-            let message = if nests { format!("tables and arrays are nested more than {} deep", limits::NESTING) } else { message.to_owned() };
-            collector.add(&place, Finding::error(if nests { Code::TooMuch } else { Code::Syntax }, message));
-            collector.lose_from(place);
+            collector.silence(Place { file, range: range.start..range.end.max(range.start + 1) });
         }
     }
+}
+
+/// The parser's message in the words of somebody who writes a scenario.
+fn explain(message: &str, spot: &str) -> (Code, String, Option<&'static str>) {
+    if message.contains("recurs") {
+        return (Code::TooMuch, format!("tables and arrays are nested more than {} deep", limits::NESTING), None);
+    }
+    let is_word = spot.starts_with(char::is_alphabetic);
+    if is_word && (message.starts_with("invalid boolean") || message.starts_with("string values must be quoted")) {
+        return (Code::Syntax, format!("`{}` is no value", shown(spot)), Some("text stands in quotes; the words without are true, false, nan and inf"));
+    }
+    (Code::Syntax, message.to_owned(), None)
+}
+
+/// Reports a key or table that is defined a second time. Returns where what belongs to that table ends.
+fn report_duplicate(text: &str, place: &Place, collector: &mut Collector) -> usize {
+    let start = text.floor_char_boundary(place.range.start);
+    let end = text.floor_char_boundary(place.range.end).max(start);
+    let line = text[..start].rfind('\n').map_or(0, |newline| newline + 1);
+    let mut finding = Finding::error(Code::Duplicate, format!("`{}` is defined twice", shown(&text[start..end]))).label("the second time");
+    // The parser does not tell where the first one is; it mostly looks the same.
+    let same = text[line..end].trim_start();
+    let followed = |at: usize| !text[at + same.len()..].starts_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | '-'));
+    let begins_line = |at: usize| text[..at].rsplit('\n').next().is_some_and(|before| before.trim().is_empty());
+    if let Some((at, _)) = text[..line].match_indices(same).filter(|(at, _)| !same.is_empty() && begins_line(*at) && followed(*at)).last() {
+        let key = at + same.len() - (end - start);
+        finding = finding.related(Place { file: place.file, range: key..at + same.len() }, "the first time");
+    }
+    collector.add(place, finding.help("give it another name, or put the two together"));
+    if same.starts_with('[') { text[end..].find("\n[").map_or(text.len(), |next| end + next) } else { 0 }
 }
 
 /// The scenarios that extend one another, the first one first.
@@ -113,15 +151,16 @@ struct Chain<'a> {
 impl Chain<'_> {
     /// Lays a tree on that of the scenario which it extends, if any, and that one on its own, and so on.
     fn extend(&mut self, own: Node, folder: &Folder, collector: &mut Collector) -> Node {
-        match self.base(&own, folder, collector) {
-            Some((file, folder)) => {
-                let Some(base) = tree(&file, collector) else { return own };
-                let mut merged = self.extend(base, &folder, collector);
-                merged.merge(own);
-                merged
-            }
-            None => own,
+        let base = self.base(&own, folder, collector);
+        let base = base.and_then(|(file, folder)| tree(&file, collector).map(|tree| self.extend(tree, &folder, collector)));
+        if let Some(mut merged) = base {
+            merged.merge(own);
+            return merged;
         }
+        if own.get("extends").is_some() {
+            collector.lose_everything();
+        }
+        own
     }
 
     /// The file that a tree extends, and the folder in which that lies.

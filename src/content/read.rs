@@ -107,9 +107,7 @@ fn expectation(expected: &dyn Expected, instead: &Unexpected<'_>) -> String {
     let too_large = matches!(instead, Unexpected::Signed(1..) | Unexpected::Unsigned(_));
     match text.as_str() {
         "u8" | "u16" | "u32" | "u64" | "usize" if !too_large => "a whole number, 0 or more".to_owned(),
-        "u8" => "a whole number from 0 to 255".to_owned(),
-        "u16" => "a whole number from 0 to 65535".to_owned(),
-        "u32" => "a whole number from 0 to 4294967295".to_owned(),
+        "u8" | "u16" | "u32" | "u64" | "usize" => "a smaller whole number".to_owned(),
         "i32" | "i64" => "a whole number".to_owned(),
         "f64" | "f32" => "a number".to_owned(),
         "a sequence" => "an array".to_owned(),
@@ -157,10 +155,11 @@ fn repair(tree: &mut Node, mistake: Mistake, collector: &mut Collector) {
             let finding = finding.suggest(guess, || listed(known.iter().copied()).map(|names| format!("write one of {names}")));
             // As a key of a table the name has a place of its own.
             let mut key_path = path.clone();
-            key_path.push(Segment::Key(name));
+            key_path.push(Segment::Key(name.clone()));
             if tree.at(&key_path).is_some() {
                 collector.add(&tree.key_place_of(&key_path), finding.label("not known here"));
-                if guess.is_some() {
+                // Only a slip of the pen is put right and read on: what follows from a wrong guess would be no mistake.
+                if guess.is_some_and(|guess| strsim::damerau_levenshtein(&name, guess) <= 1) {
                     rename_or_break(tree, &key_path, guess);
                 } else {
                     tree.break_at(&path);
@@ -236,10 +235,16 @@ impl<'de> de::Deserializer<'de> for Reader<'_> {
             Value::Integer(number) => match (i64::try_from(*number), u64::try_from(*number)) {
                 (Ok(number), _) => visitor.visit_i64(number),
                 (_, Ok(number)) => visitor.visit_u64(number),
-                _ => Err(Mistake::new(What::Wrong(format!("{number} does not fit into 64 bits")))),
+                _ => {
+                    let expected = expectation(&visitor, &Unexpected::Unsigned(u64::MAX));
+                    Err(Mistake::new(What::Unexpected { expected, found: format!("the number {number}") }))
+                }
             },
             Value::Float(number) if number.is_finite() => visitor.visit_f64(*number),
-            Value::Float(number) => Err(Mistake::new(What::Wrong(format!("`{number}` is not a number to calculate with; write a finite one")))),
+            Value::Float(number) => {
+                let found = if number.is_nan() { "nan" } else { "infinity" };
+                Err(Mistake::new(What::Unexpected { expected: "a finite number".to_owned(), found: found.to_owned() }))
+            }
             Value::Boolean(value) => visitor.visit_bool(*value),
             Value::Datetime(text) => Err(de::Error::invalid_type(Unexpected::Other(&format!("the date {}", shown(text))), &visitor)),
             Value::Array(items) => visitor.visit_seq(Items { items: items.iter(), index: 0 }),
@@ -271,7 +276,7 @@ impl<'de> de::Deserializer<'de> for Reader<'_> {
         }
     }
 
-    fn deserialize_enum<V: Visitor<'de>>(self, _name: &'static str, _names: &'static [&'static str], visitor: V) -> Result<V::Value, Mistake> {
+    fn deserialize_enum<V: Visitor<'de>>(self, _name: &'static str, names: &'static [&'static str], visitor: V) -> Result<V::Value, Mistake> {
         match &self.0.value {
             Value::String(name) => visitor.visit_enum(IntoBareName(name)),
             Value::Table(entries) => {
@@ -283,7 +288,10 @@ impl<'de> de::Deserializer<'de> for Reader<'_> {
                         shown(&first.key),
                         shown(&second.key)
                     )))),
-                    _ => Err(Mistake::new(What::Wrong("an empty table; write one of the alternatives as its key".to_owned()))),
+                    _ => {
+                        let names = listed(names.iter().copied()).unwrap_or_default();
+                        Err(Mistake::new(What::Wrong(format!("a table without a key; write one of {names}"))))
+                    }
                 }
             }
             _ => Err(Mistake::new(What::Unexpected { expected: "a name, or a table with one key".to_owned(), found: self.0.kind().to_owned() })),

@@ -48,10 +48,10 @@ pub(crate) struct Lower<'a> {
 /// Checks the file and resolves it; `None` if anything is wrong with it.
 pub(crate) fn lower(name: &str, file: &ScenarioFile, tree: &Node, folder: &Folder, collector: &mut Collector) -> Option<Scenario> {
     let mut lower = Lower { file, tree, folder, collector, names: Names::of(file), sites: Vec::new(), steps: 0, writes_out: true };
-    lower.frame();
-    if lower.collector.has(Code::TooMuch) {
+    if !lower.is_bounded() {
         return None;
     }
+    lower.frame();
     let services = lower.services();
     let sources = lower.sources();
     let queues = lower.queues();
@@ -61,10 +61,10 @@ pub(crate) fn lower(name: &str, file: &ScenarioFile, tree: &Node, folder: &Folde
     lower.totals(&services, &timeline);
     let order = order.filter(|_| !lower.collector.has_errors())?;
     lower.requests(&services, &sources, &order);
-    lower.review(&World { services: &services, queues: &queues, sources: &sources, timeline: &timeline, order: &order });
     if lower.collector.has_errors() {
         return None;
     }
+    lower.review(&World { services: &services, queues: &queues, sources: &sources, timeline: &timeline, order: &order });
     let mut title = file.title.clone();
     if title.0.is_empty() {
         title = Text([("en".to_owned(), name.to_owned())].into());
@@ -79,7 +79,7 @@ pub(crate) fn lower(name: &str, file: &ScenarioFile, tree: &Node, folder: &Folde
         model: Model {
             zones: file.zones.clone(),
             network: file.network.clone(),
-            services: services.services,
+            services: services.list,
             endpoints: services.endpoints,
             versions: services.versions,
             caches: services.caches,
@@ -105,6 +105,30 @@ impl Lower<'_> {
     /// Reports a finding about a key itself rather than its value.
     pub(crate) fn report_key(&mut self, at: &At<'_>, finding: Finding) {
         self.report(&at.as_key(), finding);
+    }
+
+    /// Whether there is not too much of anything; else that is reported, and looking closer would take too long.
+    fn is_bounded(&mut self) -> bool {
+        let file = self.file;
+        let endpoints = self.names.endpoints.iter().map(std::collections::BTreeMap::len).sum();
+        let versions = self.names.versions.iter().map(std::collections::BTreeMap::len).sum();
+        let caches = self.names.caches.iter().map(std::collections::BTreeMap::len).sum();
+        for (what, key, count, most) in [
+            ("zones", "zones", file.zones.len(), limits::ZONES),
+            ("services", "services", file.services.len(), limits::SERVICES),
+            ("endpoints", "services", endpoints, limits::ENDPOINTS),
+            ("versions", "services", versions, limits::VERSIONS),
+            ("caches", "services", caches, limits::CACHES),
+            ("queues", "queues", file.queues.len(), limits::QUEUES),
+            ("traffic sources", "traffic", file.traffic.len(), limits::SOURCES),
+            ("faults", "faults", file.faults.len(), limits::TIMELINE),
+            ("timeline entries", "timeline", file.timeline.len(), limits::TIMELINE),
+        ] {
+            if count > most {
+                self.report(&At::ROOT.key(key), Finding::error(Code::TooMuch, format!("{count} {what}; the simulation takes {most}")));
+            }
+        }
+        !self.collector.has(Code::TooMuch)
     }
 
     /// The top level.
@@ -134,24 +158,6 @@ impl Lower<'_> {
             self.check_name("zone", zone, &zones.index(n), false);
             if file.zones[..n].contains(zone) {
                 self.report(&zones.index(n), Finding::error(Code::Duplicate, format!("the zone `{}` is written twice", shown(zone))));
-            }
-        }
-        let endpoints = self.names.endpoints.iter().map(std::collections::BTreeMap::len).sum();
-        let versions = self.names.versions.iter().map(std::collections::BTreeMap::len).sum();
-        let caches = self.names.caches.iter().map(std::collections::BTreeMap::len).sum();
-        for (what, key, count, most) in [
-            ("zones", "zones", file.zones.len(), limits::ZONES),
-            ("services", "services", file.services.len(), limits::SERVICES),
-            ("endpoints", "services", endpoints, limits::ENDPOINTS),
-            ("versions", "services", versions, limits::VERSIONS),
-            ("caches", "services", caches, limits::CACHES),
-            ("queues", "queues", file.queues.len(), limits::QUEUES),
-            ("traffic sources", "traffic", file.traffic.len(), limits::SOURCES),
-            ("faults", "faults", file.faults.len(), limits::TIMELINE),
-            ("timeline entries", "timeline", file.timeline.len(), limits::TIMELINE),
-        ] {
-            if count > most {
-                self.report(&At::ROOT.key(key), Finding::error(Code::TooMuch, format!("{count} {what}; the simulation takes {most}")));
             }
         }
     }
