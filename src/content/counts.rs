@@ -3,9 +3,10 @@
 //! The first column is the start of an interval in seconds, the second the number of requests in it. A first line that
 //! does not begin with a number is a heading. Mistakes are reported in the file itself, with their line.
 
-use super::diagnostic::{Code, Collector, Finding, shown};
+use super::diagnostic::{Code, Collector, Finding};
 use super::limits;
 use super::source::Place;
+use super::wording::shown;
 use crate::units::{SimSpan, SimTime};
 
 /// Reads the counts; `None` if anything is wrong, which is reported.

@@ -10,8 +10,9 @@ use std::path::{Path, PathBuf};
 
 use include_dir::{Dir, include_dir};
 
-use super::diagnostic::{Code, Finding, shown};
+use super::diagnostic::{Code, Finding};
 use super::limits;
+use super::wording::shown;
 
 /// The scenarios that are part of the program.
 static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/scenarios");

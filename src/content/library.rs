@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
-use super::diagnostic::{Code, Collector, Diagnostics, Finding, listed, nearest, shown};
+use super::diagnostic::{Code, Collector, Diagnostics, Finding};
 use super::files::{Bytes, Folder, Refused, read_scenario, scenario_name};
 use super::source::Place;
+use super::wording::{listed, nearest, shown};
 use super::{Loaded, parse};
 use crate::scenario::Text;
 

@@ -21,12 +21,13 @@ mod raw;
 mod read;
 mod source;
 mod tree;
+mod wording;
 
-pub(crate) use diagnostic::nearest;
 pub use diagnostic::{Code, Diagnostic, Diagnostics, Related, Severity};
 pub use files::Folder;
 pub use library::{Library, ScenarioEntry};
 pub use prices::{Prices, prices};
+pub(crate) use wording::nearest;
 
 use schemars::Schema;
 use schemars::generate::SchemaSettings;

@@ -3,13 +3,14 @@
 use toml::de::DeTable;
 
 use super::brackets;
-use super::diagnostic::{Code, Collector, Diagnostics, Finding, listed, nearest, shown};
+use super::diagnostic::{Code, Collector, Diagnostics, Finding};
 use super::files::{Bytes, Folder};
 use super::library::Library;
 use super::lower;
 use super::raw::ScenarioFile;
 use super::source::Place;
 use super::tree::{Node, Segment, TooDeep, Value};
+use super::wording::{listed, nearest, shown};
 use super::{Loaded, limits, read};
 use crate::scenario::Scenario;
 

@@ -16,11 +16,12 @@ mod timeline;
 mod totals;
 mod traffic;
 
-use super::diagnostic::{Code, Collector, Finding, shown};
+use super::diagnostic::{Code, Collector, Finding};
 use super::files::Folder;
 use super::limits;
 use super::raw::ScenarioFile;
 use super::tree::{At, Node};
+use super::wording::shown;
 use crate::ids::EndpointId;
 use crate::kernel::model::Model;
 use crate::scenario::{Scenario, Slo, Text};

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::super::diagnostic::{Code, Finding, listed, nearest, shown};
+use super::super::diagnostic::{Code, Finding};
 use super::super::prices::prices;
 use super::super::raw::ScenarioFile;
 use super::super::tree::{At, Segment};
+use super::super::wording::{listed, nearest, shown};
 use super::Lower;
 use crate::ids::{CacheId, EndpointId, QueueId, ServiceId, SourceId, VersionId, ZoneId};
 

@@ -3,8 +3,9 @@
 
 use std::collections::BTreeSet;
 
-use super::super::diagnostic::{Code, Finding, shown};
+use super::super::diagnostic::{Code, Finding};
 use super::super::tree::At;
+use super::super::wording::shown;
 use super::Lower;
 use super::graph::{Target, scripts};
 use super::load;

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::diagnostic::{Code, Finding, nearest, shown};
+use super::super::diagnostic::{Code, Finding};
 use super::super::limits;
 use super::super::tree::At;
+use super::super::wording::{nearest, shown};
 use super::Lower;
 use crate::fleet::fault::{Fault, FaultKind, Selector};
 use crate::scenario::{Action, TimedAction};

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::super::diagnostic::{Code, Finding, shown};
+use super::super::diagnostic::{Code, Finding};
 use super::super::limits;
 use super::super::tree::At;
+use super::super::wording::shown;
 use super::Lower;
 use super::load;
 use super::service::Services;

@@ -1,11 +1,12 @@
 //! Traffic sources: what they ask for, and how requests arrive.
 
 use super::super::counts;
-use super::super::diagnostic::{Code, Finding, shown};
+use super::super::diagnostic::{Code, Finding};
 use super::super::limits;
 use super::super::parse;
 use super::super::raw::SourceFile;
 use super::super::tree::At;
+use super::super::wording::shown;
 use super::Lower;
 use crate::ids::EndpointId;
 use crate::kernel::dist::Distribution;
