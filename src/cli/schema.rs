@@ -7,8 +7,11 @@ use std::io::Write;
 use anyhow::bail;
 use schemars::Schema;
 
-/// The formats that have a schema, by name.
-pub const FORMATS: &[(&str, fn() -> Schema)] = &[("scenario", crate::content::scenario_schema)];
+/// A format that has a schema: its name, and what makes the schema.
+type Format = (&'static str, fn() -> Schema);
+
+/// The formats that have a schema, sorted by name.
+pub const FORMATS: &[Format] = &[("scenario", crate::content::scenario_schema)];
 
 /// Prints the schema of a format. Returns the exit status, 0.
 pub fn run(format: &str, out: &mut dyn Write) -> anyhow::Result<u8> {

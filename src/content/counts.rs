@@ -3,14 +3,15 @@
 //! The first column is the start of an interval in seconds, the second the number of requests in it. A first line that
 //! does not begin with a number is a heading. Mistakes are reported in the file itself, with their line.
 
-use super::diagnostic::{Code, Collector, Finding, shown};
+use super::diagnostic::{Code, Collector, Finding};
 use super::limits;
 use super::source::Place;
+use super::wording::shown;
 use crate::units::{SimSpan, SimTime};
 
 /// Reads the counts; `None` if anything is wrong, which is reported.
-pub(crate) fn read(name: &str, text: &str, collector: &mut Collector) -> Option<Vec<(SimTime, u64)>> {
-    let file = collector.sources.add(name, text);
+/// `file` is its index among the sources.
+pub(crate) fn read(file: usize, text: &str, collector: &mut Collector) -> Option<Vec<(SimTime, u64)>> {
     let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).comment(Some(b'#')).trim(csv::Trim::All).from_reader(text.as_bytes());
     let mut counts: Vec<(SimTime, u64)> = Vec::new();
     let mut mistakes = 0;
@@ -83,7 +84,8 @@ mod tests {
 
     fn check(text: &str) -> Result<Vec<(u64, u64)>, String> {
         let mut collector = Collector::default();
-        let counts = read("load.csv", text, &mut collector);
+        let file = collector.sources.add("load.csv", text);
+        let counts = read(file, text, &mut collector);
         let found = collector.finish();
         match counts {
             Some(counts) if found.is_empty() => Ok(counts.into_iter().map(|(at, n)| (at.nanos() / 1_000_000_000, n)).collect()),

@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use super::limits;
 use super::source::{Place, Sources};
+use super::wording::shown;
 
 /// How bad it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -40,6 +41,8 @@ pub enum Code {
     BadValue,
     /// A number, time or share outside its range, or settings that contradict each other.
     Impossible,
+    /// A word that is not one of the alternatives.
+    UnknownChoice,
     /// A name that nothing has.
     UnknownName,
     /// A name that cannot be one.
@@ -281,12 +284,21 @@ pub(crate) struct Collector {
     pub(crate) sources: Sources,
     items: Vec<Diagnostic>,
     left_out: usize,
+    /// Where syntax goes wrong first, per file: what is defined from there on may be lost.
+    lost_from: Vec<Place>,
+    /// Whether a whole file of definitions is lost.
+    lost_everything: bool,
+    /// Places about which nothing more is said.
+    silent: Vec<Place>,
 }
 
 impl Collector {
     /// Adds a finding at a place; the same finding at the same place counts once.
     pub(crate) fn add(&mut self, place: &Place, finding: Finding) {
         let start = place.range.start;
+        if self.silent.iter().any(|silent| silent.file == place.file && silent.range.contains(&start)) {
+            return;
+        }
         let repeated = self.items.iter().any(|item| item.start == start && item.file_index == place.file && item.message == finding.message);
         if repeated {
             return;
@@ -317,6 +329,39 @@ impl Collector {
         });
     }
 
+    /// Remembers that definitions may be lost from a place on, because the syntax is wrong there.
+    pub(crate) fn lose_from(&mut self, place: Place) {
+        self.lost_from.push(place);
+    }
+
+    /// Says nothing more about a place: what is found there follows from what was said.
+    pub(crate) fn silence(&mut self, place: Place) {
+        self.silent.push(place);
+    }
+
+    /// Remembers that a file with definitions could not be read at all.
+    pub(crate) fn lose_everything(&mut self) {
+        self.lost_everything = true;
+    }
+
+    /// Whether a name that nothing seems to have may be one whose definition was lost to wrong syntax: it stands after
+    /// the mistake where names are defined, followed by a dot, a bracket or an equals sign.
+    pub(crate) fn may_be_lost(&self, name: &str) -> bool {
+        let in_text = |text: &str| {
+            text.match_indices(name).any(|(at, _)| {
+                let before = text[..at].chars().next_back().is_none_or(|c| c.is_whitespace() || "[.{,".contains(c));
+                let after = text[at + name.len()..].trim_start_matches(' ');
+                before && (after.is_empty() || after.starts_with(['.', ']', '=', '\n', '\r']))
+            })
+        };
+        let line_start = |text: &str, at: usize| text[..at].rfind('\n').map_or(0, |newline| newline + 1);
+        self.lost_everything
+            || self.lost_from.iter().any(|place| {
+                let text = self.sources.get(place.file).map_or("", |source| &*source.text);
+                !name.is_empty() && in_text(&text[line_start(text, floor_boundary(text, place.range.start))..])
+            })
+    }
+
     fn locate(&self, place: &Place) -> (String, usize, usize) {
         let Some(source) = self.sources.get(place.file) else { return (String::new(), 1, 1) };
         let (line, column) = source.line_column(place.range.start);
@@ -340,70 +385,11 @@ impl Collector {
 
     /// Everything that was found, in the order of the files.
     pub(crate) fn finish(mut self) -> Diagnostics {
+        // Where syntax is wrong, something is always missing; that is no second mistake.
+        if self.lost_everything || !self.lost_from.is_empty() {
+            self.items.retain(|item| item.code != Code::MissingKey);
+        }
         self.items.sort_by_key(|item| (item.file_index, item.start, item.severity));
         Diagnostics { items: self.items, left_out: self.left_out, sources: self.sources }
-    }
-}
-
-/// A text from a file as it may be shown in a sentence: one line, no control characters, not too long.
-pub(crate) fn shown(text: &str) -> String {
-    let mut cut: String = text.chars().take(60).flat_map(char::escape_debug).collect();
-    if text.chars().nth(60).is_some() {
-        cut.push('…');
-    }
-    cut
-}
-
-/// The known name that was probably meant, if one is near enough.
-pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let length = name.chars().count();
-    if length > limits::NAME_CHARS {
-        return None;
-    }
-    let plain = |text: &str| text.to_lowercase().replace(['-', ' ', '.'], "_");
-    let wanted = plain(name);
-    let most = (length / 3).max(1);
-    let mut best: Option<(usize, &str)> = None;
-    for candidate in known {
-        if candidate.chars().count().abs_diff(length) > most {
-            continue;
-        }
-        let distance = strsim::damerau_levenshtein(&wanted, &plain(candidate));
-        if distance <= most && best.is_none_or(|(least, _)| distance < least) {
-            best = Some((distance, candidate));
-        }
-    }
-    best.map(|(_, candidate)| candidate)
-}
-
-/// The names that there are, for a help text; at most a dozen.
-pub(crate) fn listed<'a>(known: impl IntoIterator<Item = &'a str>) -> Option<String> {
-    let mut known = known.into_iter();
-    let names: Vec<String> = known.by_ref().take(12).map(|name| format!("`{}`", shown(name))).collect();
-    if names.is_empty() {
-        return None;
-    }
-    let more = if known.next().is_some() { ", …" } else { "" };
-    Some(format!("{}{more}", names.join(", ")))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_nearest_name_is_found_only_when_it_is_near() {
-        let known = ["orders", "payments", "round-robin", "least_outstanding"];
-        assert_eq!(nearest("ordrs", known), Some("orders"));
-        assert_eq!(nearest("Orders", known), Some("orders"));
-        assert_eq!(nearest("round_robin", known), Some("round-robin"));
-        assert_eq!(nearest("shipping", known), None);
-        assert_eq!(nearest(&"x".repeat(1_000_000), known), None);
-    }
-
-    #[test]
-    fn texts_from_files_cannot_write_to_the_terminal() {
-        assert_eq!(shown("a\x1b[31mb\n"), "a\\u{1b}[31mb\\n");
-        assert_eq!(shown(&"x".repeat(100)).chars().count(), 61);
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! A scenario names other files (`extends`, `counts`); they lie beside it. Names with folders, `..` or a root are
 //! refused, and so are links that lead out of the folder, so that a scenario from a stranger reads nothing of ours.
+//! Files are handed out as bytes: whether they are text is looked at where mistakes are reported.
 
 use std::fs::File;
 use std::io::Read as _;
@@ -9,8 +10,9 @@ use std::path::{Path, PathBuf};
 
 use include_dir::{Dir, include_dir};
 
-use super::diagnostic::shown;
+use super::diagnostic::{Code, Finding};
 use super::limits;
+use super::wording::shown;
 
 /// The scenarios that are part of the program.
 static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/scenarios");
@@ -26,36 +28,56 @@ pub enum Folder {
     Nowhere,
 }
 
+/// A file that was read: the name to show for it, and what is in it.
+#[derive(Debug)]
+pub(crate) struct Bytes {
+    pub(crate) name: String,
+    pub(crate) bytes: Vec<u8>,
+}
+
+/// Why a file was not read.
+#[derive(Debug)]
+pub(crate) enum Refused {
+    /// Its name is not that of a neighbour.
+    Name(String),
+    /// It leads elsewhere, is no file, is too large, or the system says no.
+    Reading(String),
+}
+
+impl From<Refused> for Finding {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Name(problem) => Self::error(Code::BadName, problem).label("must lie beside the scenario").help("write a plain name without folders"),
+            Refused::Reading(problem) => Self::error(Code::Unreadable, problem),
+        }
+    }
+}
+
 impl Folder {
-    /// The text of a data file in this folder, with the name to show for it.
-    pub(crate) fn data(&self, name: &str) -> Result<(String, String), String> {
+    /// A data file in this folder.
+    pub(crate) fn data(&self, name: &str) -> Result<Bytes, Refused> {
         check_file_name(name)?;
         match self {
-            Self::Disk(folder) => {
-                let path = folder.join(name);
-                read_inside(folder, &path, limits::COUNTS_BYTES).map(|text| (path.display().to_string(), text))
-            }
-            Self::Embedded => match EMBEDDED.get_file(name).and_then(include_dir::File::contents_utf8) {
-                Some(text) => Ok((name.to_owned(), text.to_owned())),
-                None => Err(format!("there is no shipped file `{}`", shown(name))),
+            Self::Disk(folder) => read_inside(folder, &folder.join(name), limits::COUNTS_BYTES),
+            Self::Embedded => match EMBEDDED.get_file(name) {
+                Some(file) => Ok(Bytes { name: name.to_owned(), bytes: file.contents().to_vec() }),
+                None => Err(Refused::Reading(format!("there is no shipped file `{}`", shown(name)))),
             },
-            Self::Nowhere => Err(format!("`{}` cannot be read: this scenario lies in no folder", shown(name))),
+            Self::Nowhere => Err(Refused::Reading(format!("`{}` cannot be read: this scenario lies in no folder", shown(name)))),
         }
     }
 
-    /// The text of a scenario called `name` in this folder, with the name to show for it; `None` if there is none.
-    pub(crate) fn scenario(&self, name: &str) -> Result<Option<(String, String)>, String> {
+    /// The scenario called `name` in this folder; `None` if there is none.
+    pub(crate) fn scenario(&self, name: &str) -> Result<Option<Bytes>, Refused> {
         check_file_name(name)?;
         let file = format!("{name}.toml");
         match self {
             Self::Disk(folder) => {
                 let path = folder.join(&file);
-                if path.symlink_metadata().is_err() {
-                    return Ok(None);
-                }
-                read_inside(folder, &path, limits::FILE_BYTES).map(|text| Some((path.display().to_string(), text)))
+                // A link that leads nowhere is there, and cannot be read.
+                if path.symlink_metadata().is_err() { Ok(None) } else { read_inside(folder, &path, limits::FILE_BYTES).map(Some) }
             }
-            Self::Embedded => Ok(EMBEDDED.get_file(&file).and_then(include_dir::File::contents_utf8).map(|text| (file, text.to_owned()))),
+            Self::Embedded => Ok(EMBEDDED.get_file(&file).map(|found| Bytes { name: file, bytes: found.contents().to_vec() })),
             Self::Nowhere => Ok(None),
         }
     }
@@ -65,7 +87,7 @@ impl Folder {
         let mut names: Vec<String> = match self {
             Self::Disk(folder) => {
                 let entries = folder.read_dir().into_iter().flatten().filter_map(Result::ok);
-                entries.filter_map(|entry| scenario_name(&entry.path())).take(limits::SERVICES).collect()
+                entries.filter_map(|entry| scenario_name(&entry.path())).take(limits::LISTED).collect()
             }
             Self::Embedded => EMBEDDED.files().filter_map(|file| scenario_name(file.path())).collect(),
             Self::Nowhere => Vec::new(),
@@ -75,6 +97,15 @@ impl Folder {
     }
 }
 
+/// Reads the scenario at a path, and says in which folder it lies.
+pub(crate) fn read_scenario(path: &Path) -> Result<(Bytes, Folder), Refused> {
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = parent.canonicalize().map_err(|error| cannot_read(path, &error))?;
+    let mut file = read_inside(&folder, path, limits::FILE_BYTES)?;
+    file.name = path.display().to_string();
+    Ok((file, Folder::Disk(folder)))
+}
+
 /// The name under which a file is a scenario, if it is one.
 pub(crate) fn scenario_name(path: &Path) -> Option<String> {
     let is_toml = path.extension().is_some_and(|extension| extension == "toml");
@@ -82,37 +113,56 @@ pub(crate) fn scenario_name(path: &Path) -> Option<String> {
 }
 
 /// Names of other files are plain names: no folders, no way up, no root, nothing hidden.
-fn check_file_name(name: &str) -> Result<(), String> {
+fn check_file_name(name: &str) -> Result<(), Refused> {
     let plain = !name.is_empty()
         && name.chars().count() <= limits::NAME_CHARS
         && !name.starts_with('.')
         && !name.chars().any(|c| matches!(c, '/' | '\\' | ':') || c.is_control());
-    if plain { Ok(()) } else { Err(format!("`{}` is not the name of a file beside the scenario; write a plain name without folders", shown(name))) }
+    if plain { Ok(()) } else { Err(Refused::Name(format!("`{}` is not the name of a file beside the scenario", shown(name)))) }
 }
 
 /// Reads a file that, links followed, lies in `folder`.
-fn read_inside(folder: &Path, path: &Path, most: u64) -> Result<String, String> {
-    let real = path.canonicalize().map_err(|error| format!("`{}` cannot be read: {error}", path.display()))?;
+fn read_inside(folder: &Path, path: &Path, most: u64) -> Result<Bytes, Refused> {
+    let real = path.canonicalize().map_err(|error| cannot_read(path, &error))?;
     if !real.starts_with(folder) {
-        return Err(format!("`{}` leads out of the scenario's folder", path.display()));
+        return Err(Refused::Reading(format!("`{}` leads out of its folder", path.display())));
     }
-    let bytes = read_bounded(&real, most)?;
-    String::from_utf8(bytes).map_err(|error| format!("`{}` is not UTF-8 text (byte {})", path.display(), error.utf8_error().valid_up_to()))
+    let bytes = read_bounded(&real, path, most)?;
+    Ok(Bytes { name: path.display().to_string(), bytes })
 }
 
 /// Reads a regular file of at most `most` bytes. Never waits: pipes and devices are refused.
-pub(crate) fn read_bounded(path: &Path, most: u64) -> Result<Vec<u8>, String> {
-    let cannot = |error: std::io::Error| format!("`{}` cannot be read: {error}", path.display());
-    let meta = path.metadata().map_err(cannot)?;
+fn read_bounded(real: &Path, path: &Path, most: u64) -> Result<Vec<u8>, Refused> {
+    let cannot = |error: std::io::Error| cannot_read(path, &error);
+    let meta = real.metadata().map_err(cannot)?;
     if !meta.is_file() {
-        return Err(format!("`{}` is not a file", path.display()));
+        return Err(Refused::Reading(format!("`{}` is not a file", path.display())));
     }
-    let too_large = || format!("`{}` is larger than {} KiB", path.display(), most / 1024);
+    let too_large = || Refused::Reading(format!("`{}` is larger than {} KiB", path.display(), most / 1024));
     if meta.len() > most {
         return Err(too_large());
     }
     let mut bytes = Vec::new();
     // The file may grow while it is read, so what is read is bounded too.
-    File::open(path).map_err(cannot)?.take(most + 1).read_to_end(&mut bytes).map_err(cannot)?;
+    File::open(real).map_err(cannot)?.take(most + 1).read_to_end(&mut bytes).map_err(cannot)?;
     if bytes.len() as u64 > most { Err(too_large()) } else { Ok(bytes) }
+}
+
+fn cannot_read(path: &Path, error: &std::io::Error) -> Refused {
+    Refused::Reading(format!("`{}` cannot be read: {error}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_plain_names_are_names_of_neighbours() {
+        for name in ["load.csv", "online-boutique", "Đơn hàng"] {
+            assert!(check_file_name(name).is_ok(), "{name}");
+        }
+        for name in ["", ".", "..", "../x", "/etc/passwd", "a/b", "a\\b", "C:x", ".hidden", "a\0b", &"x".repeat(200)] {
+            assert!(check_file_name(name).is_err(), "{name}");
+        }
+    }
 }

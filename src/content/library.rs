@@ -1,11 +1,12 @@
 //! The library: scenarios that are part of the program, and those of a folder that overrides them.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use super::diagnostic::{Code, Collector, Diagnostics, Finding, listed, nearest, shown};
-use super::files::{Folder, read_bounded, scenario_name};
+use super::diagnostic::{Code, Collector, Diagnostics, Finding};
+use super::files::{Bytes, Folder, Refused, read_scenario, scenario_name};
 use super::source::Place;
-use super::{Loaded, limits, parse};
+use super::wording::{listed, nearest, shown};
+use super::{Loaded, parse};
 use crate::scenario::Text;
 
 /// A scenario of the library, for a list to choose from.
@@ -43,41 +44,41 @@ impl Library {
 
     /// Every scenario that can be loaded, sorted by name; what has mistakes is left out.
     pub fn entries(&self) -> Vec<ScenarioEntry> {
-        let mut names: Vec<String> = self.folders.iter().flat_map(Folder::scenarios).collect();
-        names.sort();
-        names.dedup();
         let entry = |name: String| {
             let scenario = self.load_named(&name)?.ok()?.scenario;
             let (services, happenings) = (scenario.model.services.len(), scenario.timeline.len());
             Some(ScenarioEntry { name, title: scenario.title, description: scenario.description, services, happenings })
         };
-        names.into_iter().filter_map(entry).collect()
+        self.names().into_iter().filter_map(entry).collect()
+    }
+
+    /// The names of all scenarios, sorted, those with mistakes included.
+    pub fn names(&self) -> Vec<String> {
+        sorted(self.folders.iter().flat_map(Folder::scenarios))
     }
 
     /// Loads a scenario by path (it ends in `.toml` or contains a `/`) or by name.
     pub fn load(&self, path_or_name: &str) -> Result<Loaded, Diagnostics> {
         let path = Path::new(path_or_name);
-        if path_or_name.contains(['/', '\\']) || path.extension().is_some_and(|extension| extension == "toml") {
+        if path_or_name.contains(['/', '\\']) || path.extension().is_some_and(|extension| extension == "toml") || path.is_dir() {
             return self.load_path(path);
         }
         if let Some(loaded) = self.load_named(path_or_name) {
             return loaded;
         }
-        let names: Vec<String> = self.folders.iter().flat_map(Folder::scenarios).collect();
+        let names = self.names();
         let known = names.iter().map(String::as_str);
         let finding = Finding::error(Code::Unreadable, format!("there is no scenario `{}`", shown(path_or_name)));
-        Err(unreadable(
-            path_or_name,
-            finding.suggest(nearest(path_or_name, known.clone()), || listed(known).map(|names| format!("there are {names}; a file is given by its path"))),
-        ))
+        let others = || listed(known.clone()).map(|names| format!("there are {names}; a file is given by its path"));
+        Err(refused(path_or_name, finding.suggest(nearest(path_or_name, known.clone()), others)))
     }
 
     fn load_named(&self, name: &str) -> Option<Result<Loaded, Diagnostics>> {
         for folder in &self.folders {
             match folder.scenario(name) {
-                Ok(Some((file_name, text))) => return Some(parse::scenario(name, &file_name, &text, folder, self)),
+                Ok(Some(file)) => return Some(parse::scenario(name, &file, folder, self)),
                 Ok(None) => {}
-                Err(problem) => return Some(Err(unreadable(name, Finding::error(Code::Unreadable, problem)))),
+                Err(problem) => return Some(Err(refused(name, unreadable(problem)))),
             }
         }
         None
@@ -85,26 +86,25 @@ impl Library {
 
     /// Loads a scenario from a file.
     pub fn load_path(&self, path: &Path) -> Result<Loaded, Diagnostics> {
-        let shown_path = path.display().to_string();
-        let refuse = |problem: String| unreadable(&shown_path, Finding::error(Code::Unreadable, problem));
-        let bytes = read_bounded(path, limits::FILE_BYTES).map_err(refuse)?;
-        let text = String::from_utf8(bytes).map_err(|error| not_utf8(&shown_path, &error))?;
-        // Neighbours are looked for where the file really is.
-        let real = path.canonicalize().map_err(|error| refuse(format!("`{shown_path}` cannot be read: {error}")))?;
-        let folder = real.parent().map_or(Folder::Nowhere, |parent| Folder::Disk(PathBuf::from(parent)));
+        let (file, folder) = read_scenario(path).map_err(|problem| refused(&path.display().to_string(), unreadable(problem)))?;
         let name = scenario_name(path).or_else(|| path.file_name().map(|name| name.to_string_lossy().into_owned())).unwrap_or_default();
-        parse::scenario(&name, &shown_path, &text, &folder, self)
+        parse::scenario(&name, &file, &folder, self)
     }
 
-    /// What `extends = "name"` means in a folder: its neighbour, unless that is the scenario itself, else one of the
-    /// library. Comes with the name to show, the text, and the folder of its own neighbours.
-    pub(crate) fn base(&self, name: &str, folder: &Folder, is_itself: bool) -> Result<Option<(String, String, Folder)>, String> {
-        let neighbour = (!is_itself).then_some(folder);
-        let embedded_itself = is_itself && matches!(folder, Folder::Embedded);
-        let others = self.folders.iter().filter(|other| !(embedded_itself && matches!(other, Folder::Embedded)));
-        for place in neighbour.into_iter().chain(others) {
-            if let Some((file_name, text)) = place.scenario(name)? {
-                return Ok(Some((file_name, text, place.clone())));
+    /// What `extends = "name"` means in a folder: its neighbour, else a scenario of the library; never the scenario that
+    /// extends. Comes with the folder of its own neighbours.
+    pub(crate) fn base(&self, name: &str, folder: &Folder, is_itself: bool) -> Result<Option<(Bytes, Folder)>, Refused> {
+        let same = |other: &Folder| match (folder, other) {
+            (Folder::Disk(one), Folder::Disk(other)) => one == other,
+            (Folder::Embedded, Folder::Embedded) => true,
+            _ => false,
+        };
+        // A scenario may override a shipped one of its own name by extending it.
+        let others = self.folders.iter().filter(|other| !same(other));
+        let places = std::iter::once(folder).filter(|_| !is_itself).chain(others);
+        for place in places {
+            if let Some(file) = place.scenario(name)? {
+                return Ok(Some((file, place.clone())));
             }
         }
         Ok(None)
@@ -112,28 +112,26 @@ impl Library {
 
     /// The names that `extends` could mean in a folder.
     pub(crate) fn names_near(&self, folder: &Folder) -> Vec<String> {
-        let mut names: Vec<String> = std::iter::once(folder).chain(&self.folders).flat_map(Folder::scenarios).collect();
-        names.sort();
-        names.dedup();
-        names
+        sorted(std::iter::once(folder).chain(&self.folders).flat_map(Folder::scenarios))
     }
 }
 
-fn unreadable(name: &str, finding: Finding) -> Diagnostics {
+fn sorted(names: impl Iterator<Item = String>) -> Vec<String> {
+    let mut names: Vec<String> = names.collect();
+    names.sort();
+    names.dedup();
+    names
+}
+
+/// What a person asked for by name or path cannot be read, whatever the reason.
+fn unreadable(problem: Refused) -> Finding {
+    let (Refused::Name(problem) | Refused::Reading(problem)) = problem;
+    Finding::error(Code::Unreadable, problem)
+}
+
+fn refused(name: &str, finding: Finding) -> Diagnostics {
     let mut collector = Collector::default();
     let file = collector.sources.add(name, "");
     collector.add(&Place { file, range: 0..0 }, finding);
-    collector.finish()
-}
-
-/// Points at the first byte that is not UTF-8, showing the text before it.
-fn not_utf8(name: &str, error: &std::string::FromUtf8Error) -> Diagnostics {
-    let at = error.utf8_error().valid_up_to();
-    let text = String::from_utf8_lossy(error.as_bytes());
-    let mut collector = Collector::default();
-    let file = collector.sources.add(name, &text);
-    let finding = Finding::error(Code::Unreadable, "the file is not UTF-8 text").label("not a character").help("save the file as UTF-8");
-    let width = text[at..].chars().next().map_or(0, char::len_utf8);
-    collector.add(&Place { file, range: at..at + width }, finding);
     collector.finish()
 }

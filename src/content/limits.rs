@@ -8,12 +8,16 @@ use crate::units::SimSpan;
 
 /// Size of a scenario file [B]. The largest shipped scenario has about 30 kB.
 pub const FILE_BYTES: u64 = 1 << 20;
+/// How far after the first mistake of syntax a file is looked at [B].
+pub const SYNTAX_BYTES: usize = 64 << 10;
 /// Tables and arrays inside each other. A script of ten nested branches needs about thirty.
 pub const NESTING: usize = 64;
 /// Mistakes reported for one scenario; after that a person stops reading anyway.
 pub const MISTAKES: usize = 100;
 /// Length of a name [characters].
 pub const NAME_CHARS: usize = 100;
+/// Scenarios of a folder that are listed.
+pub const LISTED: usize = 1_000;
 /// Scenarios that extend one another in a row.
 pub const EXTENDS: usize = 8;
 

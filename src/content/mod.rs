@@ -8,6 +8,7 @@
 //! It knows nothing of what a scenario does when it runs. A new key is a field in `raw/` and its use in `lower/`; a new
 //! bound is a line in `limits.rs`; a new kind of content is a module of its own beside these.
 
+mod brackets;
 mod counts;
 mod diagnostic;
 mod files;
@@ -20,12 +21,13 @@ mod raw;
 mod read;
 mod source;
 mod tree;
+mod wording;
 
-pub(crate) use diagnostic::nearest;
 pub use diagnostic::{Code, Diagnostic, Diagnostics, Related, Severity};
 pub use files::Folder;
 pub use library::{Library, ScenarioEntry};
 pub use prices::{Prices, prices};
+pub(crate) use wording::nearest;
 
 use schemars::Schema;
 use schemars::generate::SchemaSettings;
@@ -48,7 +50,8 @@ pub fn load(path_or_name: &str) -> Result<Loaded, Diagnostics> {
 
 /// Reads a scenario from text. `folder` is where the files lie that it names; mistakes are reported in `file_name`.
 pub fn read_str(name: &str, file_name: &str, source: &str, folder: &Folder) -> Result<Loaded, Diagnostics> {
-    parse::scenario(name, file_name, source, folder, &Library::shipped())
+    let file = files::Bytes { name: file_name.to_owned(), bytes: source.as_bytes().to_vec() };
+    parse::scenario(name, &file, folder, &Library::shipped())
 }
 
 /// The shipped scenarios, sorted by name.

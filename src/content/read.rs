@@ -10,9 +10,10 @@ use std::fmt;
 use serde::de::value::StrDeserializer;
 use serde::de::{self, DeserializeOwned, DeserializeSeed, Expected, IntoDeserializer as _, Unexpected, Visitor};
 
-use super::diagnostic::{Code, Collector, Finding, listed, nearest, shown};
+use super::diagnostic::{Code, Collector, Finding};
 use super::limits;
 use super::tree::{Entry, Node, Segment, Value};
+use super::wording::{listed, nearest, shown};
 
 /// Reads the tree as a `T`. Mistakes go to the collector; `None` only if there is nothing left to read.
 pub(crate) fn read<T: DeserializeOwned>(tree: &mut Node, collector: &mut Collector) -> Option<T> {
@@ -39,9 +40,20 @@ struct Mistake {
 
 #[derive(Debug)]
 enum What {
-    UnknownKey { key: String, known: &'static [&'static str] },
-    UnknownName { name: String, known: &'static [&'static str] },
+    UnknownKey {
+        key: String,
+        known: &'static [&'static str],
+    },
+    UnknownName {
+        name: String,
+        known: &'static [&'static str],
+    },
     MissingKey(&'static str),
+    /// Another kind of value, or another value, than expected.
+    Unexpected {
+        expected: String,
+        found: String,
+    },
     Wrong(String),
 }
 
@@ -67,13 +79,14 @@ impl de::Error for Mistake {
         Self::new(What::Wrong(message.to_string()))
     }
     fn invalid_type(unexpected: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        Self::new(What::Wrong(format!("expected {}, found {}", expectation(expected), found(&unexpected))))
+        Self::new(What::Unexpected { expected: expectation(expected, &unexpected), found: found(&unexpected) })
     }
     fn invalid_value(unexpected: Unexpected<'_>, expected: &dyn Expected) -> Self {
         Self::invalid_type(unexpected, expected)
     }
     fn invalid_length(length: usize, expected: &dyn Expected) -> Self {
-        Self::new(What::Wrong(format!("expected {}, found {length} elements", expectation(expected))))
+        let found = format!("one of {length}");
+        Self::new(What::Unexpected { expected: expectation(expected, &Unexpected::Seq), found })
     }
     fn unknown_variant(name: &str, known: &'static [&'static str]) -> Self {
         Self::new(What::UnknownName { name: name.to_owned(), known })
@@ -90,13 +103,12 @@ impl de::Error for Mistake {
 }
 
 /// What serde's generated code expected, in the words of people who write TOML.
-fn expectation(expected: &dyn Expected) -> String {
+fn expectation(expected: &dyn Expected, instead: &Unexpected<'_>) -> String {
     let text = expected.to_string();
+    let too_large = matches!(instead, Unexpected::Signed(1..) | Unexpected::Unsigned(_));
     match text.as_str() {
-        "u8" => "a whole number from 0 to 255".to_owned(),
-        "u16" => "a whole number from 0 to 65535".to_owned(),
-        "u32" => "a whole number from 0 to 4294967295".to_owned(),
-        "u64" | "usize" => "a whole number, 0 or more".to_owned(),
+        "u8" | "u16" | "u32" | "u64" | "usize" if !too_large => "a whole number, 0 or more".to_owned(),
+        "u8" | "u16" | "u32" | "u64" | "usize" => "a smaller whole number".to_owned(),
         "i32" | "i64" => "a whole number".to_owned(),
         "f64" | "f32" => "a number".to_owned(),
         "a sequence" => "an array".to_owned(),
@@ -116,6 +128,7 @@ fn found(unexpected: &Unexpected<'_>) -> String {
         Unexpected::Str(text) => format!("the string \"{}\"", shown(text)),
         Unexpected::Signed(number) => format!("the number {number}"),
         Unexpected::Unsigned(number) => format!("the number {number}"),
+        Unexpected::Float(number) if number.abs() >= 1e15 => format!("the number {number:e}"),
         Unexpected::Float(number) => format!("the number {number}"),
         Unexpected::Bool(value) => format!("{value}"),
         Unexpected::Map | Unexpected::StructVariant => "a table".to_owned(),
@@ -139,14 +152,15 @@ fn repair(tree: &mut Node, mistake: Mistake, collector: &mut Collector) {
         }
         What::UnknownName { name, known } => {
             let guess = nearest(&name, known.iter().copied());
-            let finding = Finding::error(Code::UnknownName, format!("`{}` is not one of the alternatives", shown(&name)));
+            let finding = Finding::error(Code::UnknownChoice, format!("`{}` is not one of the alternatives here", shown(&name)));
             let finding = finding.suggest(guess, || listed(known.iter().copied()).map(|names| format!("write one of {names}")));
             // As a key of a table the name has a place of its own.
             let mut key_path = path.clone();
-            key_path.push(Segment::Key(name));
+            key_path.push(Segment::Key(name.clone()));
             if tree.at(&key_path).is_some() {
                 collector.add(&tree.key_place_of(&key_path), finding.label("not known here"));
-                if guess.is_some() {
+                // Only a slip of the pen is put right and read on: what follows from a wrong guess would be no mistake.
+                if guess.is_some_and(|guess| strsim::damerau_levenshtein(&name, guess) <= 1) {
                     rename_or_break(tree, &key_path, guess);
                 } else {
                     tree.break_at(&path);
@@ -166,7 +180,17 @@ fn repair(tree: &mut Node, mistake: Mistake, collector: &mut Collector) {
             tree.break_at(&path);
         }
         // What is left of a table or an array after its parts broke is wrong too; that was reported with the parts.
-        What::Wrong(_) if tree.at(&path).is_some_and(Node::is_hollow) => tree.break_at(&path),
+        What::Wrong(_) | What::Unexpected { .. } if tree.at(&path).is_some_and(Node::is_hollow) => tree.break_at(&path),
+        What::Unexpected { expected, found } => {
+            let what = match path.last() {
+                Some(Segment::Key(key)) => format!("`{}`", shown(key)),
+                Some(Segment::Index(_)) => "this".to_owned(),
+                None => "a scenario".to_owned(),
+            };
+            let finding = Finding::error(Code::BadValue, format!("{what} must be {expected}, not {found}"));
+            collector.add(&tree.place_of(&path), finding.label("not expected here"));
+            tree.break_at(&path);
+        }
         What::Wrong(message) => {
             // Messages of our own types say what is wrong, and after a semicolon what to write instead.
             let (message, help) = message.split_once("; ").map_or((message.as_str(), None), |(message, help)| (message, Some(help)));
@@ -212,10 +236,16 @@ impl<'de> de::Deserializer<'de> for Reader<'_> {
             Value::Integer(number) => match (i64::try_from(*number), u64::try_from(*number)) {
                 (Ok(number), _) => visitor.visit_i64(number),
                 (_, Ok(number)) => visitor.visit_u64(number),
-                _ => Err(Mistake::new(What::Wrong(format!("{number} does not fit into 64 bits")))),
+                _ => {
+                    let expected = expectation(&visitor, &Unexpected::Unsigned(u64::MAX));
+                    Err(Mistake::new(What::Unexpected { expected, found: format!("the number {number}") }))
+                }
             },
             Value::Float(number) if number.is_finite() => visitor.visit_f64(*number),
-            Value::Float(number) => Err(Mistake::new(What::Wrong(format!("`{number}` is not a number to calculate with; write a finite one")))),
+            Value::Float(number) => {
+                let found = if number.is_nan() { "nan" } else { "infinity" };
+                Err(Mistake::new(What::Unexpected { expected: "a finite number".to_owned(), found: found.to_owned() }))
+            }
             Value::Boolean(value) => visitor.visit_bool(*value),
             Value::Datetime(text) => Err(de::Error::invalid_type(Unexpected::Other(&format!("the date {}", shown(text))), &visitor)),
             Value::Array(items) => visitor.visit_seq(Items { items: items.iter(), index: 0 }),
@@ -247,7 +277,7 @@ impl<'de> de::Deserializer<'de> for Reader<'_> {
         }
     }
 
-    fn deserialize_enum<V: Visitor<'de>>(self, _name: &'static str, _names: &'static [&'static str], visitor: V) -> Result<V::Value, Mistake> {
+    fn deserialize_enum<V: Visitor<'de>>(self, _name: &'static str, names: &'static [&'static str], visitor: V) -> Result<V::Value, Mistake> {
         match &self.0.value {
             Value::String(name) => visitor.visit_enum(IntoBareName(name)),
             Value::Table(entries) => {
@@ -259,10 +289,13 @@ impl<'de> de::Deserializer<'de> for Reader<'_> {
                         shown(&first.key),
                         shown(&second.key)
                     )))),
-                    _ => Err(Mistake::new(What::Wrong("an empty table; write one of the alternatives as its key".to_owned()))),
+                    _ => {
+                        let names = listed(names.iter().copied()).unwrap_or_default();
+                        Err(Mistake::new(What::Wrong(format!("a table without a key; write one of {names}"))))
+                    }
                 }
             }
-            _ => Err(Mistake::new(What::Wrong(format!("expected a name, or a table with one key, found {}", self.0.kind())))),
+            _ => Err(Mistake::new(What::Unexpected { expected: "a name, or a table with one key".to_owned(), found: self.0.kind().to_owned() })),
         }
     }
 

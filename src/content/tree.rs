@@ -243,20 +243,23 @@ impl Node {
         })
     }
 
-    /// Gives the key `from` of the table at `parent` the name `to`; not if that name is taken.
+    /// Gives the key `from` of the table at `parent` the name `to`. If that name is taken, two tables are put together,
+    /// and anything else stays as it is.
     pub(crate) fn rename(&mut self, parent: &[Segment], from: &str, to: &str) -> bool {
-        let Some(table) = self.at_mut(parent) else { return false };
-        if table.entry(to).is_some() {
-            return false;
-        }
-        let Value::Table(entries) = &mut table.value else { return false };
-        match entries.iter_mut().find(|entry| entry.key == from) {
-            Some(entry) => {
-                to.clone_into(&mut entry.key);
-                true
+        let Some(Value::Table(entries)) = self.at_mut(parent).map(|node| &mut node.value) else { return false };
+        let Some(misspelt) = entries.iter().position(|entry| entry.key == from) else { return false };
+        let is_table = |entry: &Entry| matches!(entry.node.value, Value::Table(_));
+        match entries.iter().position(|entry| entry.key == to) {
+            None => to.clone_into(&mut entries[misspelt].key),
+            Some(taken) if is_table(&entries[taken]) && is_table(&entries[misspelt]) => {
+                // An empty table stays behind under the wrong name, broken, so that positions of others do not move.
+                let node = std::mem::replace(&mut entries[misspelt].node.value, Value::Broken);
+                let place = entries[taken].node.place.clone();
+                entries[taken].node.merge(Self { place, value: node });
             }
-            None => false,
+            Some(_) => return false,
         }
+        true
     }
 
     /// Lays `over` on this: tables merge key by key, everything else is replaced.

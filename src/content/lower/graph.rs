@@ -5,9 +5,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::diagnostic::{Code, Finding, shown};
+use super::super::diagnostic::{Code, Finding};
 use super::super::limits;
 use super::super::tree::{At, Segment};
+use super::super::wording::shown;
 use super::Lower;
 use super::service::Services;
 use crate::ids::{EndpointId, QueueId};

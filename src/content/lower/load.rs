@@ -115,7 +115,7 @@ impl<'a> Estimate<'a> {
     /// The script that runs at the start.
     fn script(&self, endpoint: EndpointId) -> &'a [Step] {
         let service = self.services.endpoints[endpoint.index()].service;
-        let initial = self.services.services[service.index()].versions.first();
+        let initial = self.services.list[service.index()].versions.first();
         let replaced = initial.and_then(|version| self.services.versions[version.index()].scripts.iter().find(|(replaced, _)| *replaced == endpoint));
         replaced.map_or(&self.services.endpoints[endpoint.index()].steps, |(_, steps)| steps)
     }
@@ -227,7 +227,7 @@ impl<'a> Estimate<'a> {
             let service = self.services.endpoints[endpoint.index()].service;
             let mut visit = self.times(self.script(endpoint), &times);
             let slower =
-                self.services.services[service.index()].versions.first().map_or(1.0, |version| slowdown(&self.services.versions[version.index()].behaviour));
+                self.services.list[service.index()].versions.first().map_or(1.0, |version| slowdown(&self.services.versions[version.index()].behaviour));
             visit.answer += visit.work * (slower - 1.0);
             visit.work *= slower;
             times[endpoint.index()] = visit;
@@ -239,7 +239,7 @@ impl<'a> Estimate<'a> {
         let times = self.visits();
         let mut loads: Vec<Load> = self
             .services
-            .services
+            .list
             .iter()
             .zip(&self.services.fleet)
             .map(|(service, fleet)| {
@@ -252,7 +252,7 @@ impl<'a> Estimate<'a> {
             .collect();
         for (endpoint, (rate, visit)) in self.services.endpoints.iter().zip(self.rates.iter().zip(&times)) {
             let load = &mut loads[endpoint.service.index()];
-            let held = match self.services.services[endpoint.service.index()].server.worker_model {
+            let held = match self.services.list[endpoint.service.index()].server.worker_model {
                 WorkerModel::Blocking => visit.answer,
                 WorkerModel::Async => visit.answer - visit.given_back,
             };

@@ -16,11 +16,12 @@ mod timeline;
 mod totals;
 mod traffic;
 
-use super::diagnostic::{Code, Collector, Finding, shown};
+use super::diagnostic::{Code, Collector, Finding};
 use super::files::Folder;
 use super::limits;
 use super::raw::ScenarioFile;
 use super::tree::{At, Node};
+use super::wording::shown;
 use crate::ids::EndpointId;
 use crate::kernel::model::Model;
 use crate::scenario::{Scenario, Slo, Text};
@@ -41,15 +42,17 @@ pub(crate) struct Lower<'a> {
     pub(crate) sites: Vec<Site>,
     /// Steps of all scripts so far.
     steps: u64,
+    /// Whether the script at hand is short enough to write out its parallel copies.
+    writes_out: bool,
 }
 
 /// Checks the file and resolves it; `None` if anything is wrong with it.
 pub(crate) fn lower(name: &str, file: &ScenarioFile, tree: &Node, folder: &Folder, collector: &mut Collector) -> Option<Scenario> {
-    let mut lower = Lower { file, tree, folder, collector, names: Names::of(file), sites: Vec::new(), steps: 0 };
-    lower.frame();
-    if lower.collector.has(Code::TooMuch) {
+    let mut lower = Lower { file, tree, folder, collector, names: Names::of(file), sites: Vec::new(), steps: 0, writes_out: true };
+    if !lower.is_bounded() {
         return None;
     }
+    lower.frame();
     let services = lower.services();
     let sources = lower.sources();
     let queues = lower.queues();
@@ -59,10 +62,10 @@ pub(crate) fn lower(name: &str, file: &ScenarioFile, tree: &Node, folder: &Folde
     lower.totals(&services, &timeline);
     let order = order.filter(|_| !lower.collector.has_errors())?;
     lower.requests(&services, &sources, &order);
-    lower.review(&World { services: &services, queues: &queues, sources: &sources, timeline: &timeline, order: &order });
     if lower.collector.has_errors() {
         return None;
     }
+    lower.review(&World { services: &services, queues: &queues, sources: &sources, timeline: &timeline, order: &order });
     let mut title = file.title.clone();
     if title.0.is_empty() {
         title = Text([("en".to_owned(), name.to_owned())].into());
@@ -77,7 +80,7 @@ pub(crate) fn lower(name: &str, file: &ScenarioFile, tree: &Node, folder: &Folde
         model: Model {
             zones: file.zones.clone(),
             network: file.network.clone(),
-            services: services.services,
+            services: services.list,
             endpoints: services.endpoints,
             versions: services.versions,
             caches: services.caches,
@@ -103,6 +106,30 @@ impl Lower<'_> {
     /// Reports a finding about a key itself rather than its value.
     pub(crate) fn report_key(&mut self, at: &At<'_>, finding: Finding) {
         self.report(&at.as_key(), finding);
+    }
+
+    /// Whether there is not too much of anything; else that is reported, and looking closer would take too long.
+    fn is_bounded(&mut self) -> bool {
+        let file = self.file;
+        let endpoints = self.names.endpoints.iter().map(std::collections::BTreeMap::len).sum();
+        let versions = self.names.versions.iter().map(std::collections::BTreeMap::len).sum();
+        let caches = self.names.caches.iter().map(std::collections::BTreeMap::len).sum();
+        for (what, key, count, most) in [
+            ("zones", "zones", file.zones.len(), limits::ZONES),
+            ("services", "services", file.services.len(), limits::SERVICES),
+            ("endpoints", "services", endpoints, limits::ENDPOINTS),
+            ("versions", "services", versions, limits::VERSIONS),
+            ("caches", "services", caches, limits::CACHES),
+            ("queues", "queues", file.queues.len(), limits::QUEUES),
+            ("traffic sources", "traffic", file.traffic.len(), limits::SOURCES),
+            ("faults", "faults", file.faults.len(), limits::TIMELINE),
+            ("timeline entries", "timeline", file.timeline.len(), limits::TIMELINE),
+        ] {
+            if count > most {
+                self.report(&At::ROOT.key(key), Finding::error(Code::TooMuch, format!("{count} {what}; the simulation takes {most}")));
+            }
+        }
+        !self.collector.has(Code::TooMuch)
     }
 
     /// The top level.
@@ -134,24 +161,6 @@ impl Lower<'_> {
                 self.report(&zones.index(n), Finding::error(Code::Duplicate, format!("the zone `{}` is written twice", shown(zone))));
             }
         }
-        let endpoints = self.names.endpoints.iter().map(std::collections::BTreeMap::len).sum();
-        let versions = self.names.versions.iter().map(std::collections::BTreeMap::len).sum();
-        let caches = self.names.caches.iter().map(std::collections::BTreeMap::len).sum();
-        for (what, key, count, most) in [
-            ("zones", "zones", file.zones.len(), limits::ZONES),
-            ("services", "services", file.services.len(), limits::SERVICES),
-            ("endpoints", "services", endpoints, limits::ENDPOINTS),
-            ("versions", "services", versions, limits::VERSIONS),
-            ("caches", "services", caches, limits::CACHES),
-            ("queues", "queues", file.queues.len(), limits::QUEUES),
-            ("traffic sources", "traffic", file.traffic.len(), limits::SOURCES),
-            ("faults", "faults", file.faults.len(), limits::TIMELINE),
-            ("timeline entries", "timeline", file.timeline.len(), limits::TIMELINE),
-        ] {
-            if count > most {
-                self.report(&At::ROOT.key(key), Finding::error(Code::TooMuch, format!("{count} {what}; the simulation takes {most}")));
-            }
-        }
     }
 
     /// Names appear in reports, on the map and in `service.endpoint`; they are short, printable, and dots separate them.
@@ -172,34 +181,37 @@ impl Lower<'_> {
         self.report_key(at, Finding::error(Code::BadName, format!("the name `{}` of a {what} {problem}", shown(name))));
     }
 
+    /// Reports a value outside its range.
+    pub(crate) fn out_of_range(&mut self, at: &At<'_>, value: impl std::fmt::Display, range: std::fmt::Arguments<'_>) {
+        let finding = Finding::error(Code::Impossible, format!("`{}` {range}, not {value}", at.last_key()));
+        self.report(at, finding.label(range.to_string()));
+    }
+
     /// Reports a whole number outside its range.
     pub(crate) fn check_count(&mut self, at: &At<'_>, value: u64, least: u64, most: u64) {
         if !(least..=most).contains(&value) {
-            let finding = Finding::error(Code::Impossible, format!("`{}` is {value}", at.last_key()));
-            self.report(at, finding.label(format!("write {least} to {most}")));
+            self.out_of_range(at, value, format_args!("must be {least} to {most}"));
         }
     }
 
     /// Reports a number outside its range.
     pub(crate) fn check_number(&mut self, at: &At<'_>, value: f64, least: f64, most: f64) {
         if !(least..=most).contains(&value) {
-            let finding = Finding::error(Code::Impossible, format!("`{}` is {value}", at.last_key()));
-            self.report(at, finding.label(format!("write {least} to {most}")));
+            self.out_of_range(at, value, format_args!("must be {least} to {most}"));
         }
     }
 
     /// Reports a time that must not be zero.
     pub(crate) fn check_not_zero(&mut self, at: &At<'_>, value: SimSpan) {
         if value.is_zero() {
-            self.report(at, Finding::error(Code::Impossible, format!("`{}` is no time at all", at.last_key())).label("write more than 0s"));
+            self.out_of_range(at, value, format_args!("must be more than 0s"));
         }
     }
 
     /// Reports a period so short that hardly any time would pass between two rounds.
     pub(crate) fn check_period(&mut self, at: &At<'_>, value: SimSpan) {
         if value < limits::SHORTEST_PERIOD {
-            let finding = Finding::error(Code::Impossible, format!("`{}` is {value}", at.last_key()));
-            self.report(at, finding.label(format!("write at least {}", limits::SHORTEST_PERIOD)));
+            self.out_of_range(at, value, format_args!("must be at least {}", limits::SHORTEST_PERIOD));
         }
     }
 
@@ -234,8 +246,8 @@ impl Lower<'_> {
             self.check_name("objective", name, &at, true);
             let objective = slo.objective.get();
             if objective <= 0.0 || objective >= 1.0 {
-                let finding = Finding::error(Code::Impossible, format!("an objective of {}% leaves no error budget to speak of", objective * 100.0));
-                self.report(&at.key("objective"), finding.label("write more than 0% and less than 100%, such as \"99.9%\""));
+                let finding = Finding::error(Code::Impossible, format!("`objective` must be above 0% and below 100%, not {}%", objective * 100.0));
+                self.report(&at.key("objective"), finding.label("leaves no error budget to speak of").help("write a share such as \"99.9%\""));
             }
             if let Some(latency) = slo.latency {
                 self.check_not_zero(&at.key("latency"), latency);

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::super::diagnostic::{Code, Finding, listed, nearest, shown};
+use super::super::diagnostic::{Code, Finding};
 use super::super::prices::prices;
 use super::super::raw::ScenarioFile;
 use super::super::tree::{At, Segment};
+use super::super::wording::{listed, nearest, shown};
 use super::Lower;
 use crate::ids::{CacheId, EndpointId, QueueId, ServiceId, SourceId, VersionId, ZoneId};
 
@@ -196,7 +197,7 @@ impl<'a> Lower<'a> {
 
     /// Whether something is defined there, but so that it could not be read; then its name is not unknown.
     fn is_broken(&self, path: &[&str]) -> bool {
-        let path: Vec<Segment> = path.iter().map(|key| Segment::Key((*key).to_owned())).collect();
-        self.tree.is_broken_at(&path)
+        let segments: Vec<Segment> = path.iter().map(|key| Segment::Key((*key).to_owned())).collect();
+        self.tree.is_broken_at(&segments) || path.last().is_some_and(|name| self.collector.may_be_lost(name))
     }
 }

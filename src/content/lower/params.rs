@@ -171,8 +171,7 @@ impl Lower<'_> {
     /// Reports a time outside its range.
     pub(crate) fn check_span(&mut self, at: &At<'_>, value: SimSpan, least: SimSpan, most: SimSpan) {
         if !(least..=most).contains(&value) {
-            let finding = Finding::error(Code::Impossible, format!("`{}` is {value}", at.last_key()));
-            self.report(at, finding.label(format!("write {least} to {most}")));
+            self.out_of_range(at, value, format_args!("must be {least} to {most}"));
         }
     }
 }

@@ -3,8 +3,9 @@
 
 use std::collections::BTreeSet;
 
-use super::super::diagnostic::{Code, Finding, shown};
+use super::super::diagnostic::{Code, Finding};
 use super::super::tree::At;
+use super::super::wording::shown;
 use super::Lower;
 use super::graph::{Target, scripts};
 use super::load;
@@ -58,7 +59,7 @@ impl Lower<'_> {
         }
         let services: BTreeSet<ServiceId> = reached.iter().map(|endpoint| world.services.endpoints[endpoint.index()].service).collect();
         let all = At::ROOT.key("services");
-        for (n, service) in world.services.services.iter().enumerate() {
+        for (n, service) in world.services.list.iter().enumerate() {
             if !services.contains(&ServiceId::from_index(n)) {
                 let finding = Finding::warning(Code::Unused, format!("nothing reaches `{}`", shown(&service.name)));
                 self.report_key(&all.key(&service.name), finding.label("no traffic, call or queue leads here"));
@@ -69,7 +70,7 @@ impl Lower<'_> {
     fn overloads(&mut self, world: &World<'_>) {
         let all = At::ROOT.key("services");
         let loads = load::load(world.services, world.queues, world.sources, world.order);
-        for (n, (service, load)) in world.services.services.iter().zip(loads).enumerate() {
+        for (n, (service, load)) in world.services.list.iter().zip(loads).enumerate() {
             let utilisation = load.utilisation();
             // NaN comes from infinite means, which are no less of a problem.
             if utilisation < 1.0 {
@@ -184,7 +185,7 @@ impl Lower<'_> {
         let policies = Self::policies(world);
         let deadlines_pass = policies.iter().any(|(_, policy)| policy.propagate_deadline && policy.timeout.is_some());
         let all = At::ROOT.key("services");
-        for (n, service) in world.services.services.iter().enumerate() {
+        for (n, service) in world.services.list.iter().enumerate() {
             let patient = !policies.iter().any(|(to, policy)| to.index() == n && policy.timeout.is_some());
             if service.server.queue.drop_expired.is_some() && patient && !deadlines_pass {
                 let at = all.key(&service.name);
@@ -210,7 +211,7 @@ impl Lower<'_> {
         let faults = At::ROOT.key("faults");
         for (n, timed) in self.file.faults.iter().enumerate() {
             let Some(service) = timed.service.as_deref().and_then(|name| self.names.services.get(name)).copied() else { continue };
-            let server = &world.services.services[service.index()].server;
+            let server = &world.services.list[service.index()].server;
             let changed_later = world.timeline.iter().any(|timed| matches!(timed.action, Action::SetPolicy { .. }));
             let why = match &timed.kind {
                 FaultKind::IoSlowness(_) if !with_io.contains(&service) => "no script of it has an `io` step",

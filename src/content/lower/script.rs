@@ -18,19 +18,20 @@ pub(crate) struct Caller {
 }
 
 impl Lower<'_> {
-    /// The script at `at`, with at most [`limits::STEPS_PER_SCRIPT`] steps; empty if it has more, which is reported.
+    /// The script at `at`. One that is too long is reported, and its parallel copies are not written out.
     pub(crate) fn script(&mut self, caller: Caller, steps: &[StepFile], at: &At<'_>) -> Vec<Step> {
         let expanded = count(steps);
-        self.steps = self.steps.saturating_add(expanded);
         if expanded > limits::STEPS_PER_SCRIPT {
             let finding = Finding::error(Code::TooMuch, format!("the script has {expanded} steps once its parallel copies are written out"));
             self.report(at, finding.label(format!("the simulation takes {}", limits::STEPS_PER_SCRIPT)));
-            return Vec::new();
+        } else {
+            self.steps = self.steps.saturating_add(expanded);
+            if self.steps > limits::STEPS {
+                self.report(at, Finding::error(Code::TooMuch, format!("the scripts have more than {} steps together", limits::STEPS)));
+            }
         }
-        if self.steps > limits::STEPS {
-            self.report(at, Finding::error(Code::TooMuch, format!("the scripts have more than {} steps together", limits::STEPS)));
-            return Vec::new();
-        }
+        // Too much is still looked at for other mistakes, but not written out.
+        self.writes_out = expanded <= limits::STEPS_PER_SCRIPT && self.steps <= limits::STEPS;
         self.steps_at(caller, steps, at)
     }
 
@@ -118,7 +119,8 @@ impl Lower<'_> {
             ParallelFile::Times { times, steps } => {
                 self.check_count(&at.key("times"), (*times).into(), 1, limits::STEPS_PER_SCRIPT);
                 let branch = self.steps_at(caller, steps, &at.key("steps"));
-                Some(Step::Parallel(vec![branch; *times as usize]))
+                let copies = if self.writes_out { *times as usize } else { 1 };
+                Some(Step::Parallel(vec![branch; copies]))
             }
         }
     }

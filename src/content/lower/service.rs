@@ -17,7 +17,7 @@ use crate::units::Dollars;
 /// Everything that the services of a file become.
 #[derive(Debug, Default)]
 pub(crate) struct Services {
-    pub(crate) services: Vec<Service>,
+    pub(crate) list: Vec<Service>,
     pub(crate) endpoints: Vec<Endpoint>,
     pub(crate) versions: Vec<Version>,
     pub(crate) caches: Vec<Cache>,
@@ -63,7 +63,7 @@ impl Lower<'_> {
         let versions = self.versions(out, id, service, at);
         let mut endpoint_ids: Vec<EndpointId> = self.names.endpoints[id.index()].values().copied().collect();
         endpoint_ids.sort_unstable();
-        out.services.push(Service { name: name.to_owned(), server: service.server(), balancer: service.balancer.clone(), versions, endpoints: endpoint_ids });
+        out.list.push(Service { name: name.to_owned(), server: service.server(), balancer: service.balancer.clone(), versions, endpoints: endpoint_ids });
         let fleet = self.fleet(service, at);
         out.fleet.push(fleet);
         out.kinds.push(service.kind);
@@ -179,12 +179,9 @@ impl Lower<'_> {
             return price;
         }
         let name = service.instance_type.as_deref().unwrap_or(prices::SMALLEST);
-        match prices::price_per_hour(name) {
-            Some(price) => price,
-            None => {
-                self.unknown_instance_type(name, &at.key("instance_type"));
-                Dollars::default()
-            }
-        }
+        prices::price_per_hour(name).unwrap_or_else(|| {
+            self.unknown_instance_type(name, &at.key("instance_type"));
+            Dollars::default()
+        })
     }
 }

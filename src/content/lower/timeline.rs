@@ -1,17 +1,42 @@
 //! Faults and actions on the timeline: their targets exist, and their numbers make sense.
 
-use super::super::diagnostic::{Code, Finding, nearest, shown};
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::super::diagnostic::{Code, Finding};
 use super::super::limits;
 use super::super::tree::At;
+use super::super::wording::{nearest, shown};
 use super::Lower;
 use crate::fleet::fault::{Fault, FaultKind, Selector};
 use crate::scenario::{Action, TimedAction};
 use crate::units::SimTime;
 
+/// The names of faults so far.
+#[derive(Debug, Default)]
+struct FaultNames {
+    taken: BTreeSet<String>,
+    /// How often a name was given, so that a thousand faults of one kind do not each search for theirs.
+    given: BTreeMap<String, u32>,
+}
+
+impl FaultNames {
+    /// A name that no other fault has: the plain one, or with a number behind it.
+    fn free(&mut self, plain: &str) -> String {
+        loop {
+            let given = self.given.entry(plain.to_owned()).or_default();
+            *given += 1;
+            let name = if *given == 1 { plain.to_owned() } else { format!("{plain}-{given}") };
+            if self.taken.insert(name.clone()) {
+                return name;
+            }
+        }
+    }
+}
+
 impl Lower<'_> {
     /// Faults and actions in order of time; at equal times faults come first, then the order of the file counts.
     pub(crate) fn timeline(&mut self) -> Vec<TimedAction> {
-        let mut names: Vec<String> = Vec::new();
+        let mut names = FaultNames::default();
         let mut timeline = Vec::new();
         let faults = At::ROOT.key("faults");
         for (n, timed) in self.file.faults.iter().enumerate() {
@@ -31,9 +56,9 @@ impl Lower<'_> {
             timeline.push(timed);
         }
         for (name, place) in cleared {
-            if !names.contains(&name) {
+            if !names.taken.contains(&name) {
                 let finding = Finding::error(Code::UnknownName, format!("no fault is called `{}`", shown(&name))).label("nothing to clear");
-                let guess = nearest(&name, names.iter().map(String::as_str)).map(str::to_owned);
+                let guess = nearest(&name, names.taken.iter().map(String::as_str)).map(str::to_owned);
                 self.collector.add(&place, finding.suggest(guess.as_deref(), || None));
             }
         }
@@ -50,7 +75,7 @@ impl Lower<'_> {
     }
 
     /// Checks a fault and gives it a name that no other has.
-    fn fault(&mut self, fault: &mut Fault, names: &mut Vec<String>, at: &At<'_>) {
+    fn fault(&mut self, fault: &mut Fault, names: &mut FaultNames, at: &At<'_>) {
         if let Some(service) = &fault.service {
             self.service(service, &at.key("service"));
         } else if !matches!(fault.kind, FaultKind::ZoneLoss(_)) && !self.has_broken(&at.key("service")) {
@@ -62,27 +87,19 @@ impl Lower<'_> {
         }
         self.fault_kind(&fault.kind, at);
         self.selector(&fault.selector, &at.key("selector"));
-        match &fault.name {
-            Some(name) => {
-                self.check_name("fault", name, &at.key("name"), true);
-                if names.contains(name) {
-                    let finding = Finding::error(Code::Duplicate, format!("another fault is called `{}`", shown(name)));
-                    self.report(&at.key("name"), finding.label("choose another name"));
-                }
-                names.push(name.clone());
+        if let Some(name) = &fault.name {
+            self.check_name("fault", name, &at.key("name"), true);
+            if !names.taken.insert(name.clone()) {
+                let finding = Finding::error(Code::Duplicate, format!("another fault is called `{}`", shown(name)));
+                self.report(&at.key("name"), finding.label("choose another name"));
             }
-            None => {
-                let target = match (&fault.service, &fault.kind) {
-                    (Some(service), _) => service.as_str(),
-                    (None, FaultKind::ZoneLoss(loss)) => loss.zone.as_str(),
-                    (None, _) => "",
-                };
-                let plain = format!("{}-{target}", fault.kind.name());
-                let numbered = (2..).map(|n| format!("{plain}-{n}"));
-                let free = std::iter::once(plain.clone()).chain(numbered).find(|name| !names.contains(name)).unwrap_or(plain);
-                names.push(free.clone());
-                fault.name = Some(free);
-            }
+        } else {
+            let target = match (&fault.service, &fault.kind) {
+                (Some(service), _) => service.as_str(),
+                (None, FaultKind::ZoneLoss(loss)) => loss.zone.as_str(),
+                (None, _) => "",
+            };
+            fault.name = Some(names.free(&format!("{}-{target}", fault.kind.name())));
         }
     }
 
@@ -128,7 +145,7 @@ impl Lower<'_> {
         }
     }
 
-    fn action(&mut self, action: &mut Action, names: &mut Vec<String>, cleared: &mut Vec<(String, super::super::source::Place)>, at: &At<'_>) {
+    fn action(&mut self, action: &mut Action, names: &mut FaultNames, cleared: &mut Vec<(String, super::super::source::Place)>, at: &At<'_>) {
         let kind = action_key(action);
         let at = at.key(kind);
         let service_at = at.key("service");

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::super::diagnostic::{Code, Finding, shown};
+use super::super::diagnostic::{Code, Finding};
 use super::super::limits;
 use super::super::tree::At;
+use super::super::wording::shown;
 use super::Lower;
 use super::load;
 use super::service::Services;
@@ -53,7 +54,7 @@ impl Lower<'_> {
             let by_hand = scaled.get(service.name.as_str()).copied().unwrap_or(0);
             u64::from(most_instances(fleet).max(by_hand))
         };
-        let counts: Vec<u64> = services.services.iter().zip(&services.fleet).map(most).collect();
+        let counts: Vec<u64> = services.list.iter().zip(&services.fleet).map(most).collect();
         let all: u64 = counts.iter().sum();
         if all > limits::INSTANCES {
             let finding = Finding::error(Code::TooMuch, format!("the services have up to {all} instances together"));

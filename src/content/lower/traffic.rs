@@ -1,10 +1,12 @@
 //! Traffic sources: what they ask for, and how requests arrive.
 
 use super::super::counts;
-use super::super::diagnostic::{Code, Finding, shown};
+use super::super::diagnostic::{Code, Finding};
 use super::super::limits;
+use super::super::parse;
 use super::super::raw::SourceFile;
 use super::super::tree::At;
+use super::super::wording::shown;
 use super::Lower;
 use crate::ids::EndpointId;
 use crate::kernel::dist::Distribution;
@@ -174,9 +176,12 @@ impl Lower<'_> {
     fn counts(&mut self, name: &str, at: &At<'_>) -> Option<Vec<(crate::units::SimTime, u64)>> {
         let place = self.tree.place_of(&at.segments());
         match self.folder.data(name) {
-            Ok((file, text)) => counts::read(&file, &text, self.collector),
+            Ok(bytes) => {
+                let (file, text) = parse::text(&bytes, self.collector)?;
+                counts::read(file, &text, self.collector)
+            }
             Err(problem) => {
-                self.collector.add(&place, Finding::error(Code::Unreadable, problem));
+                self.collector.add(&place, problem.into());
                 None
             }
         }
