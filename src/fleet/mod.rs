@@ -74,6 +74,7 @@ impl Fleet {
         world.init_resource::<Roster>();
         world.insert_resource(Chance(Stream::root(seed)));
         world.insert_resource(Facts {
+            zones: model.zones.clone(),
             services: model.services.iter().map(|service| ServiceFacts { name: service.name.clone(), cpu_limit: service.server.cpu_limit }).collect(),
             versions: model
                 .versions
