@@ -267,7 +267,8 @@ fn readiness_takes_a_pod_out_and_liveness_restarts_it() {
 
 #[test]
 fn a_startup_probe_suspends_the_others_until_it_succeeds() {
-    let keys = "instances = 1\nhealth_check = { kubernetes = { startup = { initial_delay = '20s', period = '5s' }, readiness = { period = '10s' }, liveness = {} } }";
+    let keys =
+        "instances = 1\nhealth_check = { kubernetes = { startup = { initial_delay = '20s', period = '5s' }, readiness = { period = '10s' }, liveness = {} } }";
     let mut session = web(keys);
     session.advance_to(secs(50));
     act(&mut session, "scale = { service = 'web', instances = 2 }");
