@@ -82,6 +82,8 @@ pub(super) struct Facts {
     pub(super) services: Vec<ServiceFacts>,
     /// By version.
     pub(super) versions: Vec<VersionFacts>,
+    /// Names by zone.
+    pub(super) zones: Vec<String>,
 }
 
 impl Facts {

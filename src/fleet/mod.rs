@@ -52,6 +52,7 @@ pub struct Fleet {
     world: World,
     schedule: Schedule,
     runs: (SimTime, u32),
+    total_runs: u64,
 }
 
 impl Fleet {
@@ -74,6 +75,7 @@ impl Fleet {
         world.init_resource::<Roster>();
         world.insert_resource(Chance(Stream::root(seed)));
         world.insert_resource(Facts {
+            zones: model.zones.clone(),
             services: model.services.iter().map(|service| ServiceFacts { name: service.name.clone(), cpu_limit: service.server.cpu_limit }).collect(),
             versions: model
                 .versions
@@ -98,7 +100,7 @@ impl Fleet {
             world.resource_mut::<Meters>().add_service(plan.price_per_hour);
             world.resource_mut::<life::Changes>().first.push((service, first, plan.instances));
         }
-        Self { world, schedule, runs: (SimTime::ZERO, 0) }
+        Self { world, schedule, runs: (SimTime::ZERO, 0), total_runs: 0 }
     }
 
     /// When the control plane must run next, if nothing happens before.
@@ -109,9 +111,15 @@ impl Fleet {
         if unsettled { Some(self.world.resource::<Clock>().0) } else { self.world.resource::<Agenda>().next() }
     }
 
+    /// How often the control plane has run.
+    pub const fn total_runs(&self) -> u64 {
+        self.total_runs
+    }
+
     /// Runs the control plane once at `now` on what the kernel told, and says what the kernel must do. `view` is asked
     /// only when some behaviour looks at the instances.
     pub fn run(&mut self, now: SimTime, notices: Vec<Notice>, view: impl Fn(InstanceId) -> InstanceView) -> Vec<Command> {
+        self.total_runs += 1;
         self.runs = if self.runs.0 == now { (now, self.runs.1 + 1) } else { (now, 0) };
         assert!(self.runs.1 < MOST_RUNS_AT_ONCE, "the control plane does not settle at {now}");
         if self.world.resource::<Agenda>().observes(now) {

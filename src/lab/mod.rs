@@ -9,6 +9,7 @@ pub mod file;
 mod resolve;
 pub mod session;
 pub mod snapshot;
+mod view;
 
 pub use file::{ReplayError, SessionFile};
 pub use resolve::ActionError;

@@ -12,8 +12,9 @@ use serde::{Deserialize, Serialize};
 
 use super::digest::Digest;
 use super::resolve::{ActionError, Resolved, resolve};
+use super::view::{self, Overview};
 use crate::fleet::Fleet;
-use crate::ids::InstanceId;
+use crate::ids::{InstanceId, QueueId, ServiceId};
 use crate::kernel::command::{Command, InstanceView, Notice, Pause};
 use crate::kernel::{Kernel, Sampling};
 use crate::scenario::{Action, Scenario, TimedAction};
@@ -35,6 +36,9 @@ pub struct Session {
     actions: Vec<TimedAction>,
     digest: Digest,
     checkpoints: Vec<Checkpoint>,
+    overview: Overview,
+    /// Which services put messages into each queue.
+    publishers: Vec<Vec<ServiceId>>,
 }
 
 /// The digest of a run at one of its moments, so that a replay can say where it went another way.
@@ -62,7 +66,20 @@ impl Session {
         let kernel = Kernel::new(&scenario.model, seed, sampling);
         let store = Store::new(&scenario.model, kernel.sites(), SimTime::ZERO + scenario.warm_up);
         let fleet = Fleet::with_order(&scenario.model, &scenario.fleet, seed, shuffle);
-        let mut session = Self { scenario, seed, kernel, fleet, store, timeline: 0, actions: Vec::new(), digest: Digest::default(), checkpoints: Vec::new() };
+        let publishers = view::publishers(&scenario.model);
+        let mut session = Self {
+            scenario,
+            seed,
+            kernel,
+            fleet,
+            store,
+            timeline: 0,
+            actions: Vec::new(),
+            digest: Digest::default(),
+            checkpoints: Vec::new(),
+            overview: Overview::default(),
+            publishers,
+        };
         session.settle();
         session.follow_timeline();
         session
@@ -112,6 +129,14 @@ impl Session {
     pub fn actions(&self) -> &[TimedAction] {
         &self.actions
     }
+    /// The whole run, coarsely.
+    pub(super) const fn overview(&self) -> &Overview {
+        &self.overview
+    }
+    /// Which services put messages into a queue.
+    pub(super) fn publishers(&self, queue: QueueId) -> &[ServiceId] {
+        &self.publishers[queue.index()]
+    }
     /// Digests along the way.
     pub fn checkpoints(&self) -> &[Checkpoint] {
         &self.checkpoints
@@ -125,6 +150,7 @@ impl Session {
             let target = until.min(checkpoint);
             self.advance(target);
             self.kernel.flush(&mut self.store);
+            self.overview.follow(&self.store, &self.kernel, self.scenario.model.sources.len());
             if target == checkpoint {
                 let digest = self.digest();
                 self.checkpoints.push(Checkpoint { at: target, digest });

@@ -191,7 +191,7 @@ pub struct EdgeSnapshot {
 }
 
 /// Where an edge starts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum EdgeEnd {
     /// At a service.
     Service(ServiceId),

@@ -235,8 +235,8 @@ mod tests {
     #[test]
     fn three_failures_in_a_row_fail_a_probe_and_one_success_mends_it() {
         let (probe, mut streak) = (Probe::default(), Streak::default());
-        let results: Vec<Result> = "--+---+".chars().map(|answer| streak.count(&probe, answer == '+')).collect();
-        use Result::{Failure, Success, Undecided};
+        let results: Vec<super::Result> = "--+---+".chars().map(|answer| streak.count(&probe, answer == '+')).collect();
+        use super::Result::{Failure, Success, Undecided};
         assert_eq!(results, [Undecided, Undecided, Success, Undecided, Undecided, Failure, Success]);
     }
 
