@@ -9,8 +9,12 @@
 
 pub mod check;
 pub mod completions;
+mod drive;
 pub mod open;
+mod output;
+pub mod replay;
 pub mod report;
+pub mod run;
 pub mod schema;
 
 use std::ffi::OsString;
@@ -64,6 +68,14 @@ Exit status: 0 done, 1 a check or goal failed, 2 wrong use or unreadable input."
 enum Command {
     /// Open the app, on a scenario or a session
     Open(open::Args),
+    /// Simulate a scenario without a window and report
+    Run(run::Args),
+    /// Find every mistake in scenario files
+    Check(check::Args),
+    /// Run a saved session again and confirm that it comes to the same
+    Replay(replay::Args),
+    /// Print the JSON Schema of a file format
+    Schema(schema::Args),
     /// Print the completions of a shell
     Completions(completions::Args),
 }
@@ -110,6 +122,10 @@ fn execute(command: Option<Command>, open: OpenWindow<'_>, streams: &mut Streams
     match command {
         None => open(None).map(|()| DONE),
         Some(Command::Open(args)) => open::run(args, open),
+        Some(Command::Run(args)) => run::run(&args, streams),
+        Some(Command::Check(args)) => check::execute(&args, streams),
+        Some(Command::Replay(args)) => replay::run(&args, streams),
+        Some(Command::Schema(args)) => schema::execute(&args, streams),
         Some(Command::Completions(args)) => completions::run(&args, streams),
     }
 }

@@ -18,10 +18,7 @@ fn four_attempts_in_three_layers_are_64() {
     let requests = asked(&session, 118, 295);
     assert!(requests > 3_000.0);
     // The database refuses while its fault lasts; what it refuses does not enter, so the calls are counted at the caller.
-    let edge = session.store().edge_index(
-        fleetlab::kernel::command::Caller::Service(service_id(&session, "backend")),
-        service_id(&session, "database"),
-    );
+    let edge = session.store().edge_index(fleetlab::kernel::command::Caller::Service(service_id(&session, "backend")), service_id(&session, "database"));
     let windows = session.store().edge_windows(edge.expect("the backend calls the database"), SimTime::from_secs(118), SimTime::from_secs(295));
     let calls = windows.map(|window| window.counts.requests).sum::<u64>() as f64;
     assert!((calls / requests - 64.0).abs() < 1e-9, "{} calls for {requests} requests, {attempts} admitted", calls);
@@ -30,14 +27,9 @@ fn four_attempts_in_three_layers_are_64() {
 #[test]
 fn a_budget_of_ten_percent_caps_each_layer() {
     let session = run("retry-amplification-budget");
-    let edge = session.store().edge_index(
-        fleetlab::kernel::command::Caller::Service(service_id(&session, "backend")),
-        service_id(&session, "database"),
-    );
-    let windows: Vec<_> = session
-        .store()
-        .edge_windows(edge.expect("the backend calls the database"), SimTime::from_secs(150), SimTime::from_secs(280))
-        .collect();
+    let edge = session.store().edge_index(fleetlab::kernel::command::Caller::Service(service_id(&session, "backend")), service_id(&session, "database"));
+    let windows: Vec<_> =
+        session.store().edge_windows(edge.expect("the backend calls the database"), SimTime::from_secs(150), SimTime::from_secs(280)).collect();
     let calls = windows.iter().map(|window| window.counts.requests).sum::<u64>() as f64;
     let retries = windows.iter().map(|window| window.counts.retries).sum::<u64>() as f64;
     close("attempts per first attempt", calls / (calls - retries), 1.10, 0.01);
