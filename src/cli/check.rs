@@ -8,7 +8,36 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use super::Streams;
 use crate::content::{Diagnostics, Library, Loaded};
+
+/// Finds every mistake in scenario files.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Args {
+    /// Files, folders, or names of shipped scenarios
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// Print JSON, for editors and scripts
+    #[arg(long)]
+    json: bool,
+    /// Count warnings as mistakes
+    #[arg(long)]
+    strict: bool,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  fleetlab check scenarios/mine.toml
+  fleetlab check scenarios --strict
+  fleetlab check online-boutique --json
+
+Ends with status 1 if a file has mistakes, with 2 if one cannot be read.";
+
+/// Checks what the arguments name. Returns the exit status.
+pub(super) fn execute(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<u8> {
+    run(&args.paths, CheckOptions { colour: streams.colour, json: args.json, strict: args.strict }, streams.out, streams.err)
+}
 
 /// What `check` may be asked for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

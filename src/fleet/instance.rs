@@ -11,7 +11,7 @@ use crate::kernel::dist::Distribution;
 use crate::units::{Dollars, SimSpan};
 
 /// One service's control plane.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ServiceFleet {
     /// Instances at the start.
     pub instances: u32,

@@ -15,7 +15,7 @@ use crate::ids::{CacheId, EndpointId, QueueId, ServiceId, VersionId};
 use crate::units::{Bytes, PerSecond, Ratio, SimSpan, SimTime};
 
 /// Everything that the kernel runs.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Model {
     /// Availability zones, at least one.
     pub zones: Vec<String>,
@@ -64,7 +64,7 @@ pub struct Network {
 }
 
 /// One service's data plane.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Service {
     /// Its name, unique among services.
     pub name: String,
@@ -172,7 +172,7 @@ params! {
 }
 
 /// An endpoint: a script that an instance runs for each request.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Endpoint {
     /// Its service.
     pub service: ServiceId,
@@ -183,7 +183,7 @@ pub struct Endpoint {
 }
 
 /// One step of a script.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub enum Step {
     /// Uses a worker and the CPU for this long (at full speed).
     Work(Distribution),
@@ -227,7 +227,7 @@ pub enum Step {
 }
 
 /// A call of another endpoint.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Call {
     /// What is called.
     pub endpoint: EndpointId,
@@ -236,7 +236,7 @@ pub struct Call {
 }
 
 /// A version of a service: what a release changes.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Version {
     /// Its service.
     pub service: ServiceId,
@@ -310,7 +310,7 @@ impl Default for Cache {
 }
 
 /// A message queue and its consumers. Defaults are Amazon SQS's.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct MessageQueue {
     /// Its name, unique among queues.
     pub name: String,
@@ -325,7 +325,7 @@ pub struct MessageQueue {
 }
 
 /// A traffic source.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Source {
     /// Its name, unique among sources.
     pub name: String,
@@ -340,7 +340,7 @@ pub struct Source {
 }
 
 /// How requests arrive.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub enum Arrivals {
     /// Open loop: users come whether or not earlier ones were served.
     Open {

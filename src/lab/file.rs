@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::audit::audit;
@@ -17,7 +18,7 @@ use crate::units::SimTime;
 pub const FORMAT_VERSION: u32 = 1;
 
 /// A run, written down.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SessionFile {
     /// The version of this format.
@@ -120,16 +121,23 @@ impl Session {
     /// Runs a session again and confirms that it comes to the same.
     pub fn replay(file: &SessionFile) -> Result<Self, ReplayError> {
         let mut session = Self::replay_until(file, file.until)?;
-        let end = Checkpoint { at: session.now(), digest: session.digest() };
-        let recorded = file.checkpoints.iter().chain(std::iter::once(&Checkpoint { at: file.until, digest: file.digest.clone() })).cloned().collect::<Vec<_>>();
-        let replayed = session.checkpoints().iter().chain(std::iter::once(&end));
+        session.confirm(file)?;
+        Ok(session)
+    }
+
+    /// Confirms that this run, as far as it got, is the one in the file: that it came by the same digests.
+    pub fn confirm(&mut self, file: &SessionFile) -> Result<(), ReplayError> {
+        let now = self.now();
+        let end = Checkpoint { at: now, digest: self.digest() };
+        let recorded_end = (now == file.until).then(|| Checkpoint { at: file.until, digest: file.digest.clone() });
+        let recorded = file.checkpoints.iter().filter(|checkpoint| checkpoint.at <= now).cloned().chain(recorded_end);
         let mut same_until = None;
-        for (recorded, replayed) in recorded.into_iter().zip(replayed) {
+        for (recorded, replayed) in recorded.zip(self.checkpoints().iter().chain(std::iter::once(&end))) {
             if recorded != *replayed {
                 return Err(ReplayError::Diverged { same_until, at: replayed.at, recorded: recorded.digest, replayed: replayed.digest.clone() });
             }
             same_until = Some(replayed.at);
         }
-        Ok(session)
+        Ok(())
     }
 }

@@ -19,7 +19,7 @@ use crate::kernel::model::Model;
 use crate::units::{Ratio, SimSpan};
 
 /// A checked scenario, ready to run.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Scenario {
     /// Its name, the file's stem.
     pub name: String,
@@ -81,7 +81,7 @@ pub enum ServiceKind {
 }
 
 /// A service level objective.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Slo {
     /// Its name.
     pub name: String,

@@ -1,0 +1,137 @@
+//! `fleetlab run SCENARIO`: simulates a scenario without a window and reports what happened.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context as _, bail};
+use serde::Deserialize;
+
+use super::drive::drive;
+use super::output::{self, OutputArgs, must_be_writable};
+use super::{DONE, FAILED, Streams, UNUSABLE};
+use crate::content::{self, limits};
+use crate::lab::Session;
+use crate::scenario::{Scenario, TimedAction};
+use crate::units::{SimSpan, SimTime};
+
+/// Simulates a scenario and reports.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Args {
+    /// A scenario: a file, or the name of a shipped one
+    scenario: String,
+    /// Seed of every random stream [default: the scenario's]
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// Simulate until this time, such as 90s or 24h, also beyond the scenario's own end [default: the scenario's end]
+    #[arg(long, value_name = "TIME")]
+    until: Option<SimTime>,
+    /// Also do what this TOML file says: [[timeline]] entries with `at` and `do`, as in a scenario
+    #[arg(long, value_name = "FILE")]
+    actions: Option<PathBuf>,
+    #[command(flatten)]
+    output: OutputArgs,
+    /// Save the session to this file, to replay it or to open it in the app
+    #[arg(long, value_name = "FILE")]
+    save: Option<PathBuf>,
+    /// End with status 1 if an objective of the scenario is missed
+    #[arg(long)]
+    require_slos: bool,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  fleetlab run online-boutique
+  fleetlab run scenarios/mine.toml --seed 7 --until 5m
+  fleetlab run sock-shop --format json | jq .entry.latency_ms
+  fleetlab run sock-shop --format text,json,html -o report
+  fleetlab run sock-shop --actions incident.toml --save run.session.json
+
+An actions file:
+  [[timeline]]
+  at = \"2m\"
+  do = { scale = { service = \"carts\", instances = 4 } }";
+
+/// Actions in a file of their own.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ActionsFile {
+    #[serde(default)]
+    timeline: Vec<TimedAction>,
+}
+
+/// Runs and reports. Returns the exit status.
+pub(super) fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<u8> {
+    let targets = args.output.targets()?;
+    if let Some(path) = &args.save {
+        must_be_writable(path)?;
+    }
+    let loaded = match content::load(&args.scenario) {
+        Ok(loaded) => loaded,
+        Err(found) => {
+            streams.err.write_all(found.render(streams.colour).as_bytes())?;
+            return Ok(UNUSABLE);
+        }
+    };
+    streams.err.write_all(loaded.warnings.render(streams.colour).as_bytes())?;
+    let mut actions = args.actions.as_deref().map(read_actions).transpose()?.unwrap_or_default();
+    actions.sort_by_key(|timed| timed.at);
+
+    let mut scenario = loaded.scenario;
+    let until = args.until.unwrap_or(SimTime::ZERO + scenario.duration);
+    if until == SimTime::ZERO {
+        bail!("--until 0s leaves nothing to simulate");
+    }
+    prolong(&mut scenario, until);
+    for late in actions.iter().filter(|timed| timed.at > until) {
+        writeln!(streams.err, "warning: the action at {} never happens, because the run ends at {until}", late.at)?;
+    }
+    let seed = args.seed.unwrap_or(scenario.seed);
+    let scenario = Arc::new(scenario);
+    let mut driven = drive(|| Ok(Session::new(Arc::clone(&scenario), seed)), &actions, until, streams.progress)?;
+    let report = driven.report();
+    if let Some(path) = &args.save {
+        save(&mut driven.session, path)?;
+        writeln!(streams.err, "wrote {}", path.display())?;
+    }
+    output::write(&report, &targets, streams)?;
+    let missed = report.slos.iter().filter(|slo| !slo.met).map(|slo| format!("`{}`", slo.name)).collect::<Vec<_>>();
+    if args.require_slos && !missed.is_empty() {
+        writeln!(streams.err, "missed: {}", missed.join(", "))?;
+        return Ok(FAILED);
+    }
+    Ok(DONE)
+}
+
+/// A run beyond the scenario's end is one of a longer scenario: its traffic goes on as it was.
+fn prolong(scenario: &mut Scenario, until: SimTime) {
+    let wanted: SimSpan = until.since(SimTime::ZERO);
+    scenario.duration = scenario.duration.max(wanted);
+}
+
+fn read_actions(path: &Path) -> anyhow::Result<Vec<TimedAction>> {
+    let text = read_text(path, limits::FILE_BYTES)?;
+    let file: ActionsFile = toml::from_str(&text).with_context(|| format!("`{}` is not a file of actions", path.display()))?;
+    Ok(file.timeline)
+}
+
+/// Reads a text file of at most `most` bytes: it may come from a stranger.
+pub(super) fn read_text(path: &Path, most: u64) -> anyhow::Result<String> {
+    use std::io::Read as _;
+    let shown = path.display();
+    let file = std::fs::File::open(path).with_context(|| format!("cannot read `{shown}`"))?;
+    if !file.metadata().with_context(|| format!("cannot read `{shown}`"))?.is_file() {
+        bail!("`{shown}` is not a file");
+    }
+    let mut bytes = Vec::new();
+    file.take(most + 1).read_to_end(&mut bytes).with_context(|| format!("cannot read `{shown}`"))?;
+    if bytes.len() as u64 > most {
+        bail!("`{shown}` is larger than {most} bytes");
+    }
+    String::from_utf8(bytes).with_context(|| format!("`{shown}` is not UTF-8 text"))
+}
+
+fn save(session: &mut Session, path: &Path) -> anyhow::Result<()> {
+    let text = serde_json::to_string_pretty(&session.save())? + "\n";
+    std::fs::write(path, text).with_context(|| format!("cannot write `{}`", path.display()))
+}
