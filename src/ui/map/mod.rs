@@ -1,0 +1,2 @@
+//! The service map: where things stand (`layout`).
+pub(crate) mod layout;
