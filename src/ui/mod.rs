@@ -1,10 +1,15 @@
 //! The window.
-pub mod link;
-mod format;
+pub mod app;
 mod fonts;
+mod format;
 mod icons;
+mod keys;
+pub mod link;
 mod map;
+mod panels;
 pub mod settings;
-mod text;
+pub mod state;
+pub mod text;
 mod theme;
+mod widgets;
 pub mod worker;
