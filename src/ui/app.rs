@@ -24,6 +24,11 @@ use crate::units::SimTime;
 /// From one frame to the next while something flows on the map.
 const FRAME: Duration = Duration::from_millis(33);
 
+/// Installs fonts and themes into a context.
+pub fn install_look(ctx: &egui::Context) {
+    theme::install(ctx);
+}
+
 /// Where scenarios and sessions come from.
 pub struct Sources {
     /// What can be run.

@@ -50,6 +50,12 @@ impl Lang {
     }
 }
 
+/// The paragraphs of a text whose lines were broken by hand.
+pub(crate) fn paragraphs(text: &str) -> Vec<String> {
+    let joined = |part: &str| part.split_whitespace().collect::<Vec<_>>().join(" ");
+    text.split("\n\n").map(joined).filter(|part| !part.is_empty()).collect()
+}
+
 /// `cpu-starvation` or `max_surge` as words: `Cpu starvation`, for names that no translation knows yet.
 pub(crate) fn humanised(name: &str) -> String {
     let words = name.replace(['-', '_'], " ");

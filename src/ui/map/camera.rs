@@ -1,6 +1,6 @@
 //! Which part of the map is seen, and how large: pan, zoom, and gliding to a place.
 
-use eframe::egui::{Pos2, Rect, Vec2, pos2};
+use eframe::egui::{Pos2, Rect, Vec2, pos2, vec2};
 
 /// The smallest and largest zoom [1].
 const ZOOM: (f32, f32) = (0.08, 2.5);
@@ -17,10 +17,10 @@ pub(crate) struct Camera {
 impl Camera {
     /// The camera that shows `area` of the map within `screen`, at no more than `most` zoom.
     pub(crate) fn showing(area: Rect, screen: Rect, most: f32) -> Self {
-        let margin = 28.0;
-        let room = (screen.size() - Vec2::splat(2.0 * margin)).max(Vec2::splat(40.0));
+        // The foot of the map holds the legend.
+        let room = (screen.size() - vec2(40.0, 64.0)).max(Vec2::splat(40.0));
         let zoom = (room.x / area.width().max(1.0)).min(room.y / area.height().max(1.0)).min(most).clamp(ZOOM.0, ZOOM.1);
-        Self { center: area.center(), zoom }
+        Self { center: area.center() + vec2(0.0, 12.0 / zoom), zoom }
     }
     /// Where a place of the map is on the screen.
     pub(crate) fn to_screen(self, screen: Rect, at: Pos2) -> Pos2 {
@@ -47,7 +47,6 @@ impl Camera {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use eframe::egui::vec2;
 
     const SCREEN: Rect = Rect { min: pos2(100.0, 50.0), max: pos2(900.0, 650.0) };
 

@@ -10,13 +10,13 @@ use eframe::egui::{Pos2, Rect, Vec2, pos2, vec2};
 use rust_sugiyama::configure::{Config, CrossingMinimization, RankingType};
 
 /// Size of a node in the map's own units (points at zoom 1).
-pub(crate) const NODE: Vec2 = vec2(188.0, 92.0);
+pub(crate) const NODE: Vec2 = vec2(176.0, 80.0);
 /// Between layers.
-const LAYER_GAP: f32 = 72.0;
+const LAYER_GAP: f32 = 56.0;
 /// Between nodes of one layer.
-const NODE_GAP: f32 = 28.0;
+const NODE_GAP: f32 = 18.0;
 /// Room that a passing edge takes in a layer.
-const LANE: f32 = 26.0;
+const LANE: f32 = 20.0;
 
 /// Nodes and edges placed.
 #[derive(Debug, Clone, PartialEq)]

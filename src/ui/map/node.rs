@@ -15,6 +15,8 @@ use crate::ui::{fonts, format, icons};
 pub(crate) enum Detail {
     /// Everything.
     Full,
+    /// Name, health, numbers; instances as a strip.
+    Compact,
     /// Name, health, saturation.
     Name,
     /// Health.
@@ -24,9 +26,11 @@ pub(crate) enum Detail {
 impl Detail {
     /// What is legible at a zoom.
     pub(crate) const fn at(zoom: f32) -> Self {
-        if zoom >= 0.62 {
+        if zoom >= 0.85 {
             Self::Full
-        } else if zoom >= 0.26 {
+        } else if zoom >= 0.54 {
+            Self::Compact
+        } else if zoom >= 0.24 {
             Self::Name
         } else {
             Self::Dot
@@ -54,14 +58,14 @@ pub(crate) fn service(painter: &Painter, style: &NodeStyle, name: &str, icon: &s
     frame(painter, style, service.health, palette);
     match detail {
         Detail::Full => full(painter, style, name, icon, service, palette),
+        Detail::Compact => compact(painter, style, name, service, palette),
         Detail::Name => {
             let z = style.zoom;
             let rect = style.rect;
-            let font = fonts::medium((size::BODY * (z + 0.36)).clamp(9.0, size::BODY).round());
-            let pad = 10.0 * z + 2.0;
+            let font = fonts::medium((size::BODY * (z + 0.42)).clamp(9.0, size::BODY - 1.0).round());
+            let pad = 6.0 * z + 3.0;
             status::shape(painter, pos2(rect.left() + pad + 3.0, rect.center().y - 2.0), 7.0, service.health, palette);
-            let clip = painter.with_clip_rect(rect.shrink(2.0).intersect(painter.clip_rect()));
-            clip.text(pos2(rect.left() + pad + 11.0, rect.center().y - 2.0), Align2::LEFT_CENTER, name, font, ink(style, palette));
+            label(painter, pos2(rect.left() + pad + 10.0, rect.center().y - 2.0), rect.width() - pad - 13.0, name, font, ink(style, palette));
             saturation(painter, rect, z, service.signals.saturation, palette);
         }
         Detail::Dot => status::shape(painter, style.rect.center(), (style.rect.height() * 0.55).clamp(4.0, 9.0), service.health, palette),
@@ -73,7 +77,7 @@ pub(crate) fn source(painter: &Painter, style: &NodeStyle, source: &SourceSnapsh
     frame(painter, style, Health::Ok, palette);
     let (rect, z) = (style.rect, style.zoom);
     match Detail::at(z) {
-        Detail::Full => {
+        Detail::Full | Detail::Compact => {
             let pad = 12.0 * z;
             painter.text(pos2(rect.left() + pad, rect.top() + 20.0 * z), Align2::LEFT_CENTER, icons::LOAD, scaled(fonts::regular(16.0), z), palette.accent);
             label(painter, pos2(rect.left() + 36.0 * z, rect.top() + 20.0 * z), rect.width() - 48.0 * z, &source.name, scaled(fonts::semibold(size::BODY), z), ink(style, palette));
@@ -85,8 +89,7 @@ pub(crate) fn source(painter: &Painter, style: &NodeStyle, source: &SourceSnapsh
         }
         Detail::Name => {
             let font = fonts::medium((size::BODY * (z + 0.36)).clamp(9.0, size::BODY).round());
-            let clip = painter.with_clip_rect(rect.shrink(2.0).intersect(painter.clip_rect()));
-            clip.text(rect.center(), Align2::CENTER_CENTER, &source.name, font, ink(style, palette));
+            label(painter, pos2(rect.left() + 6.0, rect.center().y), rect.width() - 10.0, &source.name, font, ink(style, palette));
         }
         Detail::Dot => {
             painter.circle_filled(rect.center(), (rect.height() * 0.25).clamp(2.0, 5.0), palette.accent);
@@ -138,25 +141,59 @@ fn label(painter: &Painter, at: Pos2, room: f32, text: &str, font: FontId, color
 
 fn full(painter: &Painter, style: &NodeStyle, name: &str, icon: &str, service: &ServiceSnapshot, palette: &Palette) {
     let (rect, z) = (style.rect, style.zoom);
-    let pad = 12.0 * z;
+    let pad = 11.0 * z;
     let (left, right) = (rect.left() + pad, rect.right() - pad);
     let row = |y: f32| rect.top() + y * z;
-    painter.text(pos2(left, row(20.0)), Align2::LEFT_CENTER, icon, scaled(fonts::regular(15.0), z), palette.secondary);
-    label(painter, pos2(left + 22.0 * z, row(20.0)), right - left - 40.0 * z, name, scaled(fonts::semibold(size::BODY), z), ink(style, palette));
-    status::shape(painter, pos2(right - 4.0 * z, row(20.0)), 9.0 * z, service.health, palette);
+    painter.text(pos2(left, row(17.0)), Align2::LEFT_CENTER, icon, scaled(fonts::regular(15.0), z), palette.secondary);
+    label(painter, pos2(left + 21.0 * z, row(17.0)), right - left - 36.0 * z, name, scaled(fonts::semibold(size::BODY), z), ink(style, palette));
+    status::shape(painter, pos2(right - 4.0 * z, row(17.0)), 9.0 * z, service.health, palette);
+    numbers(painter, left..=right, row(37.0), scaled(fonts::mono(size::SMALL), z), service, palette);
+    instances(painter, Rect::from_min_max(pos2(left, row(48.0)), pos2(right, row(66.0))), z, service, palette);
+    saturation(painter, rect, z, service.signals.saturation, palette);
+}
 
+fn compact(painter: &Painter, style: &NodeStyle, name: &str, service: &ServiceSnapshot, palette: &Palette) {
+    let (rect, z) = (style.rect, style.zoom);
+    let pad = 8.0 * z;
+    let (left, right) = (rect.left() + pad, rect.right() - pad);
+    let row = |y: f32| rect.top() + y * z;
+    status::shape(painter, pos2(left + 4.0, row(19.0)), 7.5, service.health, palette);
+    let font = fonts::semibold((size::BODY * (z + 0.16)).clamp(10.0, size::BODY).round());
+    label(painter, pos2(left + 12.0, row(19.0)), right - left - 12.0, name, font, ink(style, palette));
+    numbers(painter, left..=right, row(44.0), fonts::mono((size::SMALL * (z + 0.22)).clamp(8.5, size::SMALL)), service, palette);
+    strip(painter, Rect::from_min_max(pos2(left, row(60.0)), pos2(right, row(60.0) + 4.0)), service, palette);
+    saturation(painter, rect, z, service.signals.saturation, palette);
+}
+
+/// Requests per second, p99 and errors in a row.
+fn numbers(painter: &Painter, across: std::ops::RangeInclusive<f32>, y: f32, font: FontId, service: &ServiceSnapshot, palette: &Palette) {
     let signals = &service.signals;
-    let number = scaled(fonts::mono(size::SMALL + 0.5), z);
+    let (left, right) = (*across.start(), *across.end());
     let failing = if signals.error_ratio >= 0.001 { palette.status_text(worse(service.health)) } else { palette.secondary };
-    let third = (right - left) / 3.0;
-    painter.text(pos2(left, row(43.0)), Align2::LEFT_CENTER, format::rate(signals.rate), number.clone(), palette.text);
-    let p99 = format::millis_or_nothing(signals.p99_ms);
-    painter.text(pos2(left + 1.5 * third, row(43.0)), Align2::CENTER_CENTER, p99, number.clone(), palette.text);
     let errors = if signals.rate > 0.0 { format::percent(signals.error_ratio) } else { format::NOTHING.to_owned() };
-    painter.text(pos2(right, row(43.0)), Align2::RIGHT_CENTER, errors, number, failing);
+    let first = painter.text(pos2(left, y), Align2::LEFT_CENTER, format::rate(signals.rate), font.clone(), palette.text);
+    let last = painter.text(pos2(right, y), Align2::RIGHT_CENTER, errors, font.clone(), failing);
+    // In the middle of what the others leave over.
+    let middle = (first.right() + last.left()) / 2.0;
+    painter.text(pos2(middle, y), Align2::CENTER_CENTER, format::millis_or_nothing(signals.p99_ms), font, palette.text);
+}
 
-    instances(painter, Rect::from_min_max(pos2(left, row(57.0)), pos2(right, row(79.0))), z, service, palette);
-    saturation(painter, rect, z, signals.saturation, palette);
+/// Instances as one thin strip, a part for each while there are few, a part for each state otherwise.
+fn strip(painter: &Painter, rect: Rect, service: &ServiceSnapshot, palette: &Palette) {
+    let stable = stable_index(service);
+    let count = service.instances.len();
+    if count == 0 {
+        return;
+    }
+    if count <= 12 {
+        let width = ((rect.width() + 2.0) / count as f32 - 2.0).min(10.0);
+        for (at, instance) in service.instances.iter().enumerate() {
+            let part = Rect::from_min_size(rect.min + vec2(at as f32 * (width + 2.0), 0.0), vec2(width, rect.height()));
+            painter.rect_filled(part, 1.0, cell_color(instance, stable, palette));
+        }
+        return;
+    }
+    bar(painter, rect, service, stable, palette);
 }
 
 const fn worse(health: Health) -> Health {
@@ -217,10 +254,15 @@ fn instances(painter: &Painter, rect: Rect, zoom: f32, service: &ServiceSnapshot
     let galley = painter.layout_no_wrap(text, scaled(fonts::mono(size::SMALL), zoom), palette.secondary);
     let bar = Rect::from_min_max(pos2(rect.left(), rect.top() + 2.0 * zoom), pos2(rect.right() - galley.size().x - 6.0 * zoom, rect.top() + 12.0 * zoom));
     painter.galley(pos2(rect.right() - galley.size().x, bar.center().y - galley.size().y / 2.0), galley, palette.secondary);
-    let mut x = bar.left();
+    self::bar(painter, bar, service, stable, palette);
+}
+
+/// A bar with one part per state and version.
+fn bar(painter: &Painter, rect: Rect, service: &ServiceSnapshot, stable: usize, palette: &Palette) {
+    let mut x = rect.left();
     for (color, count) in parts(&service.instances, stable, palette) {
-        let width = bar.width() * count as f32 / service.instances.len() as f32;
-        painter.rect_filled(Rect::from_min_max(pos2(x, bar.top()), pos2(x + (width - 1.0).max(1.0), bar.bottom())), 1.0, color);
+        let width = rect.width() * count as f32 / service.instances.len() as f32;
+        painter.rect_filled(Rect::from_min_max(pos2(x, rect.top()), pos2(x + (width - 1.0).max(1.0), rect.bottom())), 1.0, color);
         x += width;
     }
 }

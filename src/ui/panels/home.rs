@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use eframe::egui::{Align2, Label, Rect, RichText, ScrollArea, Sense, TextEdit, Ui, pos2, vec2};
 
 use crate::ui::state::{Ask, Group, LibraryEntry, RecentSession, Shell, colors};
-use crate::ui::text::Lang;
+use crate::ui::text::{self, Lang};
 use crate::ui::theme::{self, RADIUS, size};
 use crate::ui::widgets::{button, empty, label};
 use crate::ui::{fonts, format, icons};
@@ -107,7 +107,7 @@ fn library_ui(ui: &mut Ui, shell: &mut Shell, width: f32) {
                         Group::Phenomenon => icons::TRAFFIC,
                         Group::Reference => icons::CHART,
                     };
-                    if card_ui(ui, icon, entry.title.get(lang.code()), entry.description.get(lang.code()), card, 104.0) {
+                    if card_ui(ui, icon, entry.title.get(lang.code()), &text::paragraphs(entry.description.get(lang.code())).join(" "), card, 104.0) {
                         opened = Some(entry.name.clone());
                     }
                 }
@@ -139,15 +139,14 @@ fn card_ui(ui: &mut Ui, icon: &str, title: &str, about: &str, width: f32, height
     if lit {
         ui.painter().text(pos2(rect.right() - pad, rect.top() + 23.0), Align2::RIGHT_CENTER, icons::PLAY, fonts::regular(size::BODY), palette.accent);
     }
-    let text = |job: eframe::egui::text::LayoutJob| ui.painter().layout_job(job);
     let mut heading = eframe::egui::text::LayoutJob::simple_singleline(title.to_owned(), fonts::semibold(size::BODY), palette.text);
     heading.wrap = eframe::egui::text::TextWrapping::truncate_at_width(width - 2.0 * pad - 44.0);
-    let heading = text(heading);
+    let heading = ui.painter().layout_job(heading);
     ui.painter().galley(pos2(rect.left() + pad + 24.0, rect.top() + 23.0 - heading.size().y / 2.0), heading, palette.text);
     let mut body = eframe::egui::text::LayoutJob::simple(about.to_owned(), fonts::regular(size::BODY - 1.0), palette.secondary, width - 2.0 * pad);
     body.wrap.max_rows = ((height - 44.0) / 17.0).floor().max(1.0) as usize;
     body.wrap.break_anywhere = false;
-    let body = text(body);
+    let body = ui.painter().layout_job(body);
     let clip = Rect::from_min_max(rect.min, rect.max - vec2(pad, 6.0));
     ui.painter_at(clip).galley(pos2(rect.left() + pad, rect.top() + 40.0), body, palette.secondary);
     response.widget_info(|| eframe::egui::WidgetInfo::labeled(eframe::egui::Role::Button, true, title));

@@ -261,7 +261,10 @@ fn chart_ui(ui: &mut Ui, shell: &mut Shell, metric: Metric) {
         .min_thickness(52.0)
         .tick_label_font(tick_font.clone())
         .tick_label_color(palette.secondary);
-    let x_axis = AxisHints::new_x().formatter(|mark, _| format::axis_time(mark.value)).tick_label_font(tick_font).tick_label_color(palette.secondary);
+    let origin = from + (to - from) * 0.04;
+    // At the origin the axes' labels would lie on each other.
+    let x_axis = AxisHints::new_x()
+        .formatter(move |mark, _| if mark.value < origin { String::new() } else { format::axis_time(mark.value) }).tick_label_font(tick_font).tick_label_color(palette.secondary);
     let wanted_x = f64::from((width / 90.0).clamp(2.0, 8.0));
     let wanted_y = f64::from((ui.available_height() / 42.0).clamp(2.0, 5.0));
     let plot = Plot::new(("signal", metric.term()))
@@ -356,15 +359,28 @@ fn header_ui(ui: &mut Ui, metric: Metric, lines: &[Series], cursor: Option<f64>,
     if rect.width() > 380.0 {
         label::caption(ui, whose);
     }
+    let entries: Vec<(std::sync::Arc<eframe::egui::Galley>, &Series)> = lines
+        .iter()
+        .map(|line| {
+            let value = cursor.map_or_else(|| line.points.last().map_or(f64::NAN, |&(_, value)| value), |cursor| at(&line.points, cursor, window));
+            let text = format!("{} {}", line.name, metric.text(value));
+            (ui.painter().layout_no_wrap(text, fonts::regular(size::SMALL), palette.secondary), line)
+        })
+        .collect();
+    // Where there is no room for all, the last one (the tail, the answered) and then the first are the ones to keep.
+    let mut keep: Vec<usize> = Vec::new();
+    let mut room = ui.available_width();
+    for at in [entries.len().checked_sub(1), Some(0)].into_iter().flatten().chain(1..entries.len().saturating_sub(1)) {
+        let width = entries[at].0.size().x + 21.0;
+        if !keep.contains(&at) && width <= room {
+            room -= width;
+            keep.push(at);
+        }
+    }
     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
         ui.spacing_mut().item_spacing.x = 10.0;
-        for line in lines.iter().rev() {
-            let value = cursor.map_or_else(|| line.points.last().map_or(f64::NAN, |&(_, value)| value), |cursor| at(&line.points, cursor, window));
-            let text = metric.text(value);
-            let with_name = rect.width() > 70.0 * lines.len() as f32 + 130.0;
-            let text = if with_name { format!("{} {text}", line.name) } else { text };
-            let galley = ui.painter().layout_no_wrap(text, fonts::regular(size::SMALL), palette.secondary);
-            if ui.available_width() < galley.size().x + 12.0 {
+        for (at, (galley, line)) in entries.into_iter().enumerate().rev() {
+            if !keep.contains(&at) {
                 continue;
             }
             let (spot, response) = ui.allocate_exact_size(vec2(galley.size().x + 11.0, 16.0), Sense::hover());

@@ -8,7 +8,7 @@ use crate::lab::snapshot::Health;
 use crate::scenario::Action;
 use crate::ui::panels::top_bar::slo_health;
 use crate::ui::state::{Ask, Selection, Shell, colors};
-use crate::ui::text::{Lang, humanised};
+use crate::ui::text::{self, Lang, humanised};
 use crate::ui::theme::size;
 use crate::ui::widgets::{button, label, status};
 use crate::ui::{fonts, format, icons};
@@ -23,11 +23,22 @@ pub(super) fn fleet_ui(ui: &mut Ui, shell: &mut Shell) {
     ui.horizontal(|ui| heading_ui(ui, icons::LOAD, &lang.tr("users")));
     label::secondary(ui, lang.tr("fleet.about"));
     signals_ui(ui, lang, &snapshot.entry, false);
+    let mut toggled = false;
     let description = scenario.description.get(lang.code());
     if !description.is_empty() {
         rule_ui(ui);
         label::section(ui, lang.tr("fleet.scenario"));
-        label::secondary(ui, description);
+        let paragraphs = text::paragraphs(description);
+        for (at, paragraph) in paragraphs.iter().enumerate().take(if run.inspector.whole_text { paragraphs.len() } else { 1 }) {
+            if at > 0 {
+                ui.add_space(2.0);
+            }
+            label::secondary(ui, paragraph);
+        }
+        if paragraphs.len() > 1 {
+            let key = if run.inspector.whole_text { "fleet.less" } else { "fleet.more" };
+            toggled = ui.link(RichText::new(lang.tr(key))).clicked();
+        }
     }
     if !snapshot.slos.is_empty() {
         rule_ui(ui);
@@ -46,6 +57,9 @@ pub(super) fn fleet_ui(ui: &mut Ui, shell: &mut Shell) {
             let left = format::percent(slo.budget_left.max(-9.99));
             label::caption(ui, lang.with("slo.line", &[("objective", &format::percent(slo.objective)), ("left", &left)]));
         }
+    }
+    if toggled && let Some(run) = shell.run.as_mut() {
+        run.inspector.whole_text = !run.inspector.whole_text;
     }
     faults_ui(ui, shell, None);
     rule_ui(ui);

@@ -30,6 +30,8 @@ pub(crate) struct InspectorState {
     tab: service::Tab,
     /// What is being filled in.
     forms: Forms,
+    /// Whether the whole description of the scenario is shown, not only its first paragraph.
+    whole_text: bool,
     /// A form to open once the selection asked for is there.
     wanted: Option<Form>,
 }
