@@ -17,7 +17,7 @@ fn main() {
     let settings = Settings { theme: if has("light") { ThemeChoice::Light } else { ThemeChoice::Dark }, language: if has("vi") { Lang::Vi } else { Lang::En }, ..Settings::default() };
     let (link, end) = link::pair();
     let sc = scenario.clone();
-    let library = fleetlab::content::library().into_iter().map(|e| LibraryEntry { name: e.name, title: e.title, description: e.description, group: if e.services >= 7 { Group::Application } else { Group::Phenomenon } }).collect();
+    let library = fleetlab::content::library().into_iter().map(|e| LibraryEntry { name: e.name, title: e.title, description: e.description, group: if e.services >= 7 && e.happenings > 0 { Group::Application } else { Group::Experiment } }).collect();
     let sources = Sources { library, open: Box::new(move |_| Ok(Opening { scenario: sc.clone(), seed: 42, actions: vec![], until: fleetlab::units::SimTime::ZERO })), open_file: Box::new(|_| Err("no".into())), recent: Box::new(Vec::new) };
     let mut app = None;
     let mut link = Some(link); let mut sources = Some(sources); let mut settings = Some(settings);

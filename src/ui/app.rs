@@ -66,8 +66,9 @@ impl App {
         Self { shell, link, sources, folder, interest: Interest::default(), pending: None, world: 0, applied: None }
     }
 
-    /// Says that something went wrong before the window was there.
-    pub fn warn(&mut self, title: &str, detail: &str) {
+    /// Says that the settings could not be read.
+    pub fn warn_of_settings(&mut self, detail: &str) {
+        let title = self.shell.lang().tr("settings.not-read");
         self.shell.notify(Level::Failed, title, detail);
     }
 

@@ -21,6 +21,15 @@ fn digits(value: f64) -> String {
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
 }
 
+/// A value with only its two leading digits: `1234` becomes `1200`.
+pub(crate) fn coarse(value: f64) -> f64 {
+    if value == 0.0 || !value.is_finite() {
+        return value;
+    }
+    let unit = 10_f64.powf(value.abs().log10().floor() - 1.0);
+    (value / unit).round() * unit
+}
+
 /// A number with a metric suffix: `412`, `1.2k`, `3.4M`.
 pub(crate) fn count(value: f64) -> String {
     if !value.is_finite() {

@@ -40,10 +40,8 @@ pub struct LibraryEntry {
 pub enum Group {
     /// Whole applications.
     Application,
-    /// A published phenomenon.
-    Phenomenon,
-    /// A queue whose exact answer is known.
-    Reference,
+    /// One thing to look at: a published phenomenon, a queue whose exact answer is known.
+    Experiment,
 }
 
 /// A session of the past that can be opened again.

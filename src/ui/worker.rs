@@ -3,6 +3,7 @@
 //! It publishes at most thirty times a second and asks the window to repaint when it did. A panic inside the simulation
 //! ends that world, not the app. It knows no widget; what it runs is anything that is a [`World`].
 
+use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, TryRecvError};
@@ -10,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use super::link::{Command, Event, Goal, Opening, Published, RunStatus, SimEnd, Speed};
 use crate::lab::snapshot::{Interest, Snapshot};
-use crate::scenario::Action;
+use crate::scenario::{Action, TimedAction};
 use crate::units::{SimSpan, SimTime};
 
 /// From one publication to the next, at least.
@@ -31,9 +32,9 @@ pub trait World {
     /// Does something to the world; the error says why not.
     fn act(&mut self, action: Action) -> Result<(), String>;
     /// What a reader sees.
-    fn snapshot(&self, interest: &Interest) -> Snapshot;
+    fn snapshot(&mut self, interest: &Interest) -> Snapshot;
     /// Writes the session down, if sessions of this world are kept.
-    fn save(&self) -> Result<(), String>;
+    fn save(&mut self) -> Result<(), String>;
 }
 
 /// Opens a world.
@@ -43,7 +44,7 @@ pub type Opener = Box<dyn Fn(&Opening) -> Result<Box<dyn World>, String> + Send>
 pub fn run(end: &SimEnd, open: &Opener, notify: &dyn Fn()) {
     let mut worker = Worker::new(end, open, notify);
     while worker.turn() {}
-    if let Some(Err(message)) = worker.world.as_ref().map(|world| world.save()) {
+    if let Some(Err(message)) = worker.world.as_mut().map(|world| world.save()) {
         // The window is gone, so nobody is left to show this to but the terminal.
         eprintln!("fleetlab: the session could not be saved: {message}");
     }
@@ -57,6 +58,8 @@ struct Worker<'a> {
     number: u64,
     status: RunStatus,
     interest: Interest,
+    /// Actions of an earlier session that are still to be repeated.
+    replay: VecDeque<TimedAction>,
     /// Marks that existed when the goal was set.
     marks_at_goal: usize,
     /// Simulated seconds per real second that the machine manages, estimated from the last slices.
@@ -85,6 +88,7 @@ impl<'a> Worker<'a> {
             number: 0,
             status: RunStatus::default(),
             interest: Interest::default(),
+            replay: VecDeque::new(),
             marks_at_goal: 0,
             capacity: 1_000.0,
             clock: now,
@@ -167,7 +171,11 @@ impl<'a> Worker<'a> {
                 self.marks_at_goal = self.last.as_ref().map_or(0, |snapshot| snapshot.marks.len());
                 self.restart_clock();
             }
-            Command::Act(action) => self.act(*action),
+            Command::Act(action) => {
+                // Whoever does something new has left the earlier session behind.
+                self.replay.clear();
+                self.act(*action);
+            }
             Command::Interest(interest) => self.interest = interest,
         }
     }
@@ -195,11 +203,17 @@ impl<'a> Worker<'a> {
         self.last = None;
         self.status = RunStatus { speed: self.status.speed, ..RunStatus::default() };
         self.interest = Interest { service: None, ..self.interest.clone() };
+        self.replay = opening.actions.iter().cloned().collect();
         match guarded(|| (self.open)(opening)) {
             Ok(Ok(world)) => {
                 self.world = Some(world);
-                // The session is on disk before anything happens in it.
-                self.save();
+                if opening.until > SimTime::ZERO {
+                    self.status.goal = Some(Goal::Time(opening.until));
+                    self.status.playing = true;
+                } else {
+                    // The session is on disk before anything happens in it.
+                    self.save();
+                }
             }
             Ok(Err(message)) | Err(message) => self.say(Event::Broke(message)),
         }
@@ -230,7 +244,7 @@ impl<'a> Worker<'a> {
     fn save(&mut self) {
         self.saved = Instant::now();
         self.unsaved = false;
-        if let Some(world) = &self.world
+        if let Some(world) = &mut self.world
             && let Err(message) = guarded(|| world.save()).and_then(|saved| saved)
         {
             self.say(Event::NotSaved(message));
@@ -266,12 +280,30 @@ impl<'a> Worker<'a> {
         if let Some(Goal::Time(at)) = goal {
             to = to.min(at.max(world.now()));
         }
+        // What was done in the earlier session happens again when it did.
+        let repeated = self.replay.front().map(|timed| timed.at).filter(|at| *at <= to);
+        if let Some(at) = repeated {
+            to = at.max(world.now());
+        }
         let from = world.now();
         if let Err(message) = guarded(|| world.advance_to(to)) {
             self.broke(message);
             return;
         }
         let advanced = world.now().since(from).as_secs_f64();
+        if repeated.is_some()
+            && let Some(timed) = self.replay.pop_front()
+        {
+            match guarded(|| world.act(timed.action.clone())) {
+                Ok(Ok(())) => {}
+                Ok(Err(why)) => self.say(Event::Refused { action: Box::new(timed.action), why }),
+                Err(message) => {
+                    self.broke(message);
+                    return;
+                }
+            }
+        }
+        let Some(world) = self.world.as_ref() else { return };
         self.status.over = world.is_over();
         let took = self.clock.elapsed().as_secs_f64();
         if advanced > 0.0 && took > 1e-5 {
@@ -306,7 +338,7 @@ impl<'a> Worker<'a> {
     }
 
     fn take_snapshot(&mut self) -> Option<Arc<Snapshot>> {
-        let world = self.world.as_ref()?;
+        let world = self.world.as_mut()?;
         match guarded(|| world.snapshot(&self.interest)) {
             Ok(mut snapshot) => {
                 snapshot.speed = self.measured.2;

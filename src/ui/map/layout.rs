@@ -9,14 +9,18 @@ use std::collections::BTreeMap;
 use eframe::egui::{Pos2, Rect, Vec2, pos2, vec2};
 use rust_sugiyama::configure::{Config, CrossingMinimization, RankingType};
 
-/// Size of a node in the map's own units (points at zoom 1).
-pub(crate) const NODE: Vec2 = vec2(176.0, 80.0);
-/// Between layers.
+/// Smallest size of a node in the map's own units (points at zoom 1).
+pub(crate) const NODE: Vec2 = vec2(176.0, 76.0);
+/// Between layers, at least.
 const LAYER_GAP: f32 = 56.0;
+/// Widest node and widest gap: a tall map is stretched, since windows are wide and names are long.
+const WIDEST: (f32, f32) = (360.0, 150.0);
+/// Width of a window's map over its height, about.
+const ASPECT: f32 = 2.1;
 /// Between nodes of one layer.
-const NODE_GAP: f32 = 18.0;
+const NODE_GAP: f32 = 14.0;
 /// Room that a passing edge takes in a layer.
-const LANE: f32 = 20.0;
+const LANE: f32 = 16.0;
 
 /// Nodes and edges placed.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,6 +29,8 @@ pub(crate) struct Layout {
     pub(crate) nodes: Vec<Pos2>,
     /// The points of each edge, in the order given, from its start to its end.
     pub(crate) edges: Vec<Vec<Pos2>>,
+    /// The size of every node.
+    pub(crate) node: Vec2,
     /// Everything.
     pub(crate) bounds: Rect,
 }
@@ -57,11 +63,17 @@ pub(crate) fn place(count: usize, edges: &[(usize, usize)]) -> Layout {
     let layer_of = |node: usize| if node < count { layers[node] } else { stand_ins[node - count] };
     let total = count + stand_ins.len();
     let order = order(total, count, &links);
-    let positions = spread(total, count, &order, &layer_of, &links);
+    let across = spread(total, count, &order, &layer_of, &links);
+    let height = across.iter().copied().fold(f32::NEG_INFINITY, f32::max) - across.iter().copied().fold(f32::INFINITY, f32::min) + NODE.y;
+    let columns = layers.iter().max().map_or(1, |last| last + 1) as f32;
+    let room = if count == 0 { 0.0 } else { height * ASPECT / columns };
+    let node = vec2((room - LAYER_GAP).clamp(NODE.x, WIDEST.0), NODE.y);
+    let gap = (room - node.x).clamp(LAYER_GAP, WIDEST.1);
+    let positions: Vec<Pos2> = across.iter().enumerate().map(|(at, &y)| pos2(layer_of(at) as f32 * (node.x + gap), y.round())).collect();
     let nodes = positions[..count].to_vec();
-    let routes = chains.iter().map(|chain| route(chain, count, &positions)).collect();
-    let bounds = nodes.iter().fold(Rect::NOTHING, |rect, &at| rect.union(Rect::from_center_size(at, NODE)));
-    Layout { nodes, edges: routes, bounds: if count == 0 { Rect::from_min_size(Pos2::ZERO, NODE) } else { bounds } }
+    let routes = chains.iter().map(|chain| route(chain, node, gap, &positions)).collect();
+    let bounds = nodes.iter().fold(Rect::NOTHING, |rect, &at| rect.union(Rect::from_center_size(at, node)));
+    Layout { nodes, edges: routes, node, bounds: if count == 0 { Rect::from_min_size(Pos2::ZERO, NODE) } else { bounds } }
 }
 
 /// The layer of each node: one more than its furthest caller's. Calls in a circle are followed once.
@@ -135,8 +147,8 @@ fn order(total: usize, count: usize, links: &[(u32, u32)]) -> Vec<f64> {
     across
 }
 
-/// Final positions: layers are columns; within a column nodes keep their order, stay apart, and lie near their neighbours.
-fn spread(total: usize, count: usize, order: &[f64], layer_of: &dyn Fn(usize) -> u32, links: &[(u32, u32)]) -> Vec<Pos2> {
+/// Vertical positions: layers are columns; within a column nodes keep their order, stay apart, and lie near their neighbours.
+fn spread(total: usize, count: usize, order: &[f64], layer_of: &dyn Fn(usize) -> u32, links: &[(u32, u32)]) -> Vec<f32> {
     let mut columns: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
     for node in 0..total {
         columns.entry(layer_of(node)).or_default().push(node);
@@ -178,7 +190,7 @@ fn spread(total: usize, count: usize, order: &[f64], layer_of: &dyn Fn(usize) ->
             }
         }
     }
-    (0..total).map(|node| pos2(layer_of(node) as f32 * (NODE.x + LAYER_GAP), y[node].round())).collect()
+    y
 }
 
 /// Positions nearest to `wanted` (least squares) such that neighbours keep the sum of their half sizes: the pool
@@ -208,15 +220,15 @@ fn apart(wanted: &[f32], half: &[f32]) -> Vec<f32> {
 }
 
 /// The points of an edge: out of the right side of its start, through its lanes, into the left side of its end.
-fn route(chain: &[usize], count: usize, positions: &[Pos2]) -> Vec<Pos2> {
+fn route(chain: &[usize], size: Vec2, gap: f32, positions: &[Pos2]) -> Vec<Pos2> {
     let (first, last) = (chain[0], chain[chain.len() - 1]);
     let (start, end) = (positions[first], positions[last]);
     if first == last {
         // A call of itself: a loop above the node.
-        let top = start - vec2(0.0, NODE.y / 2.0);
+        let top = start - vec2(0.0, size.y / 2.0);
         return vec![top + vec2(-28.0, 0.0), top + vec2(-28.0, -22.0), top + vec2(28.0, -22.0), top + vec2(28.0, 0.0)];
     }
-    let half = vec2(NODE.x / 2.0, 0.0);
+    let half = vec2(size.x / 2.0, 0.0);
     let (out, into) = if end.x > start.x {
         (start + half, end - half)
     } else if end.x < start.x {
@@ -226,19 +238,18 @@ fn route(chain: &[usize], count: usize, positions: &[Pos2]) -> Vec<Pos2> {
     };
     let mut points = vec![out];
     for &node in &chain[1..chain.len() - 1] {
-        debug_assert!(node >= count, "only stand-ins lie between");
         let at = positions[node];
-        let across = vec2(NODE.x / 2.0 * (end.x - start.x).signum(), 0.0);
+        let across = vec2(size.x / 2.0 * (end.x - start.x).signum(), 0.0);
         // Straight through the column, so that the edge stays in its lane.
         points.push(at - across);
         points.push(at + across);
     }
     points.push(into);
-    smooth(&points, start.x == end.x)
+    smooth(&points, gap, start.x == end.x)
 }
 
 /// A curve through the points that leaves and enters each of them horizontally.
-fn smooth(points: &[Pos2], same_column: bool) -> Vec<Pos2> {
+fn smooth(points: &[Pos2], gap: f32, same_column: bool) -> Vec<Pos2> {
     let mut curve = vec![points[0]];
     for pair in points.windows(2) {
         let (a, b) = (pair[0], pair[1]);
@@ -246,7 +257,7 @@ fn smooth(points: &[Pos2], same_column: bool) -> Vec<Pos2> {
             curve.push(b);
             continue;
         }
-        let reach = if same_column { LAYER_GAP * 0.6 } else { (b.x - a.x) * 0.5 };
+        let reach = if same_column { gap * 0.6 } else { (b.x - a.x) * 0.5 };
         let (c, d) = if same_column { (a + vec2(reach, 0.0), b + vec2(reach, 0.0)) } else { (a + vec2(reach, 0.0), b - vec2(reach, 0.0)) };
         let steps = 10;
         for step in 1..=steps {
@@ -270,7 +281,7 @@ mod tests {
     fn callers_stand_left_of_what_they_call() {
         let layout = place(6, SHOP);
         for &(from, to) in SHOP {
-            assert!(layout.nodes[from].x + NODE.x <= layout.nodes[to].x, "{from} → {to}");
+            assert!(layout.nodes[from].x + layout.node.x <= layout.nodes[to].x, "{from} → {to}");
         }
     }
 
@@ -279,7 +290,7 @@ mod tests {
         let layout = place(6, SHOP);
         for a in 0..6 {
             for b in a + 1..6 {
-                let (one, other) = (Rect::from_center_size(layout.nodes[a], NODE), Rect::from_center_size(layout.nodes[b], NODE));
+                let (one, other) = (Rect::from_center_size(layout.nodes[a], layout.node), Rect::from_center_size(layout.nodes[b], layout.node));
                 assert!(!one.intersects(other), "{a} and {b}");
             }
         }
@@ -290,7 +301,7 @@ mod tests {
         let layout = place(6, SHOP);
         let long = &layout.edges[7];
         for (node, at) in layout.nodes.iter().enumerate().filter(|(node, _)| ![1, 5].contains(node)) {
-            let body = Rect::from_center_size(*at, NODE);
+            let body = Rect::from_center_size(*at, layout.node);
             assert!(long.iter().all(|point| !body.contains(*point)), "the edge runs through node {node}");
         }
     }

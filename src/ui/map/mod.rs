@@ -12,7 +12,7 @@ use eframe::egui::{Id, PointerButton, Rect, Response, Role, Sense, Ui, WidgetInf
 
 use self::camera::Camera;
 use self::edge::Emphasis;
-use self::layout::{Layout, NODE};
+use self::layout::Layout;
 use self::node::NodeStyle;
 use super::icons;
 use super::state::Selection;
@@ -103,13 +103,13 @@ impl MapView {
     }
 
     fn area_around(&self, node: usize) -> Rect {
-        let mut area = Rect::from_center_size(self.layout.nodes[node], NODE);
+        let mut area = Rect::from_center_size(self.layout.nodes[node], self.layout.node);
         for &(from, to) in &self.edges {
             let (from, to) = (self.index(from), to.index());
             if from == node {
-                area = area.union(Rect::from_center_size(self.layout.nodes[to], NODE));
+                area = area.union(Rect::from_center_size(self.layout.nodes[to], self.layout.node));
             } else if to == node {
-                area = area.union(Rect::from_center_size(self.layout.nodes[from], NODE));
+                area = area.union(Rect::from_center_size(self.layout.nodes[from], self.layout.node));
             }
         }
         area
@@ -130,7 +130,7 @@ impl MapView {
         let mut hovered = None;
         let mut responses: Vec<Option<Response>> = Vec::with_capacity(self.nodes.len());
         for (at, node) in self.nodes.iter().enumerate() {
-            let rect = Rect::from_center_size(camera.to_screen(screen, self.layout.nodes[at]), NODE * camera.zoom);
+            let rect = Rect::from_center_size(camera.to_screen(screen, self.layout.nodes[at]), self.layout.node * camera.zoom);
             if !rect.intersects(screen) {
                 responses.push(None);
                 continue;
@@ -188,7 +188,7 @@ impl MapView {
 
         for (at, response) in responses.into_iter().enumerate() {
             let Some(response) = response else { continue };
-            let rect = Rect::from_center_size(camera.to_screen(screen, self.layout.nodes[at]), NODE * camera.zoom);
+            let rect = Rect::from_center_size(camera.to_screen(screen, self.layout.nodes[at]), self.layout.node * camera.zoom);
             let selected = cx.selection == self.selection_of(at);
             let weak = focus.is_some_and(|node| {
                 node != at && !self.edges.iter().any(|&(from, to)| related(self.index(from), to.index(), node) && related(self.index(from), to.index(), at))

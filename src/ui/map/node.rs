@@ -144,11 +144,11 @@ fn full(painter: &Painter, style: &NodeStyle, name: &str, icon: &str, service: &
     let pad = 11.0 * z;
     let (left, right) = (rect.left() + pad, rect.right() - pad);
     let row = |y: f32| rect.top() + y * z;
-    painter.text(pos2(left, row(17.0)), Align2::LEFT_CENTER, icon, scaled(fonts::regular(15.0), z), palette.secondary);
-    label(painter, pos2(left + 21.0 * z, row(17.0)), right - left - 36.0 * z, name, scaled(fonts::semibold(size::BODY), z), ink(style, palette));
-    status::shape(painter, pos2(right - 4.0 * z, row(17.0)), 9.0 * z, service.health, palette);
-    numbers(painter, left..=right, row(37.0), scaled(fonts::mono(size::SMALL), z), service, palette);
-    instances(painter, Rect::from_min_max(pos2(left, row(48.0)), pos2(right, row(66.0))), z, service, palette);
+    painter.text(pos2(left, row(16.0)), Align2::LEFT_CENTER, icon, scaled(fonts::regular(15.0), z), palette.secondary);
+    label(painter, pos2(left + 21.0 * z, row(16.0)), right - left - 36.0 * z, name, scaled(fonts::semibold(size::BODY), z), ink(style, palette));
+    status::shape(painter, pos2(right - 4.0 * z, row(16.0)), 9.0 * z, service.health, palette);
+    numbers(painter, left..=right, row(35.0), scaled(fonts::mono(size::SMALL), z), false, service, palette);
+    instances(painter, Rect::from_min_max(pos2(left, row(45.0)), pos2(right, row(63.0))), z, service, palette);
     saturation(painter, rect, z, service.signals.saturation, palette);
 }
 
@@ -157,25 +157,32 @@ fn compact(painter: &Painter, style: &NodeStyle, name: &str, service: &ServiceSn
     let pad = 8.0 * z;
     let (left, right) = (rect.left() + pad, rect.right() - pad);
     let row = |y: f32| rect.top() + y * z;
-    status::shape(painter, pos2(left + 4.0, row(19.0)), 7.5, service.health, palette);
+    status::shape(painter, pos2(left + 4.0, row(17.0)), 7.5, service.health, palette);
     let font = fonts::semibold((size::BODY * (z + 0.16)).clamp(10.0, size::BODY).round());
-    label(painter, pos2(left + 12.0, row(19.0)), right - left - 12.0, name, font, ink(style, palette));
-    numbers(painter, left..=right, row(44.0), fonts::mono((size::SMALL * (z + 0.22)).clamp(8.5, size::SMALL)), service, palette);
-    strip(painter, Rect::from_min_max(pos2(left, row(60.0)), pos2(right, row(60.0) + 4.0)), service, palette);
+    label(painter, pos2(left + 12.0, row(17.0)), right - left - 12.0, name, font, ink(style, palette));
+    numbers(painter, left..=right, row(41.0), fonts::mono((size::SMALL * (z + 0.22)).clamp(8.5, size::SMALL)), true, service, palette);
+    strip(painter, Rect::from_min_max(pos2(left, row(56.0)), pos2(right, row(56.0) + 4.0)), service, palette);
     saturation(painter, rect, z, service.signals.saturation, palette);
 }
 
 /// Requests per second, p99 and errors in a row.
-fn numbers(painter: &Painter, across: std::ops::RangeInclusive<f32>, y: f32, font: FontId, service: &ServiceSnapshot, palette: &Palette) {
+fn numbers(painter: &Painter, across: std::ops::RangeInclusive<f32>, y: f32, font: FontId, short: bool, service: &ServiceSnapshot, palette: &Palette) {
     let signals = &service.signals;
     let (left, right) = (*across.start(), *across.end());
     let failing = if signals.error_ratio >= 0.001 { palette.status_text(worse(service.health)) } else { palette.secondary };
     let errors = if signals.rate > 0.0 { format::percent(signals.error_ratio) } else { format::NOTHING.to_owned() };
-    let first = painter.text(pos2(left, y), Align2::LEFT_CENTER, format::rate(signals.rate), font.clone(), palette.text);
+    let (mut rate, mut p99, mut errors) = (format::rate(signals.rate), format::millis_or_nothing(signals.p99_ms), errors);
+    if short {
+        // Two digits and no spaces: what a glance needs; the tooltip has the rest.
+        rate = format::rate(format::coarse(signals.rate));
+        p99 = signals.p99_ms.map_or_else(|| format::NOTHING.to_owned(), |ms| format::millis(format::coarse(ms)).replace(' ', ""));
+        errors = if signals.error_ratio < 0.001 && signals.error_ratio > 0.0 { "<.1%".to_owned() } else { errors.replace(' ', "") };
+    }
+    let first = painter.text(pos2(left, y), Align2::LEFT_CENTER, rate, font.clone(), palette.text);
     let last = painter.text(pos2(right, y), Align2::RIGHT_CENTER, errors, font.clone(), failing);
     // In the middle of what the others leave over.
     let middle = (first.right() + last.left()) / 2.0;
-    painter.text(pos2(middle, y), Align2::CENTER_CENTER, format::millis_or_nothing(signals.p99_ms), font, palette.text);
+    painter.text(pos2(middle, y), Align2::CENTER_CENTER, p99, font, palette.text);
 }
 
 /// Instances as one thin strip, a part for each while there are few, a part for each state otherwise.

@@ -15,7 +15,7 @@ use crate::ui::{fonts, icons};
 /// Draws it over the window.
 pub(crate) fn help_ui(ui: &Ui, shell: &mut Shell) {
     let lang = shell.lang();
-    let modal = Modal::new(Id::new("help")).show(ui.ctx(), |ui| {
+    let modal = Modal::new(Id::new("help")).frame(eframe::egui::Frame::popup(ui.style()).inner_margin(20)).show(ui.ctx(), |ui| {
         ui.set_width(680.0);
         let closed = ui
             .horizontal(|ui| {
@@ -26,7 +26,7 @@ pub(crate) fn help_ui(ui: &Ui, shell: &mut Shell) {
                 .inner
             })
             .inner;
-        ScrollArea::vertical().max_height(520.0).show(ui, |ui| {
+        ScrollArea::vertical().max_height(600.0).min_scrolled_height(520.0).show(ui, |ui| {
             ui.columns(2, |columns| {
                 keys_ui(&mut columns[0], lang);
                 legend_ui(&mut columns[1], lang);

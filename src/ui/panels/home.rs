@@ -86,7 +86,7 @@ fn library_ui(ui: &mut Ui, shell: &mut Shell, width: f32) {
     let mut opened = None;
     let mut found = false;
     for (group, heading) in
-        [(Group::Application, "home.applications"), (Group::Phenomenon, "home.phenomena"), (Group::Reference, "home.references")]
+        [(Group::Application, "home.applications"), (Group::Experiment, "home.experiments")]
     {
         let entries: Vec<&LibraryEntry> = shell.library.iter().filter(|entry| entry.group == group && matches(entry, lang, &wanted)).collect();
         if entries.is_empty() {
@@ -97,17 +97,21 @@ fn library_ui(ui: &mut Ui, shell: &mut Shell, width: f32) {
         label::section(ui, lang.tr(heading));
         let columns = if width > 900.0 { 3.0 } else { 2.0 };
         let gap = 12.0;
-        let card = ((width - gap * (columns - 1.0)) / columns).floor();
         ui.scope(|ui| {
+            if group == Group::Experiment {
+                ui.spacing_mut().item_spacing = vec2(0.0, 0.0);
+                for entry in entries {
+                    if row_ui(ui, entry.title.get(lang.code()), &about(entry, lang), width) {
+                        opened = Some(entry.name.clone());
+                    }
+                }
+                return;
+            }
+            let card = ((width - gap * (columns - 1.0)) / columns).floor();
             ui.spacing_mut().item_spacing = vec2(gap, gap);
             ui.horizontal_wrapped(|ui| {
                 for entry in entries {
-                    let icon = match group {
-                        Group::Application => icons::MAP,
-                        Group::Phenomenon => icons::TRAFFIC,
-                        Group::Reference => icons::CHART,
-                    };
-                    if card_ui(ui, icon, entry.title.get(lang.code()), &text::paragraphs(entry.description.get(lang.code())).join(" "), card, 104.0) {
+                    if card_ui(ui, icons::MAP, entry.title.get(lang.code()), &about(entry, lang), card, 104.0) {
                         opened = Some(entry.name.clone());
                     }
                 }
@@ -124,6 +128,41 @@ fn library_ui(ui: &mut Ui, shell: &mut Shell, width: f32) {
     if let Some(name) = opened {
         shell.ask(Ask::OpenScenario(name));
     }
+}
+
+/// The first paragraph of what a scenario is.
+fn about(entry: &LibraryEntry, lang: Lang) -> String {
+    text::paragraphs(entry.description.get(lang.code())).into_iter().next().unwrap_or_default()
+}
+
+/// A row that runs something when it is clicked.
+fn row_ui(ui: &mut Ui, title: &str, about: &str, width: f32) -> bool {
+    let palette = colors(ui);
+    let response = button::row(ui, 32.0, title, false);
+    let rect = response.rect;
+    let lit = response.hovered() || response.has_focus();
+    let split = (width * 0.3).min(300.0);
+    let y = rect.center().y;
+    if !lit {
+        ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, (1.0, theme::faded(palette.line, 0.6)));
+    }
+    let icon = if lit { icons::PLAY } else { icons::TRAFFIC };
+    ui.painter().text(pos2(rect.left() + 10.0, y), Align2::LEFT_CENTER, icon, fonts::regular(size::TITLE), if lit { palette.accent } else { palette.secondary });
+    let line = |text: &str, font, color, room: f32| {
+        let mut job = eframe::egui::text::LayoutJob::simple_singleline(text.to_owned(), font, color);
+        job.wrap = eframe::egui::text::TextWrapping::truncate_at_width(room);
+        ui.painter().layout_job(job)
+    };
+    let name = line(title, fonts::medium(size::BODY), palette.text, split - 44.0);
+    ui.painter().galley(pos2(rect.left() + 36.0, y - name.size().y / 2.0), name, palette.text);
+    let text = line(about, fonts::regular(size::BODY - 1.0), palette.secondary, rect.width() - split - 12.0);
+    ui.painter().galley(pos2(rect.left() + split, y - text.size().y / 2.0), text, palette.secondary);
+    response
+        .on_hover_ui(|ui| {
+            ui.set_max_width(420.0);
+            ui.add(Label::new(RichText::new(about).color(theme::palette(ui.visuals()).secondary)).wrap());
+        })
+        .clicked()
 }
 
 /// A card that runs something when it is clicked.

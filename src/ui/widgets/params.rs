@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use eframe::egui::{ComboBox, Grid, TextEdit, Ui, vec2};
+use eframe::egui::{Align, ComboBox, Grid, TextEdit, Ui, vec2};
 use serde_json::{Map, Value};
 
 use super::label;
@@ -160,7 +160,7 @@ pub(crate) fn fields_ui(ui: &mut Ui, lang: Lang, name: &'static str, alternative
                 });
                 combo.response.accessible_name(&title);
             } else {
-                let edit = TextEdit::singleline(&mut field.text).desired_width(148.0).font(fonts::mono(size::BODY - 1.0)).margin(vec2(8.0, 4.0));
+                let edit = TextEdit::singleline(&mut field.text).desired_width(148.0).font(fonts::mono(size::BODY - 1.0)).margin(vec2(8.0, 4.0)).vertical_align(Align::Center);
                 ui.add(edit).accessible_name(&title);
             }
             ui.end_row();

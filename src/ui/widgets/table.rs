@@ -48,6 +48,9 @@ impl Cells<'_> {
     /// Writes text into a column in a colour, `indent` points from the left.
     pub(crate) fn colored(&self, column: usize, text: &str, color: eframe::egui::Color32, indent: f32) {
         let (left, right) = self.edges[column];
+        if right - left < 1.0 {
+            return;
+        }
         let number = self.columns[column].number;
         let font: FontId = if number { fonts::mono(size::BODY - 1.0) } else { fonts::regular(size::BODY) };
         let y = self.rect.center().y;
@@ -87,14 +90,14 @@ pub(crate) fn table(
         edges.push((x, x + w));
         x += w;
     }
+    ui.spacing_mut().item_spacing.y = 0.0;
     let (head, _) = ui.allocate_exact_size(vec2(width, 20.0), Sense::hover());
-    for (column, &(left, right)) in columns.iter().zip(&edges) {
+    for (column, &(left, right)) in columns.iter().zip(&edges).filter(|(column, _)| column.share > 0.0) {
         let (at, align) = if column.number { (pos2(right - 4.0, head.center().y), Align2::RIGHT_CENTER) } else { (pos2(left + 4.0, head.center().y), Align2::LEFT_CENTER) };
         ui.painter().text(at, align, column.head, fonts::regular(size::SMALL), palette.secondary);
     }
     ui.painter().hline(head.x_range(), head.bottom(), (1.0, palette.line));
     let mut clicked = None;
-    ui.spacing_mut().item_spacing.y = 0.0;
     ScrollArea::vertical().id_salt(id).max_height(height).auto_shrink([false, true]).show_rows(ui, ROW, count, |ui, rows| {
         ui.spacing_mut().item_spacing.y = 0.0;
         for row in rows {

@@ -117,6 +117,7 @@ pub(super) fn actions_ui(ui: &mut Ui, shell: &mut Shell, service: ServiceId, sta
     let mut act = None;
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = vec2(6.0, 6.0);
+        ui.spacing_mut().button_padding.x = 8.0;
         let mut toggle = |ui: &mut Ui, icon: &str, key: &'static str, form: Form| {
             let on = forms.open.is_some_and(|open| std::mem::discriminant(&open) == std::mem::discriminant(&form));
             let response = button::plain(ui, icon, &lang.tr(key));

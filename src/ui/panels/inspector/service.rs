@@ -115,14 +115,17 @@ fn instances_ui(ui: &mut Ui, lang: Lang, state: &ServiceSnapshot, zones: &[Strin
         return;
     }
     let stable = node::stable_index(state);
-    let heads = [lang.tr("instance.state"), lang.tr("instance.version"), lang.tr("instance.zone"), lang.tr("instance.busy"), lang.tr("instance.queued"), lang.tr("instance.cpu")];
+    let heads =
+        [lang.tr("instance.state"), lang.tr("instance.version"), lang.tr("instance.zone"), lang.tr("instance.busy"), lang.tr("instance.queued"), lang.tr("instance.cpu")];
+    // Narrow, the zone gives way to the numbers.
+    let zone = if ui.available_width() < 360.0 { 0.0 } else { 1.7 };
     let columns = [
         Column::text(&heads[0], 3.1),
         Column::text(&heads[1], 1.3),
-        Column::text(&heads[2], 1.7),
-        Column::number(&heads[3], 1.5),
-        Column::number(&heads[4], 1.4),
-        Column::number(&heads[5], 1.5),
+        Column::text(&heads[2], zone),
+        Column::number(&heads[3], 1.6),
+        Column::number(&heads[4], 1.5),
+        Column::number(&heads[5], 1.4),
     ];
     let name = |at: usize| format!("{} {} {}", lang.tr("instance"), state.instances[at].id, state_word(lang, state.instances[at].state));
     table(ui, "instances", &columns, state.instances.len(), height, name, |at, cells| {
@@ -131,7 +134,7 @@ fn instances_ui(ui: &mut Ui, lang: Lang, state: &ServiceSnapshot, zones: &[Strin
         node::cell_of(cells.painter(), Rect::from_center_size(cells.mark(0), vec2(9.0, 9.0)), instance, stable, palette);
         let word = state_word(lang, instance.state);
         let text = if instance.faulted { format!("{word} {}", icons::FAULT) } else { word.into_owned() };
-        cells.colored(0, &text, if instance.faulted { palette.failing_text } else { palette.text }, 14.0);
+        cells.colored(0, &text, if instance.faulted { palette.failing_text } else { palette.text }, 16.0);
         let version = state.versions.get(usize::from(instance.version)).map_or("", |version| version.name.as_str());
         cells.colored(1, version, palette.text, 0.0);
         cells.colored(2, zones.get(usize::from(instance.zone)).map_or("", String::as_str), palette.secondary, 0.0);
