@@ -1,5 +1,7 @@
 //! Fleetlab simulates a fleet of microservices under traffic, failures and deployments, and teaches DevOps on it.
 
+rust_i18n::i18n!("assets/i18n", fallback = "en");
+
 mod choice;
 pub mod cli;
 pub mod content;

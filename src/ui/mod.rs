@@ -1,1 +1,60 @@
-//! x
+//! The app's window: a service map with its traffic, golden signals, a timeline, and forms for everything that can be
+//! done to the fleet.
+//!
+//! ```text
+//!  worker (own thread) ── snapshots, events ──► app ──► panels ──► asks ──► app ── commands ──► worker
+//! ```
+//!
+//! It holds no simulation state and changes none except by sending actions. What is drawn comes from the newest snapshot;
+//! colours only from `theme`, words only from `text`. To add a panel, see `panels`; a setting, `settings`; a key, `keys`.
+
+pub mod app;
+mod fonts;
+mod format;
+mod icons;
+mod keys;
+pub mod link;
+mod map;
+mod panels;
+mod session;
+pub mod settings;
+pub mod state;
+pub mod text;
+mod theme;
+mod widgets;
+pub mod worker;
+
+use std::path::PathBuf;
+
+use eframe::egui;
+
+use self::app::App;
+use self::settings::Settings;
+
+/// Opens the window, on a scenario or session file if one is given, and returns when it is closed.
+pub fn run(path: Option<PathBuf>) -> anyhow::Result<()> {
+    let folder = settings::data_folder();
+    let (settings, problem) = Settings::load(&folder);
+    let viewport = egui::ViewportBuilder::default()
+        .with_title("Fleetlab")
+        .with_app_id("fleetlab")
+        .with_inner_size([1_440.0, 900.0])
+        .with_min_inner_size([960.0, 600.0]);
+    let options = eframe::NativeOptions { viewport, centered: true, persist_window: false, ..eframe::NativeOptions::default() };
+    let create = move |creation: &eframe::CreationContext<'_>| {
+        let ctx = creation.egui_ctx.clone();
+        let (link, end) = link::pair();
+        let opener = session::opener(folder.clone());
+        let repaint = ctx.clone();
+        std::thread::Builder::new().name("simulation".to_owned()).spawn(move || worker::run(&end, &opener, &|| repaint.request_repaint()))?;
+        let mut app = App::new(&ctx, link, session::sources(folder.clone()), Some(folder), settings);
+        if let Some(problem) = problem {
+            app.warn_of_settings(&problem);
+        }
+        if let Some(path) = path {
+            app.open_file(&path);
+        }
+        Ok(Box::new(app) as Box<dyn eframe::App>)
+    };
+    eframe::run_native("Fleetlab", options, Box::new(create)).map_err(|error| anyhow::anyhow!("the window could not be opened: {error}"))
+}

@@ -1,0 +1,422 @@
+//! The app: it draws the frame around the panels, and answers what they ask for.
+//!
+//! It owns the window's end of the link to the simulation and the folder of settings and sessions. What can be opened,
+//! and how, is given to it ([`Sources`]), so that tests bring their own.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use eframe::egui::{self, CentralPanel, Panel, Stroke, Ui};
+
+use super::link::{Command, Event, Link, Opening, Speed};
+use super::map::MapView;
+use super::panels::signals::ChartState;
+use super::panels::{help, home, inspector, palette, panes, rail, settings as settings_panel, timeline, top_bar};
+use super::settings::{Settings, ThemeChoice};
+use super::state::{Ask, Level, LibraryEntry, Notice, Overlay, Page, RecentSession, Run, Selection, Shell};
+use super::widgets::{empty, notice};
+use super::{icons, keys, theme};
+use crate::lab::snapshot::Interest;
+use crate::scenario::{Action, Scenario};
+use crate::units::SimTime;
+
+/// From one frame to the next while something flows on the map.
+const FRAME: Duration = Duration::from_millis(33);
+
+/// Installs fonts and themes into a context.
+pub fn install_look(ctx: &egui::Context) {
+    theme::install(ctx);
+}
+
+/// Where scenarios and sessions come from.
+pub struct Sources {
+    /// What can be run.
+    pub library: Vec<LibraryEntry>,
+    /// Opens an entry of the library by name.
+    pub open: Box<dyn Fn(&str) -> Result<Opening, String>>,
+    /// Opens a scenario or session file.
+    pub open_file: Box<dyn Fn(&Path) -> Result<Opening, String>>,
+    /// The sessions of the past, newest first.
+    pub recent: Box<dyn Fn() -> Vec<RecentSession>>,
+}
+
+/// The app.
+pub struct App {
+    shell: Shell,
+    link: Link,
+    sources: Sources,
+    /// Where settings are kept; `None` keeps none.
+    folder: Option<PathBuf>,
+    /// What was sent to the simulation last, to send only changes.
+    interest: Interest,
+    /// The scenario that was opened last, until its first snapshot is there.
+    pending: Option<(Arc<Scenario>, u64)>,
+    /// The number of the world that was asked for last.
+    world: u64,
+    applied: Option<Settings>,
+}
+
+impl App {
+    /// The app, with fonts and themes installed into `ctx`.
+    pub fn new(ctx: &egui::Context, link: Link, sources: Sources, folder: Option<PathBuf>, settings: Settings) -> Self {
+        theme::install(ctx);
+        let recent = (sources.recent)();
+        let shell = Shell::new(settings, sources.library.clone(), recent);
+        Self { shell, link, sources, folder, interest: Interest::default(), pending: None, world: 0, applied: None }
+    }
+
+    /// Says that the settings could not be read.
+    pub fn warn_of_settings(&mut self, detail: &str) {
+        let title = self.shell.lang().tr("settings.not-read");
+        self.shell.notify(Level::Failed, title, detail);
+    }
+
+    /// Opens a scenario or session file.
+    pub fn open_file(&mut self, path: &Path) {
+        match (self.sources.open_file)(path) {
+            Ok(opening) => self.open(opening),
+            Err(why) => {
+                let lang = self.shell.lang();
+                self.shell.notify(Level::Failed, lang.with("open.failed", &[("what", &path.display().to_string())]), why);
+            }
+        }
+    }
+
+    /// Opens a scenario of the library.
+    pub fn open_scenario(&mut self, name: &str) {
+        match (self.sources.open)(name) {
+            Ok(opening) => self.open(opening),
+            Err(why) => {
+                let lang = self.shell.lang();
+                self.shell.notify(Level::Failed, lang.with("open.failed", &[("what", name)]), why);
+            }
+        }
+    }
+
+    fn open(&mut self, opening: Opening) {
+        self.pending = Some((Arc::clone(&opening.scenario), opening.seed));
+        self.shell.opening = Some(opening.scenario.title.get(self.shell.lang().code()).to_owned());
+        self.shell.run = None;
+        self.shell.page = Page::Fleet;
+        self.world += 1;
+        self.interest = Interest { service: None, history: ChartState::default().history };
+        self.link.send(Command::Open(Box::new(opening)));
+        self.link.send(Command::Interest(self.interest.clone()));
+        self.link.send(Command::Play);
+    }
+
+    /// What happens before a frame is drawn: news from the simulation, settings, keys.
+    pub fn logic(&mut self, ctx: &egui::Context) {
+        self.apply_settings(ctx);
+        let events: Vec<Event> = self.link.events().collect();
+        for event in events {
+            self.hear(event);
+        }
+        let latest = self.link.latest();
+        if latest.world == self.world
+            && let Some(snapshot) = latest.snapshot
+        {
+            if let Some(run) = self.shell.run.as_mut() {
+                if run.number != latest.number {
+                    if !run.map.fits(&snapshot.edges) {
+                        run.map = map_of(&run.scenario, &snapshot);
+                    }
+                    run.snapshot = snapshot;
+                    run.number = latest.number;
+                    run.status = latest.status;
+                }
+            } else if let Some((scenario, seed)) = self.pending.take() {
+                let map = map_of(&scenario, &snapshot);
+                self.shell.opening = None;
+                self.shell.run = Some(Run {
+                    scenario,
+                    seed,
+                    snapshot,
+                    number: latest.number,
+                    status: latest.status,
+                    selection: Selection::default(),
+                    map,
+                    charts: ChartState::default(),
+                    inspector: inspector::InspectorState::default(),
+                    tiles: Some(panes::arrangement()),
+                });
+            }
+        }
+        keys::follow(ctx, &mut self.shell);
+        if let Some(run) = self.shell.run.as_mut() {
+            run.charts.begin_frame();
+            if run.status.playing && !self.shell.settings.reduced_motion && self.shell.page == Page::Fleet {
+                self.shell.flow += f64::from(ctx.input(|input| input.stable_dt).min(0.1));
+                ctx.request_repaint_after(FRAME);
+            }
+        }
+    }
+
+    /// Draws a frame and answers what its panels asked for.
+    pub fn frame_ui(&mut self, ui: &mut Ui) {
+        let palette = theme::palette(ui.visuals());
+        let hairline = Stroke::new(1.0, palette.line);
+        let shell = &mut self.shell;
+        ui.painter().rect_filled(ui.max_rect(), 0.0, palette.ground);
+        let frame = theme::filled(palette.panel, 0);
+        Panel::top("top bar").exact_size(48.0).frame(frame).show_separator_line(false).show(ui, |ui| {
+            let rect = ui.max_rect();
+            top_bar::top_bar_ui(ui, shell);
+            ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, hairline);
+        });
+        Panel::left("rail").exact_size(48.0).frame(frame).show_separator_line(false).resizable(false).show(ui, |ui| {
+            let rect = ui.max_rect();
+            rail::rail_ui(ui, shell);
+            ui.painter().vline(rect.right() - 0.5, rect.y_range(), hairline);
+        });
+        let fleet = shell.page == Page::Fleet && shell.run.is_some();
+        let mut covered = (0.0, 0.0);
+        if fleet {
+            Panel::bottom("timeline").exact_size(timeline::HEIGHT).frame(frame).show_separator_line(false).resizable(false).show(ui, |ui| {
+                let rect = ui.max_rect();
+                timeline::timeline_ui(ui, shell);
+                ui.painter().hline(rect.x_range(), rect.top() + 0.5, hairline);
+                covered.0 = rect.height();
+            });
+            let width = if ui.max_rect().width() > 1_500.0 { 400.0 } else { 332.0 };
+            let panel = Panel::right("inspector").default_size(width).size_range(inspector::WIDTHS.0..=inspector::WIDTHS.1);
+            let shown = panel.frame(frame).show_separator_line(false).show(ui, |ui| {
+                let rect = ui.max_rect();
+                inspector::inspector_ui(ui, shell);
+                ui.painter().vline(rect.left() + 0.5, rect.y_range(), hairline);
+            });
+            covered.1 = shown.response.rect.width();
+        }
+        let back = if fleet { palette.panel } else { palette.ground };
+        CentralPanel::default().frame(theme::filled(back, 0)).show(ui, |ui| match shell.page {
+            Page::Home => home::home_ui(ui, shell),
+            Page::Fleet if shell.run.is_some() => panes::panes_ui(ui, shell),
+            Page::Fleet => waiting_ui(ui, shell),
+        });
+        notice::notices_ui(ui, shell, covered.0, covered.1);
+        match shell.overlay {
+            Some(Overlay::Settings) => settings_panel::settings_ui(ui, shell),
+            Some(Overlay::Help) => help::help_ui(ui, shell),
+            Some(Overlay::Palette) => palette::palette_ui(ui, shell),
+            None => {}
+        }
+        for ask in self.shell.take_asks() {
+            self.answer(ask, ui.ctx());
+        }
+    }
+
+    fn apply_settings(&mut self, ctx: &egui::Context) {
+        let settings = &self.shell.settings;
+        if self.applied.as_ref() == Some(settings) {
+            return;
+        }
+        ctx.set_theme(match settings.theme {
+            ThemeChoice::Dark => egui::ThemePreference::Dark,
+            ThemeChoice::Light => egui::ThemePreference::Light,
+            ThemeChoice::System => egui::ThemePreference::System,
+        });
+        if (ctx.zoom_factor() - settings.scale).abs() > 1e-3 {
+            ctx.set_zoom_factor(settings.scale);
+        }
+        let time = if settings.reduced_motion { 0.0 } else { 0.14 };
+        ctx.all_styles_mut(|style| style.animation_time = time);
+        self.applied = Some(settings.clone());
+    }
+
+    fn hear(&mut self, event: Event) {
+        let lang = self.shell.lang();
+        match event {
+            Event::Refused { action, why } => {
+                self.shell.notify(Level::Failed, lang.with("act.refused", &[("action", &action_text(lang, &action))]), why);
+            }
+            Event::Done(action) => {
+                let title = action_text(lang, &action);
+                let undo = self.undo_of(&action);
+                self.shell.notices.push(Notice { level: Level::Done, title, detail: String::new(), undo, since: None });
+            }
+            Event::Reached(goal) => {
+                self.shell.notify(Level::Info, lang.with("until.reached", &[("goal", &top_bar::goal_text(lang, goal))]), lang.tr("until.reached.about"));
+            }
+            Event::NotReached(goal) => {
+                self.shell.notify(Level::Info, lang.with("until.not-reached", &[("goal", &top_bar::goal_text(lang, goal))]), "");
+            }
+            Event::Broke(message) => {
+                self.pending = None;
+                self.shell.opening = None;
+                self.shell.notify(Level::Failed, lang.tr("sim.broke"), lang.with("sim.broke.about", &[("message", &message)]));
+            }
+            Event::NotSaved(message) => self.shell.notify(Level::Failed, lang.tr("session.not-saved"), message),
+        }
+    }
+
+    /// What undoes an action, where something simple does.
+    fn undo_of(&self, action: &Action) -> Option<Box<Action>> {
+        let run = self.shell.run.as_ref()?;
+        let before = |service: &str| {
+            let at = run.scenario.model.services.iter().position(|other| other.name == service)?;
+            run.snapshot.services.get(at)
+        };
+        match action {
+            Action::Scale { service, instances } => {
+                let desired = before(service)?.desired;
+                (desired != *instances && desired > 0).then(|| Box::new(Action::Scale { service: service.clone(), instances: desired }))
+            }
+            Action::Inject { fault } => {
+                // The world names a fault without a name; its newest one of that kind and service is this one.
+                let latest = self.link.latest().snapshot?;
+                let found = latest.faults.iter().rev().find(|found| {
+                    found.kind == fault.kind.name() && found.service.map(|service| run.service_name(service)) == fault.service.as_deref()
+                })?;
+                Some(Box::new(Action::Clear { fault: found.name.clone() }))
+            }
+            Action::SetLoad { source, factor: Some(factor), .. } => {
+                let at = run.scenario.model.sources.iter().position(|other| other.name == *source)?;
+                let old = run.snapshot.sources.get(at)?.factor;
+                ((old - factor).abs() > 1e-9).then(|| Box::new(Action::SetLoad { source: source.clone(), factor: Some(old), rate: None }))
+            }
+            _ => None,
+        }
+    }
+
+    fn answer(&mut self, ask: Ask, ctx: &egui::Context) {
+        let lang = self.shell.lang();
+        match ask {
+            Ask::OpenScenario(name) => self.open_scenario(&name),
+            Ask::OpenFile(path) => self.open_file(&path),
+            Ask::Go(page) => {
+                if page == Page::Home {
+                    self.shell.recent = (self.sources.recent)();
+                }
+                self.shell.page = page;
+            }
+            Ask::PlayPause => {
+                if let Some(run) = self.shell.run.as_mut() {
+                    let playing = !run.status.playing;
+                    // Shown at once; the simulation's own word follows.
+                    run.status.playing = playing && !run.status.over;
+                    self.link.send(if playing { Command::Play } else { Command::Pause });
+                }
+            }
+            Ask::Speed(speed) => {
+                if let Some(run) = self.shell.run.as_mut() {
+                    run.status.speed = speed;
+                }
+                self.link.send(Command::Speed(speed));
+            }
+            Ask::Until(goal) => {
+                self.link.send(Command::Until(goal));
+            }
+            Ask::Act(action) => {
+                if !self.link.send(Command::Act(action)) {
+                    self.shell.notify(Level::Failed, lang.tr("sim.broke"), lang.tr("sim.gone"));
+                }
+            }
+            Ask::Again(seed) => {
+                if let Some(scenario) = self.shell.run.as_ref().map(|run| Arc::clone(&run.scenario)) {
+                    self.open(Opening { scenario, seed, actions: Vec::new(), until: SimTime::ZERO });
+                }
+            }
+            Ask::Select(selection) => {
+                if let Some(run) = self.shell.run.as_mut() {
+                    run.selection = selection;
+                    run.inspector.selection_changed();
+                    self.interest.service = run.selected_service();
+                    self.link.send(Command::Interest(self.interest.clone()));
+                }
+            }
+            Ask::History(history) => {
+                if let Some(run) = self.shell.run.as_mut() {
+                    run.charts.history = history;
+                    self.interest.history = history;
+                    self.link.send(Command::Interest(self.interest.clone()));
+                }
+            }
+            Ask::Settings(settings) => {
+                self.shell.settings = settings;
+                if let Some(folder) = &self.folder
+                    && let Err(error) = self.shell.settings.save(folder)
+                {
+                    self.shell.notify(Level::Failed, lang.tr("settings.not-saved"), error.to_string());
+                }
+            }
+            Ask::Toggle(overlay) => {
+                self.shell.palette.reset();
+                self.shell.overlay = if self.shell.overlay == Some(overlay) { None } else { Some(overlay) };
+            }
+            Ask::FitMap => {
+                if let Some(run) = self.shell.run.as_mut() {
+                    run.map.fit();
+                }
+            }
+        }
+        ctx.request_repaint();
+    }
+
+    /// The speed that the run has, for tests.
+    pub fn speed(&self) -> Option<Speed> {
+        self.shell.run.as_ref().map(|run| run.status.speed)
+    }
+}
+
+/// What an action does, in words.
+fn action_text(lang: super::text::Lang, action: &Action) -> String {
+    match action {
+        Action::Deploy { service, version, .. } => lang.with("did.deploy", &[("service", service), ("version", version)]),
+        Action::RollBack { service } => lang.with("act.roll-back", &[("service", service)]),
+        Action::Scale { service, instances } => lang.with("did.scale", &[("service", service), ("count", &instances.to_string())]),
+        Action::Restart { service, .. } => lang.with("restart.do", &[("service", service)]),
+        Action::Inject { fault } => {
+            let kind = fault.kind.name();
+            let name = lang.find(&format!("fault.{kind}.name")).map_or_else(|| super::text::humanised(kind), std::borrow::Cow::into_owned);
+            match &fault.service {
+                Some(service) => lang.with("fault.do", &[("fault", &name), ("service", service)]),
+                None => name,
+            }
+        }
+        Action::Clear { fault } => lang.with("fault.clear", &[("fault", fault)]),
+        Action::SetLoad { source, factor, .. } => {
+            let factor = factor.map_or_else(|| "1".to_owned(), super::format::count);
+            lang.with("source.apply", &[("source", source), ("factor", &factor)])
+        }
+        Action::SetPolicy { from, to, .. } => lang.with("did.policy", &[("from", from), ("to", to)]),
+        Action::SetCapacity { service, .. } => lang.with("did.capacity", &[("service", service)]),
+        Action::ShiftTraffic { service, .. } => lang.with("did.shift", &[("service", service)]),
+        Action::FlushCache { service, cache } => lang.with("did.flush", &[("service", service), ("cache", cache)]),
+    }
+}
+
+fn map_of(scenario: &Scenario, snapshot: &crate::lab::snapshot::Snapshot) -> MapView {
+    let kind = |at: usize| scenario.kinds.get(at).copied().unwrap_or_default();
+    let services = scenario.model.services.iter().enumerate().map(|(at, service)| (service.name.clone(), kind(at)));
+    MapView::new(services, scenario.model.sources.iter().map(|source| source.name.clone()), &snapshot.edges)
+}
+
+/// The page of a run that is not there: it is being opened, or it broke.
+fn waiting_ui(ui: &mut Ui, shell: &mut Shell) {
+    let lang = shell.lang();
+    ui.add_space(ui.available_height() * 0.3);
+    if let Some(title) = &shell.opening {
+        ui.vertical_centered(|ui| {
+            ui.spinner();
+            ui.label(lang.with("opening", &[("title", title)]));
+        });
+    } else if empty::empty(ui, icons::WARNING, &lang.tr("run.none"), &lang.tr("run.none.about"), Some((icons::HOME, &lang.tr("rail.home")))) {
+        shell.ask(Ask::Go(Page::Home));
+    }
+}
+
+impl eframe::App for App {
+    fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
+        Self::logic(self, ctx);
+    }
+    fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
+        self.frame_ui(ui);
+    }
+    fn clear_color(&self, visuals: &egui::Visuals) -> [f32; 4] {
+        theme::palette(visuals).ground.to_normalized_gamma_f32()
+    }
+    fn persist_egui_memory(&self) -> bool {
+        false
+    }
+}

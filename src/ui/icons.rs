@@ -1,0 +1,68 @@
+//! Icons: code points of the embedded icon font (Phosphor, MIT), by what they mean here.
+//!
+//! To add one, look its code point up in the font's style sheet and give it a name that says what it stands for.
+
+use crate::scenario::ServiceKind;
+
+macro_rules! icons {
+    ($($name:ident = $code:literal),+ $(,)?) => { $(pub(crate) const $name: &str = $code;)+ };
+}
+
+icons! {
+    HOME = "\u{e2c2}",
+    MAP = "\u{e67c}",
+    SETTINGS = "\u{e272}",
+    HELP = "\u{e3e8}",
+    PLAY = "\u{e3d0}",
+    PAUSE = "\u{e39e}",
+    SKIP = "\u{e5a6}",
+    SEARCH = "\u{e30c}",
+    DARK = "\u{e330}",
+    LIGHT = "\u{e472}",
+    LANGUAGE = "\u{e4a2}",
+    COMMAND = "\u{e1c4}",
+    CLOSE = "\u{e4f6}",
+    CHECK = "\u{e182}",
+    WARNING = "\u{e4e0}",
+    FAILING = "\u{e4e2}",
+    FAULT = "\u{e2de}",
+    DEPLOY = "\u{e3fe}",
+    ROLL_BACK = "\u{e038}",
+    FIT = "\u{e626}",
+    SCALE = "\u{e466}",
+    RESTART = "\u{e094}",
+    LOAD = "\u{e4d6}",
+    BROKEN = "\u{e2e4}",
+    OPEN = "\u{e256}",
+    RECENT = "\u{e1a0}",
+    INFO = "\u{e2ce}",
+    LIST = "\u{e2f0}",
+    CHART = "\u{e156}",
+    LATENCY = "\u{e492}",
+    TRAFFIC = "\u{e000}",
+    SATURATION = "\u{e228}",
+    TARGET = "\u{e47c}",
+    CLOCK = "\u{e19a}",
+    BACK = "\u{e058}",
+    FORWARD = "\u{e06c}",
+    PLUS = "\u{e3d4}",
+    MINUS = "\u{e32a}",
+    EXPAND = "\u{e13a}",
+    EXPANDED = "\u{e136}",
+    COST = "\u{e78e}",
+    VERSION = "\u{e390}",
+    UNTIL = "\u{ea38}",
+}
+
+/// The icon of a kind of service.
+pub(crate) const fn kind(kind: ServiceKind) -> &'static str {
+    match kind {
+        ServiceKind::Frontend => "\u{e0f4}",
+        ServiceKind::Service => "\u{e1da}",
+        ServiceKind::Database => "\u{e1de}",
+        ServiceKind::Cache => "\u{e2de}",
+        ServiceKind::Queue => "\u{e4aa}",
+        ServiceKind::Gateway => "\u{e422}",
+        ServiceKind::External => "\u{e1aa}",
+    }
+}

@@ -1,0 +1,17 @@
+//! The panels of the window, one file each. The frame (top bar, rail, timeline, inspector) is fixed; what is docked in
+//! the middle is listed in [`panes::PANES`].
+//!
+//! A panel reads the shell and asks for things; it never changes the simulation and never talks to its thread.
+
+pub(crate) mod events;
+pub(crate) mod help;
+pub(crate) mod home;
+pub(crate) mod inspector;
+pub(crate) mod palette;
+pub(crate) mod panes;
+pub(crate) mod rail;
+pub(crate) mod service_map;
+pub(crate) mod settings;
+pub(crate) mod signals;
+pub(crate) mod timeline;
+pub(crate) mod top_bar;

@@ -1,0 +1,133 @@
+//! The docked panels in the middle, and how they are arranged at first.
+//!
+//! To add one: write its file with a `PaneSpec`, and add it to [`PANES`] and, if it should be there from the start, to
+//! `arrangement`.
+
+use eframe::egui::{self, Stroke, Ui, WidgetText};
+use egui_tiles::{Behavior, Container, Linear, LinearDir, SimplificationOptions, TabState, Tile, TileId, Tiles, Tree, UiResponse};
+
+use super::{events, service_map, signals};
+use crate::ui::fonts;
+use crate::ui::state::{Shell, colors};
+use crate::ui::text::Lang;
+use crate::ui::theme::{self, size};
+
+/// A panel that can be docked.
+pub(crate) struct PaneSpec {
+    /// The key of its title.
+    pub(crate) title: &'static str,
+    /// Its icon.
+    pub(crate) icon: &'static str,
+    /// Draws it.
+    pub(crate) draw: fn(&mut Ui, &mut Shell),
+}
+
+/// Every panel that can be docked.
+pub(crate) const PANES: [&PaneSpec; 6] = [&events::PANE, &service_map::PANE, &signals::LATENCY, &signals::TRAFFIC, &signals::ERRORS, &signals::SATURATION];
+
+/// A docked panel.
+#[derive(Clone, Copy)]
+pub(crate) struct Pane(pub(crate) &'static PaneSpec);
+
+/// The first arrangement: the map above, the four golden signals in a row below, what happened behind the map.
+pub(crate) fn arrangement() -> Tree<Pane> {
+    let mut tiles = Tiles::default();
+    let charts: Vec<TileId> =
+        [&signals::LATENCY, &signals::TRAFFIC, &signals::ERRORS, &signals::SATURATION].into_iter().map(|pane| tiles.insert_pane(Pane(pane))).collect();
+    let row = tiles.insert_horizontal_tile(charts);
+    let map = tiles.insert_pane(Pane(&service_map::PANE));
+    let events = tiles.insert_pane(Pane(&events::PANE));
+    let main = tiles.insert_tab_tile(vec![map, events]);
+    let mut column = Linear::new(LinearDir::Vertical, vec![main, row]);
+    column.shares.set_share(main, 2.0);
+    column.shares.set_share(row, 1.0);
+    let root = tiles.insert_container(Container::Linear(column));
+    Tree::new(egui::Id::new("fleet panels"), root, tiles)
+}
+
+/// Draws the docked panels into the rest of `ui`.
+pub(crate) fn panes_ui(ui: &mut Ui, shell: &mut Shell) {
+    let Some(mut tree) = shell.run.as_mut().and_then(|run| run.tiles.take()) else { return };
+    let mut docking = Docking { shell };
+    tree.ui(&mut docking, ui);
+    if let Some(run) = shell.run.as_mut() {
+        run.tiles = Some(tree);
+    }
+}
+
+struct Docking<'a> {
+    shell: &'a mut Shell,
+}
+
+fn title(pane: Pane, lang: Lang) -> String {
+    format!("{}  {}", pane.0.icon, lang.tr(pane.0.title))
+}
+
+impl Behavior<Pane> for Docking<'_> {
+    fn pane_ui(&mut self, ui: &mut Ui, tile_id: TileId, pane: &mut Pane) -> UiResponse {
+        let palette = colors(ui);
+        let rect = ui.max_rect();
+        ui.painter().rect_filled(rect, 0.0, palette.panel);
+        ui.set_clip_rect(rect);
+        ui.push_id(tile_id, |ui| (pane.0.draw)(ui, self.shell));
+        UiResponse::None
+    }
+    fn tab_title_for_pane(&mut self, pane: &Pane) -> WidgetText {
+        egui::RichText::new(title(*pane, self.shell.lang())).font(fonts::medium(size::BODY - 1.0)).into()
+    }
+    fn tab_bar_height(&self, _style: &egui::Style) -> f32 {
+        32.0
+    }
+    fn gap_width(&self, _style: &egui::Style) -> f32 {
+        1.0
+    }
+    fn min_size(&self) -> f32 {
+        120.0
+    }
+    fn tab_title_spacing(&self, _visuals: &egui::Visuals) -> f32 {
+        14.0
+    }
+    fn tab_bar_color(&self, visuals: &egui::Visuals) -> egui::Color32 {
+        theme::palette(visuals).panel
+    }
+    fn tab_bg_color(&self, visuals: &egui::Visuals, _tiles: &Tiles<Pane>, _tile: TileId, state: &TabState) -> egui::Color32 {
+        let palette = theme::palette(visuals);
+        if state.active { palette.raised } else { theme::CLEAR }
+    }
+    fn tab_outline_stroke(&self, _visuals: &egui::Visuals, _tiles: &Tiles<Pane>, _tile: TileId, _state: &TabState) -> Stroke {
+        Stroke::NONE
+    }
+    fn tab_bar_hline_stroke(&self, visuals: &egui::Visuals) -> Stroke {
+        Stroke::new(1.0, theme::palette(visuals).line)
+    }
+    fn tab_text_color(&self, visuals: &egui::Visuals, _tiles: &Tiles<Pane>, _tile: TileId, state: &TabState) -> egui::Color32 {
+        let palette = theme::palette(visuals);
+        if state.active { palette.text } else { palette.secondary }
+    }
+    fn resize_stroke(&self, style: &egui::Style, state: egui_tiles::ResizeState) -> Stroke {
+        let palette = theme::palette(&style.visuals);
+        match state {
+            egui_tiles::ResizeState::Idle => Stroke::new(1.0, palette.line),
+            egui_tiles::ResizeState::Hovering | egui_tiles::ResizeState::Dragging => Stroke::new(2.0, palette.accent),
+        }
+    }
+    fn tab_title_for_tile(&mut self, tiles: &Tiles<Pane>, tile: TileId) -> WidgetText {
+        // A container shows the title of its first panel.
+        fn first(tiles: &Tiles<Pane>, tile: TileId) -> Option<Pane> {
+            match tiles.get(tile)? {
+                Tile::Pane(pane) => Some(*pane),
+                Tile::Container(container) => container.children().find_map(|&child| first(tiles, child)),
+            }
+        }
+        first(tiles, tile).map_or_else(|| "…".into(), |pane| self.tab_title_for_pane(&pane))
+    }
+    fn simplification_options(&self) -> SimplificationOptions {
+        // Charts carry their own titles, so a lone panel needs no tab.
+        SimplificationOptions { all_panes_must_have_tabs: false, ..SimplificationOptions::default() }
+    }
+    fn top_bar_right_ui(&mut self, _tiles: &Tiles<Pane>, ui: &mut Ui, _tile: TileId, _tabs: &egui_tiles::Tabs, _scroll: &mut f32) {
+        ui.add_space(8.0);
+        service_map::tools_ui(ui, self.shell);
+    }
+}
+

@@ -1,0 +1,154 @@
+//! Real sessions behind the window: the library as sources of scenarios, `lab::Session` as the worker's world, and the
+//! journal that keeps what was done on disk as it is done.
+//!
+//! It knows the lab and the content; it draws nothing.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+use super::app::Sources;
+use super::link::Opening;
+use super::settings::write_whole;
+use super::state::{Group, LibraryEntry, RecentSession};
+use super::worker::{Opener, World};
+use crate::content;
+use crate::lab::snapshot::{Interest, Snapshot};
+use crate::lab::{Session, SessionFile};
+use crate::scenario::Action;
+use crate::units::SimTime;
+
+/// Sessions that are kept; the oldest go first.
+const KEPT: usize = 200;
+/// Sessions that are offered to be opened again.
+const OFFERED: usize = 12;
+
+/// A session that writes itself down.
+struct Journalled {
+    session: Session,
+    path: PathBuf,
+}
+
+impl World for Journalled {
+    fn now(&self) -> SimTime {
+        self.session.now()
+    }
+    fn is_over(&self) -> bool {
+        self.session.is_over()
+    }
+    fn advance_to(&mut self, to: SimTime) {
+        self.session.advance_to(to);
+    }
+    fn act(&mut self, action: Action) -> Result<(), String> {
+        self.session.act(action).map_err(|error| error.to_string())
+    }
+    fn snapshot(&mut self, interest: &Interest) -> Snapshot {
+        self.session.snapshot(interest)
+    }
+    fn save(&mut self) -> Result<(), String> {
+        let file = self.session.save();
+        let text = serde_json::to_string(&file).map_err(|error| error.to_string())?;
+        write_whole(&self.path, &text).map_err(|error| format!("{}: {error}", self.path.display()))
+    }
+}
+
+/// Opens sessions that are journalled in the data folder.
+pub(crate) fn opener(folder: PathBuf) -> Opener {
+    Box::new(move |opening: &Opening| {
+        let folder = sessions_folder(&folder);
+        prune(&folder);
+        // The wall clock only tells file names apart; nothing in a run depends on it.
+        let millis = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis());
+        let name: String = opening.scenario.name.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '-' }).take(64).collect();
+        let path = folder.join(format!("{name}-{}-{millis}.json", opening.seed));
+        Ok(Box::new(Journalled { session: Session::new(Arc::clone(&opening.scenario), opening.seed), path }) as Box<dyn World>)
+    })
+}
+
+fn sessions_folder(folder: &Path) -> PathBuf {
+    folder.join("sessions")
+}
+
+/// The session files of the data folder, newest first.
+fn session_files(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
+    let mut files: Vec<(SystemTime, PathBuf)> = entries
+        .filter(|entry| entry.path().extension().is_some_and(|extension| extension == "json"))
+        .filter_map(|entry| Some((entry.metadata().ok()?.modified().ok()?, entry.path())))
+        .collect();
+    files.sort_by(|a, b| b.cmp(a));
+    files.into_iter().map(|(_, path)| path).collect()
+}
+
+/// Removes the oldest sessions beyond what is kept.
+fn prune(folder: &Path) {
+    for path in session_files(folder).into_iter().skip(KEPT) {
+        // A file that cannot be removed is only a file too many.
+        let _ = std::fs::remove_file(path);
+    }
+}
+
+/// What the list of recent sessions shows of a file.
+#[derive(Deserialize)]
+struct Head {
+    scenario: HeadScenario,
+    seed: u64,
+    actions: Vec<IgnoredAny>,
+    until: SimTime,
+}
+
+#[derive(Deserialize)]
+struct HeadScenario {
+    name: String,
+}
+
+fn recent(folder: &Path) -> Vec<RecentSession> {
+    session_files(&sessions_folder(folder))
+        .into_iter()
+        .filter_map(|path| {
+            let head: Head = serde_json::from_str(&std::fs::read_to_string(&path).ok()?).ok()?;
+            Some(RecentSession { path, scenario: head.scenario.name, seed: head.seed, until: head.until, actions: head.actions.len() })
+        })
+        .take(OFFERED)
+        .collect()
+}
+
+/// Reads a scenario (`.toml`) or a session (`.json`).
+fn open_file(path: &Path) -> Result<Opening, String> {
+    if path.extension().is_some_and(|extension| extension == "json") {
+        let size = std::fs::metadata(path).map_err(|error| error.to_string())?.len();
+        if size > content::limits::FILE_BYTES * 32 {
+            return Err(format!("the file has {size} bytes; a session file is smaller than that"));
+        }
+        let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
+        let file: SessionFile = serde_json::from_str(&text).map_err(|error| format!("this is not a session file: {error}"))?;
+        // Files come from strangers: what the simulation relies on is checked before it runs.
+        Session::prepare(&file).map_err(|error| error.to_string())?;
+        return Ok(Opening { seed: file.seed, actions: file.actions, until: file.until, scenario: Arc::new(file.scenario) });
+    }
+    open_scenario(&path.to_string_lossy())
+}
+
+fn open_scenario(path_or_name: &str) -> Result<Opening, String> {
+    let loaded = content::load(path_or_name).map_err(|mistakes| mistakes.render(false))?;
+    let scenario = Arc::new(loaded.scenario);
+    Ok(Opening { seed: scenario.seed, scenario, actions: Vec::new(), until: SimTime::ZERO })
+}
+
+/// The library and the sessions of the data folder.
+pub(crate) fn sources(folder: PathBuf) -> Sources {
+    let entry = |entry: content::ScenarioEntry| {
+        // An application has several services and something happens to it; everything else shows one thing.
+        let group = if entry.services >= 7 && entry.happenings > 0 { Group::Application } else { Group::Experiment };
+        LibraryEntry { name: entry.name, title: entry.title, description: entry.description, group }
+    };
+    Sources {
+        library: content::library().into_iter().map(entry).collect(),
+        open: Box::new(open_scenario),
+        open_file: Box::new(open_file),
+        recent: Box::new(move || recent(&folder)),
+    }
+}

@@ -1,0 +1,129 @@
+//! What a person set: theme, language, motion, size. Kept as JSON in the app's data folder.
+//!
+//! It also knows where that folder is. A settings file that cannot be read is put aside, never overwritten silently. To
+//! add a setting, add a field with a default and a row in `panels/settings.rs`.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::text::Lang;
+
+/// Which theme is drawn.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ThemeChoice {
+    /// Dark.
+    #[default]
+    Dark,
+    /// Light.
+    Light,
+    /// As the system is.
+    System,
+}
+
+/// What a person set.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Settings {
+    /// The theme.
+    pub theme: ThemeChoice,
+    /// The language.
+    pub language: Lang,
+    /// Whether nothing moves that need not.
+    pub reduced_motion: bool,
+    /// Factor on the size of everything [1], 0.75 to 2.
+    pub scale: f32,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { theme: ThemeChoice::default(), language: Lang::default(), reduced_motion: false, scale: 1.0 }
+    }
+}
+
+impl Settings {
+    /// Reads the settings of the data folder; the defaults if there are none yet. The message says what was wrong with a
+    /// file that could not be read, which is then kept beside as `settings.json.bad`.
+    pub(crate) fn load(folder: &Path) -> (Self, Option<String>) {
+        let path = folder.join("settings.json");
+        let text = match std::fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return (Self::default(), None),
+            Err(error) => return (Self::default(), Some(format!("{}: {error}", path.display()))),
+        };
+        match serde_json::from_str::<Self>(&text) {
+            Ok(mut settings) => {
+                settings.scale = if settings.scale.is_finite() { settings.scale.clamp(0.75, 2.0) } else { 1.0 };
+                (settings, None)
+            }
+            Err(error) => {
+                let kept = std::fs::rename(&path, path.with_extension("json.bad")).is_ok();
+                let note = if kept { " (kept as settings.json.bad)" } else { "" };
+                (Self::default(), Some(format!("{}: {error}{note}", path.display())))
+            }
+        }
+    }
+
+    /// Writes the settings into the data folder.
+    pub(crate) fn save(&self, folder: &Path) -> io::Result<()> {
+        let text = serde_json::to_string_pretty(self).map_err(io::Error::other)?;
+        write_whole(&folder.join("settings.json"), &text)
+    }
+}
+
+/// Writes a file so that a crash leaves either the old or the new content, never half of one.
+pub(crate) fn write_whole(path: &Path, text: &str) -> io::Result<()> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    let temporary = path.with_extension("tmp");
+    std::fs::write(&temporary, text)?;
+    std::fs::rename(&temporary, path)
+}
+
+/// The app's data folder: `FLEETLAB_DATA`, else the place that the platform has for such things.
+pub(crate) fn data_folder() -> PathBuf {
+    let named = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    if let Some(folder) = named("FLEETLAB_DATA") {
+        return folder;
+    }
+    let base = if cfg!(target_os = "windows") {
+        named("APPDATA")
+    } else if cfg!(target_os = "macos") {
+        named("HOME").map(|home| home.join("Library/Application Support"))
+    } else {
+        named("XDG_DATA_HOME").or_else(|| named("HOME").map(|home| home.join(".local/share")))
+    };
+    base.unwrap_or_else(std::env::temp_dir).join("fleetlab")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_survive_a_restart() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let settings = Settings { theme: ThemeChoice::Light, language: Lang::Vi, reduced_motion: true, scale: 1.25 };
+        settings.save(folder.path()).expect("saved");
+        assert_eq!(Settings::load(folder.path()), (settings, None));
+    }
+
+    #[test]
+    fn a_broken_settings_file_is_reported_and_kept() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        std::fs::write(folder.path().join("settings.json"), "{ nonsense").expect("written");
+        let (settings, note) = Settings::load(folder.path());
+        assert_eq!(settings, Settings::default());
+        assert!(note.is_some_and(|note| note.contains("settings.json")));
+        assert!(folder.path().join("settings.json.bad").exists());
+    }
+
+    #[test]
+    fn no_settings_yet_is_no_mistake() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        assert_eq!(Settings::load(folder.path()), (Settings::default(), None));
+    }
+}

@@ -1,0 +1,272 @@
+//! What the window remembers between frames: settings, the page, the run that is shown, selections, forms, notices.
+//!
+//! Panels read it and ask for things ([`Ask`]); the app answers after the frame. It holds no simulation state, only the
+//! newest snapshot. To add something that panels may ask for, add a variant to [`Ask`] and its answer in `app`.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use eframe::egui;
+
+use super::link::{Goal, RunStatus, Speed};
+use super::map::MapView;
+use super::panels::inspector::InspectorState;
+use super::panels::palette::PaletteState;
+use super::panels::panes::Pane;
+use super::panels::signals::ChartState;
+use super::settings::Settings;
+use super::text::Lang;
+use super::theme::{self, Palette};
+use crate::ids::{ServiceId, SourceId};
+use crate::lab::snapshot::{EdgeEnd, Snapshot};
+use crate::scenario::{Action, Scenario, Text};
+use crate::units::SimSpan;
+
+/// A scenario that can be opened.
+#[derive(Debug, Clone)]
+pub struct LibraryEntry {
+    /// Its name, by which it is loaded.
+    pub name: String,
+    /// Its title.
+    pub title: Text,
+    /// What it is and what to try.
+    pub description: Text,
+    /// What kind of scenario it is, for the heading under which it is listed.
+    pub group: Group,
+}
+
+/// The headings of the list of scenarios.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Group {
+    /// Whole applications.
+    Application,
+    /// One thing to look at: a published phenomenon, a queue whose exact answer is known.
+    Experiment,
+}
+
+/// A session of the past that can be opened again.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RecentSession {
+    /// Its file.
+    pub path: PathBuf,
+    /// The scenario's name.
+    pub scenario: String,
+    /// The seed.
+    pub seed: u64,
+    /// How far it had come.
+    pub until: crate::units::SimTime,
+    /// How many actions were done.
+    pub actions: usize,
+}
+
+/// What a panel may ask for.
+#[derive(Debug, Clone)]
+pub(crate) enum Ask {
+    /// Opens a scenario of the library.
+    OpenScenario(String),
+    /// Opens a scenario or session file.
+    OpenFile(PathBuf),
+    /// Goes to a page.
+    Go(Page),
+    /// Lets time run, or stops it.
+    PlayPause,
+    /// Sets the speed.
+    Speed(Speed),
+    /// Runs until something.
+    Until(Goal),
+    /// Does something to the world.
+    Act(Box<Action>),
+    /// Starts the scenario again, with this seed.
+    Again(u64),
+    /// Selects something.
+    Select(Selection),
+    /// Charts this much of the past.
+    History(Option<SimSpan>),
+    /// Changes the settings.
+    Settings(Settings),
+    /// Opens or closes something that lies over the window.
+    Toggle(Overlay),
+    /// Shows the whole map.
+    FitMap,
+}
+
+/// A page of the app.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Page {
+    /// What can be run.
+    Home,
+    /// The run.
+    Fleet,
+}
+
+/// What may lie over the window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Overlay {
+    /// Settings.
+    Settings,
+    /// Keys and how to read the window.
+    Help,
+    /// The command palette.
+    Palette,
+}
+
+/// What the inspector shows.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub(crate) enum Selection {
+    /// The whole fleet, as its users see it.
+    #[default]
+    Fleet,
+    /// A service.
+    Service(ServiceId),
+    /// A traffic source.
+    Source(SourceId),
+    /// The calls from one to another.
+    Edge(EdgeEnd, ServiceId),
+}
+
+/// How much a notice matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Level {
+    /// It worked; goes away by itself.
+    Done,
+    /// Worth knowing; goes away by itself.
+    Info,
+    /// It failed; stays until it is dismissed.
+    Failed,
+}
+
+/// Something the app says.
+#[derive(Debug, Clone)]
+pub(crate) struct Notice {
+    /// How much it matters.
+    pub(crate) level: Level,
+    /// What happened.
+    pub(crate) title: String,
+    /// Why, and what to do next.
+    pub(crate) detail: String,
+    /// An action that undoes it, if there is one.
+    pub(crate) undo: Option<Box<Action>>,
+    /// When it was first drawn [s of the window's clock].
+    pub(crate) since: Option<f64>,
+}
+
+/// The run that is shown.
+pub(crate) struct Run {
+    /// The scenario.
+    pub(crate) scenario: Arc<Scenario>,
+    /// Its seed.
+    pub(crate) seed: u64,
+    /// The newest snapshot.
+    pub(crate) snapshot: Arc<Snapshot>,
+    /// The number of the publication it came with.
+    pub(crate) number: u64,
+    /// How the run stands.
+    pub(crate) status: RunStatus,
+    /// What is selected.
+    pub(crate) selection: Selection,
+    /// The map.
+    pub(crate) map: MapView,
+    /// The charts.
+    pub(crate) charts: ChartState,
+    /// The inspector.
+    pub(crate) inspector: InspectorState,
+    /// The docked panels; taken out while they are drawn.
+    pub(crate) tiles: Option<egui_tiles::Tree<Pane>>,
+}
+
+impl Run {
+    /// The name of a service.
+    pub(crate) fn service_name(&self, service: ServiceId) -> &str {
+        self.scenario.model.services.get(service.index()).map_or("", |service| service.name.as_str())
+    }
+    /// The name of what an edge starts at.
+    pub(crate) fn end_name(&self, end: EdgeEnd) -> &str {
+        match end {
+            EdgeEnd::Service(service) => self.service_name(service),
+            EdgeEnd::Source(source) => self.scenario.model.sources.get(source.index()).map_or("", |source| source.name.as_str()),
+        }
+    }
+    /// The names of the versions of a service, in order.
+    pub(crate) fn version_names(&self, service: ServiceId) -> Vec<&str> {
+        let model = &self.scenario.model;
+        let versions = model.services.get(service.index()).map_or(&[][..], |service| &service.versions);
+        versions.iter().filter_map(|version| model.versions.get(version.index())).map(|version| version.name.as_str()).collect()
+    }
+    /// The service that is selected.
+    pub(crate) fn selected_service(&self) -> Option<ServiceId> {
+        match self.selection {
+            Selection::Service(service) | Selection::Edge(_, service) => Some(service),
+            Selection::Fleet | Selection::Source(_) => None,
+        }
+    }
+}
+
+/// Everything that the window remembers.
+pub(crate) struct Shell {
+    /// What a person set.
+    pub(crate) settings: Settings,
+    /// The page.
+    pub(crate) page: Page,
+    /// What lies over the window.
+    pub(crate) overlay: Option<Overlay>,
+    /// What can be opened.
+    pub(crate) library: Vec<LibraryEntry>,
+    /// What was opened before, newest first.
+    pub(crate) recent: Vec<RecentSession>,
+    /// What is searched for on the first page.
+    pub(crate) search: String,
+    /// The file to be opened, as typed.
+    pub(crate) path: String,
+    /// The command palette.
+    pub(crate) palette: PaletteState,
+    /// What the app says, oldest first.
+    pub(crate) notices: Vec<Notice>,
+    /// The run that is shown.
+    pub(crate) run: Option<Run>,
+    /// A scenario that was asked for and is not there yet.
+    pub(crate) opening: Option<String>,
+    /// The clock of what flows on the map [s]: it runs while time runs.
+    pub(crate) flow: f64,
+    asks: Vec<Ask>,
+}
+
+impl Shell {
+    pub(crate) fn new(settings: Settings, library: Vec<LibraryEntry>, recent: Vec<RecentSession>) -> Self {
+        Self {
+            settings,
+            page: Page::Home,
+            overlay: None,
+            library,
+            recent,
+            search: String::new(),
+            path: String::new(),
+            palette: PaletteState::default(),
+            notices: Vec::new(),
+            run: None,
+            opening: None,
+            flow: 0.0,
+            asks: Vec::new(),
+        }
+    }
+    /// The language.
+    pub(crate) fn lang(&self) -> Lang {
+        self.settings.language
+    }
+    /// Asks the app for something; it is done after this frame.
+    pub(crate) fn ask(&mut self, ask: Ask) {
+        self.asks.push(ask);
+    }
+    /// What was asked for.
+    pub(crate) fn take_asks(&mut self) -> Vec<Ask> {
+        std::mem::take(&mut self.asks)
+    }
+    /// Says something.
+    pub(crate) fn notify(&mut self, level: Level, title: impl Into<String>, detail: impl Into<String>) {
+        self.notices.push(Notice { level, title: title.into(), detail: detail.into(), undo: None, since: None });
+    }
+}
+
+/// The colours in force.
+pub(crate) fn colors(ui: &egui::Ui) -> &'static Palette {
+    theme::palette(ui.visuals())
+}

@@ -1,0 +1,110 @@
+//! Words: every sentence of the app comes from `assets/i18n/*.yml` through [`Lang`], in English or Vietnamese.
+//!
+//! The trade's own terms (deployment, p99, circuit breaker) stay English in both languages and are explained in
+//! tooltips. To add a sentence, add its key to both files; a test finds keys that only one of them has.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+
+/// A language of the app.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Lang {
+    /// English.
+    #[default]
+    En,
+    /// Vietnamese.
+    Vi,
+}
+
+impl Lang {
+    /// All languages, with their own names.
+    pub(crate) const ALL: [(Self, &'static str); 2] = [(Self::En, "English"), (Self::Vi, "Tiếng Việt")];
+
+    /// The code that translations and scenarios use.
+    pub(crate) const fn code(self) -> &'static str {
+        match self {
+            Self::En => "en",
+            Self::Vi => "vi",
+        }
+    }
+
+    /// The sentence of `key`.
+    pub(crate) fn tr(self, key: &'static str) -> Cow<'static, str> {
+        crate::_rust_i18n_translate(self.code(), key)
+    }
+
+    /// The sentence of a key that is put together at run time, if there is one.
+    pub(crate) fn find(self, key: &str) -> Option<Cow<'static, str>> {
+        crate::_rust_i18n_try_translate(self.code(), key)
+    }
+
+    /// The sentence of `key` with each `%{name}` replaced.
+    pub(crate) fn with(self, key: &'static str, values: &[(&str, &str)]) -> String {
+        let mut text = self.tr(key).into_owned();
+        for (name, value) in values {
+            text = text.replace(&format!("%{{{name}}}"), value);
+        }
+        text
+    }
+}
+
+/// The paragraphs of a text whose lines were broken by hand.
+pub(crate) fn paragraphs(text: &str) -> Vec<String> {
+    let joined = |part: &str| part.split_whitespace().collect::<Vec<_>>().join(" ");
+    text.split("\n\n").map(joined).filter(|part| !part.is_empty()).collect()
+}
+
+/// `cpu-starvation` or `max_surge` as words: `Cpu starvation`, for names that no translation knows yet.
+pub(crate) fn humanised(name: &str) -> String {
+    let words = name.replace(['-', '_'], " ");
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fleet::deploy::Strategy;
+    use crate::fleet::fault::{FaultKind, Selector};
+    use crate::kernel::outcome::Reason;
+
+    /// The keys and texts of a translation file.
+    fn entries(file: &str) -> Vec<(&str, &str)> {
+        file.lines().filter(|line| !line.starts_with(['#', '_']) && line.contains(": ")).filter_map(|line| line.split_once(": ")).collect()
+    }
+
+    #[test]
+    fn both_languages_have_the_same_keys_and_placeholders() {
+        let en = entries(include_str!("../../assets/i18n/en.yml"));
+        let vi = entries(include_str!("../../assets/i18n/vi.yml"));
+        for (one, other, missing_in) in [(&en, &vi, "vi"), (&vi, &en, "en")] {
+            for (key, text) in one {
+                let Some((_, translated)) = other.iter().find(|(k, _)| k == key) else {
+                    panic!("`{key}` is missing in {missing_in}.yml");
+                };
+                let holes = |text: &str| text.matches("%{").count();
+                assert_eq!(holes(text), holes(translated), "placeholders of `{key}`");
+            }
+        }
+        assert!(en.len() > 100, "the file was read");
+    }
+
+    #[test]
+    fn everything_that_can_be_chosen_has_a_name_and_an_explanation() {
+        for (group, names) in [("fault", FaultKind::NAMES), ("selector", Selector::NAMES), ("strategy", Strategy::NAMES)] {
+            for name in names {
+                for part in ["name", "about"] {
+                    for (lang, _) in Lang::ALL {
+                        let key = format!("{group}.{name}.{part}");
+                        assert!(lang.find(&key).is_some(), "`{key}` in {}", lang.code());
+                    }
+                }
+            }
+        }
+        for reason in Reason::ALL {
+            assert!(Lang::En.find(&format!("reason.{}", reason.name())).is_some(), "reason.{}", reason.name());
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! A table of many rows of which only the visible ones are drawn; numbers are right-aligned, units stand in the header.
+
+use eframe::egui::{Align2, FontId, Pos2, Rect, Role, ScrollArea, Sense, Ui, WidgetInfo, pos2, vec2};
+
+use crate::ui::fonts;
+use crate::ui::state::colors;
+use crate::ui::theme::{Palette, faded, size};
+
+/// Height of a row [points].
+const ROW: f32 = 24.0;
+
+/// A column.
+pub(crate) struct Column<'a> {
+    /// Its header.
+    pub(crate) head: &'a str,
+    /// Share of the width, relative to the others.
+    pub(crate) share: f32,
+    /// Whether it holds numbers.
+    pub(crate) number: bool,
+}
+
+impl<'a> Column<'a> {
+    /// A column of text.
+    pub(crate) const fn text(head: &'a str, share: f32) -> Self {
+        Self { head, share, number: false }
+    }
+    /// A column of numbers.
+    pub(crate) const fn number(head: &'a str, share: f32) -> Self {
+        Self { head, share, number: true }
+    }
+}
+
+/// Where a row's cells are painted.
+pub(crate) struct Cells<'a> {
+    ui: &'a Ui,
+    edges: &'a [(f32, f32)],
+    columns: &'a [Column<'a>],
+    rect: Rect,
+    /// The colours.
+    pub(crate) palette: &'static Palette,
+}
+
+impl Cells<'_> {
+    /// Writes text into a column.
+    pub(crate) fn text(&self, column: usize, text: &str) {
+        self.colored(column, text, self.palette.text, 0.0);
+    }
+    /// Writes text into a column in a colour, `indent` points from the left.
+    pub(crate) fn colored(&self, column: usize, text: &str, color: eframe::egui::Color32, indent: f32) {
+        let (left, right) = self.edges[column];
+        if right - left < 1.0 {
+            return;
+        }
+        let number = self.columns[column].number;
+        let font: FontId = if number { fonts::mono(size::BODY - 1.0) } else { fonts::regular(size::BODY) };
+        let y = self.rect.center().y;
+        let (at, align): (Pos2, Align2) = if number { (pos2(right - 4.0, y), Align2::RIGHT_CENTER) } else { (pos2(left + 4.0 + indent, y), Align2::LEFT_CENTER) };
+        let clip = Rect::from_min_max(pos2(left, self.rect.top()), pos2(right, self.rect.bottom()));
+        self.ui.painter_at(clip).text(at, align, text, font, color);
+    }
+    /// The centre of a place at the left of a column, for a shape.
+    pub(crate) fn mark(&self, column: usize) -> Pos2 {
+        pos2(self.edges[column].0 + 10.0, self.rect.center().y)
+    }
+    /// The painter.
+    pub(crate) fn painter(&self) -> &eframe::egui::Painter {
+        self.ui.painter()
+    }
+}
+
+/// Draws a table of `count` rows at most `height` points high; `name` gives a row's accessible name. Returns the row
+/// that was clicked.
+pub(crate) fn table(
+    ui: &mut Ui,
+    id: &str,
+    columns: &[Column<'_>],
+    count: usize,
+    height: f32,
+    name: impl Fn(usize) -> String,
+    mut draw: impl FnMut(usize, &Cells<'_>),
+) -> Option<usize> {
+    let palette = colors(ui);
+    let width = ui.available_width();
+    let whole: f32 = columns.iter().map(|column| column.share).sum();
+    let left = ui.max_rect().left();
+    let mut edges = Vec::with_capacity(columns.len());
+    let mut x = left;
+    for column in columns {
+        let w = width * column.share / whole;
+        edges.push((x, x + w));
+        x += w;
+    }
+    ui.spacing_mut().item_spacing.y = 0.0;
+    let (head, _) = ui.allocate_exact_size(vec2(width, 20.0), Sense::hover());
+    for (column, &(left, right)) in columns.iter().zip(&edges).filter(|(column, _)| column.share > 0.0) {
+        let (at, align) = if column.number { (pos2(right - 4.0, head.center().y), Align2::RIGHT_CENTER) } else { (pos2(left + 4.0, head.center().y), Align2::LEFT_CENTER) };
+        ui.painter().text(at, align, column.head, fonts::regular(size::SMALL), palette.secondary);
+    }
+    ui.painter().hline(head.x_range(), head.bottom(), (1.0, palette.line));
+    let mut clicked = None;
+    ScrollArea::vertical().id_salt(id).max_height(height).auto_shrink([false, true]).show_rows(ui, ROW, count, |ui, rows| {
+        ui.spacing_mut().item_spacing.y = 0.0;
+        for row in rows {
+            let (rect, response) = ui.allocate_exact_size(vec2(width, ROW), Sense::click());
+            if response.hovered() {
+                ui.painter().rect_filled(rect, 4.0, palette.hovered);
+            }
+            ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, (1.0, faded(palette.line, 0.5)));
+            response.widget_info(|| WidgetInfo::labeled(Role::Row, true, name(row)));
+            if response.clicked() {
+                clicked = Some(row);
+            }
+            draw(row, &Cells { ui, edges: &edges, columns, rect, palette });
+        }
+    });
+    clicked
+}

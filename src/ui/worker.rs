@@ -1,0 +1,387 @@
+//! The simulation's own thread: it follows commands, runs time forward at the speed asked for, and publishes snapshots.
+//!
+//! It publishes at most thirty times a second and asks the window to repaint when it did. A panic inside the simulation
+//! ends that world, not the app. It knows no widget; what it runs is anything that is a [`World`].
+
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::mpsc::{RecvTimeoutError, TryRecvError};
+use std::time::{Duration, Instant};
+
+use super::link::{Command, Event, Goal, Opening, Published, RunStatus, SimEnd, Speed};
+use crate::lab::snapshot::{Interest, Snapshot};
+use crate::scenario::{Action, TimedAction};
+use crate::units::{SimSpan, SimTime};
+
+/// From one publication to the next, at least.
+const PUBLISH_EVERY: Duration = Duration::from_millis(33);
+/// How long a slice of simulation should take, so that commands are followed promptly.
+const SLICE: Duration = Duration::from_millis(12);
+/// From one save of the session to the next while nothing is done to it.
+const SAVE_EVERY: Duration = Duration::from_secs(10);
+
+/// What the worker runs.
+pub trait World {
+    /// The simulated time.
+    fn now(&self) -> SimTime;
+    /// Whether the scenario has ended.
+    fn is_over(&self) -> bool;
+    /// Runs until `to`, or the end of the scenario if that is earlier.
+    fn advance_to(&mut self, to: SimTime);
+    /// Does something to the world; the error says why not.
+    fn act(&mut self, action: Action) -> Result<(), String>;
+    /// What a reader sees.
+    fn snapshot(&mut self, interest: &Interest) -> Snapshot;
+    /// Writes the session down, if sessions of this world are kept.
+    fn save(&mut self) -> Result<(), String>;
+}
+
+/// Opens a world.
+pub type Opener = Box<dyn Fn(&Opening) -> Result<Box<dyn World>, String> + Send>;
+
+/// Follows commands until the window's end of the link is gone. `notify` is called after each publication or event.
+pub fn run(end: &SimEnd, open: &Opener, notify: &dyn Fn()) {
+    let mut worker = Worker::new(end, open, notify);
+    while worker.turn() {}
+    if let Some(Err(message)) = worker.world.as_mut().map(|world| world.save()) {
+        // The window is gone, so nobody is left to show this to but the terminal.
+        eprintln!("fleetlab: the session could not be saved: {message}");
+    }
+}
+
+struct Worker<'a> {
+    end: &'a SimEnd,
+    open: &'a Opener,
+    notify: &'a dyn Fn(),
+    world: Option<Box<dyn World>>,
+    number: u64,
+    status: RunStatus,
+    interest: Interest,
+    /// Actions of an earlier session that are still to be repeated.
+    replay: VecDeque<TimedAction>,
+    /// Marks that existed when the goal was set.
+    marks_at_goal: usize,
+    /// Simulated seconds per real second that the machine manages, estimated from the last slices.
+    capacity: f64,
+    /// Real time up to which simulated time has been accounted for.
+    clock: Instant,
+    /// Simulated seconds owed at the current speed.
+    owed: f64,
+    published: Instant,
+    saved: Instant,
+    unsaved: bool,
+    dirty: bool,
+    last: Option<Arc<Snapshot>>,
+    /// Where simulated time was at an earlier real time, to measure the speed.
+    measured: (Instant, SimTime, f64),
+}
+
+impl<'a> Worker<'a> {
+    fn new(end: &'a SimEnd, open: &'a Opener, notify: &'a dyn Fn()) -> Self {
+        let now = Instant::now();
+        Self {
+            end,
+            open,
+            notify,
+            world: None,
+            number: 0,
+            status: RunStatus::default(),
+            interest: Interest::default(),
+            replay: VecDeque::new(),
+            marks_at_goal: 0,
+            capacity: 1_000.0,
+            clock: now,
+            owed: 0.0,
+            published: now,
+            saved: now,
+            unsaved: false,
+            dirty: false,
+            last: None,
+            measured: (now, SimTime::ZERO, 0.0),
+        }
+    }
+
+    fn is_running(&self) -> bool {
+        self.world.is_some() && self.status.playing && !self.status.over
+    }
+
+    /// One turn: commands, a slice of simulation, a publication. False when the window is gone.
+    fn turn(&mut self) -> bool {
+        if !self.follow_commands() {
+            return false;
+        }
+        if self.is_running() {
+            self.run_slice();
+        }
+        self.publish_if_due();
+        if self.unsaved && self.saved.elapsed() >= SAVE_EVERY {
+            self.save();
+        }
+        true
+    }
+
+    fn follow_commands(&mut self) -> bool {
+        // Idle, the thread sleeps until it is told something; running ahead of its clock, it sleeps a little.
+        let wait = if !self.is_running() && !self.dirty {
+            if self.unsaved { Some(SAVE_EVERY) } else { Some(Duration::from_secs(3600)) }
+        } else if self.is_running() && self.is_ahead() {
+            Some(Duration::from_millis(4))
+        } else if !self.is_running() {
+            Some(PUBLISH_EVERY.saturating_sub(self.published.elapsed()))
+        } else {
+            None
+        };
+        if let Some(wait) = wait {
+            match self.end.commands.recv_timeout(wait) {
+                Ok(command) => self.follow(command),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return false,
+            }
+        }
+        loop {
+            match self.end.commands.try_recv() {
+                Ok(command) => self.follow(command),
+                Err(TryRecvError::Empty) => return true,
+                Err(TryRecvError::Disconnected) => return false,
+            }
+        }
+    }
+
+    fn follow(&mut self, command: Command) {
+        self.dirty = true;
+        match command {
+            Command::Open(opening) => self.open_world(&opening),
+            Command::Play => {
+                self.status.playing = true;
+                self.restart_clock();
+            }
+            Command::Pause => {
+                self.status.playing = false;
+                self.status.goal = None;
+                self.save();
+            }
+            Command::Speed(speed) => {
+                self.status.speed = speed;
+                self.restart_clock();
+            }
+            Command::Until(goal) => {
+                self.status.goal = Some(goal);
+                self.status.playing = true;
+                self.marks_at_goal = self.last.as_ref().map_or(0, |snapshot| snapshot.marks.len());
+                self.restart_clock();
+            }
+            Command::Act(action) => {
+                // Whoever does something new has left the earlier session behind.
+                self.replay.clear();
+                self.act(*action);
+            }
+            Command::Interest(interest) => self.interest = interest,
+        }
+    }
+
+    fn restart_clock(&mut self) {
+        self.clock = Instant::now();
+        self.owed = 0.0;
+        self.status.behind = false;
+        let now = self.world.as_ref().map_or(SimTime::ZERO, |world| world.now());
+        self.measured = (self.clock, now, 0.0);
+    }
+
+    fn say(&self, event: Event) {
+        // If nobody listens any more the next turn ends the thread.
+        let _ = self.end.events.send(event);
+        (self.notify)();
+    }
+
+    fn open_world(&mut self, opening: &Opening) {
+        if self.unsaved {
+            self.save();
+        }
+        self.number += 1;
+        self.world = None;
+        self.last = None;
+        self.status = RunStatus { speed: self.status.speed, ..RunStatus::default() };
+        self.interest = Interest { service: None, ..self.interest.clone() };
+        self.replay = opening.actions.iter().cloned().collect();
+        match guarded(|| (self.open)(opening)) {
+            Ok(Ok(world)) => {
+                self.world = Some(world);
+                if opening.until > SimTime::ZERO {
+                    self.status.goal = Some(Goal::Time(opening.until));
+                    self.status.playing = true;
+                } else {
+                    // The session is on disk before anything happens in it.
+                    self.save();
+                }
+            }
+            Ok(Err(message)) | Err(message) => self.say(Event::Broke(message)),
+        }
+        self.restart_clock();
+        self.publish();
+    }
+
+    fn act(&mut self, action: Action) {
+        let Some(world) = self.world.as_mut() else { return };
+        match guarded(|| world.act(action.clone())) {
+            Ok(Ok(())) => {
+                self.save();
+                self.say(Event::Done(Box::new(action)));
+                self.publish();
+            }
+            Ok(Err(why)) => self.say(Event::Refused { action: Box::new(action), why }),
+            Err(message) => self.broke(message),
+        }
+    }
+
+    fn broke(&mut self, message: String) {
+        self.world = None;
+        self.status.playing = false;
+        self.status.goal = None;
+        self.say(Event::Broke(message));
+    }
+
+    fn save(&mut self) {
+        self.saved = Instant::now();
+        self.unsaved = false;
+        if let Some(world) = &mut self.world
+            && let Err(message) = guarded(|| world.save()).and_then(|saved| saved)
+        {
+            self.say(Event::NotSaved(message));
+        }
+    }
+
+    /// Whether simulated time is where it should be by now.
+    fn is_ahead(&self) -> bool {
+        match self.status.speed {
+            Speed::Times(factor) if self.status.goal.is_none() => self.owed + self.clock.elapsed().as_secs_f64() * f64::from(factor) < f64::from(factor) * 0.004,
+            _ => false,
+        }
+    }
+
+    fn run_slice(&mut self) {
+        let most = self.capacity * SLICE.as_secs_f64();
+        let mut span = most;
+        if let (Speed::Times(factor), None) = (self.status.speed, self.status.goal) {
+            self.owed += self.clock.elapsed().as_secs_f64() * f64::from(factor);
+            span = self.owed.min(most);
+            // What the machine cannot catch up with is dropped: a late window must not be followed by a rush.
+            self.status.behind = self.owed > most * 8.0 + f64::from(factor) * 0.25;
+            self.owed = (self.owed - span).min(f64::from(factor) * 0.25);
+        }
+        self.clock = Instant::now();
+        let goal = self.status.goal;
+        if goal.is_some_and(|goal| !matches!(goal, Goal::Time(_))) {
+            // Conditions are looked at once per simulated second, the window of the telemetry.
+            span = span.min(1.0);
+        }
+        let Some(world) = self.world.as_mut() else { return };
+        let mut to = world.now() + SimSpan::from_secs_f64(span.max(1e-6));
+        if let Some(Goal::Time(at)) = goal {
+            to = to.min(at.max(world.now()));
+        }
+        // What was done in the earlier session happens again when it did.
+        let repeated = self.replay.front().map(|timed| timed.at).filter(|at| *at <= to);
+        if let Some(at) = repeated {
+            to = at.max(world.now());
+        }
+        let from = world.now();
+        if let Err(message) = guarded(|| world.advance_to(to)) {
+            self.broke(message);
+            return;
+        }
+        let advanced = world.now().since(from).as_secs_f64();
+        if repeated.is_some()
+            && let Some(timed) = self.replay.pop_front()
+        {
+            match guarded(|| world.act(timed.action.clone())) {
+                Ok(Ok(())) => {}
+                Ok(Err(why)) => self.say(Event::Refused { action: Box::new(timed.action), why }),
+                Err(message) => {
+                    self.broke(message);
+                    return;
+                }
+            }
+        }
+        let Some(world) = self.world.as_ref() else { return };
+        self.status.over = world.is_over();
+        let took = self.clock.elapsed().as_secs_f64();
+        if advanced > 0.0 && took > 1e-5 {
+            // A slow average, and never more than doubled at once: one lucky slice must not freeze the next.
+            let pace = (advanced / took).min(self.capacity * 2.0);
+            self.capacity = (self.capacity * 0.7 + pace * 0.3).clamp(1e-4, 1e9);
+        } else if advanced > 0.0 {
+            self.capacity = (self.capacity * 2.0).min(1e9);
+        }
+        self.unsaved = true;
+        self.dirty = true;
+        self.check_goal();
+        if self.status.over {
+            self.status.playing = false;
+            self.save();
+            self.publish();
+        }
+    }
+
+    fn check_goal(&mut self) {
+        let Some(goal) = self.status.goal else { return };
+        let reached = match goal {
+            Goal::Time(at) => self.world.as_ref().is_some_and(|world| world.now() >= at),
+            _ => self.take_snapshot().is_some_and(|snapshot| goal.is_reached(&snapshot, self.marks_at_goal)),
+        };
+        if reached || self.status.over {
+            self.status.goal = None;
+            self.status.playing = false;
+            self.say(if reached { Event::Reached(goal) } else { Event::NotReached(goal) });
+            self.publish();
+        }
+    }
+
+    fn take_snapshot(&mut self) -> Option<Arc<Snapshot>> {
+        let world = self.world.as_mut()?;
+        match guarded(|| world.snapshot(&self.interest)) {
+            Ok(mut snapshot) => {
+                snapshot.speed = self.measured.2;
+                let snapshot = Arc::new(snapshot);
+                self.last = Some(Arc::clone(&snapshot));
+                Some(snapshot)
+            }
+            Err(message) => {
+                self.broke(message);
+                None
+            }
+        }
+    }
+
+    fn publish_if_due(&mut self) {
+        if self.dirty && self.published.elapsed() >= PUBLISH_EVERY {
+            self.publish();
+        }
+    }
+
+    fn publish(&mut self) {
+        let (since, from, _) = self.measured;
+        let elapsed = since.elapsed().as_secs_f64();
+        if let Some(world) = &self.world
+            && elapsed >= 0.5
+        {
+            self.measured = (Instant::now(), world.now(), world.now().since(from).as_secs_f64() / elapsed);
+        }
+        let snapshot = if self.world.is_some() { self.take_snapshot() } else { self.last.clone() };
+        self.end.publish(Published { number: 0, world: self.number, snapshot, status: self.status });
+        self.published = Instant::now();
+        self.dirty = false;
+        (self.notify)();
+    }
+}
+
+/// Runs `work`; a panic becomes an error with its message.
+fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(work)).map_err(|payload| {
+        payload
+            .downcast_ref::<&str>()
+            .map(|message| (*message).to_owned())
+            .or_else(|| payload.downcast_ref::<String>().cloned())
+            .unwrap_or_else(|| "an error without a message".to_owned())
+    })
+}
