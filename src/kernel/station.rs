@@ -172,7 +172,8 @@ impl Station {
     /// The share of full speed that its age allows.
     fn warmth(&self, now: u64) -> f64 {
         match &self.warm_up {
-            Some(warm_up) if now < self.up_since + warm_up.over.nanos() => {
+            // The fleet of the first moment has been up for long.
+            Some(warm_up) if self.up_since > 0 && now < self.up_since + warm_up.over.nanos() => {
                 let age = (now - self.up_since) as f64 / warm_up.over.nanos() as f64;
                 warm_up.initial_speed + (1.0 - warm_up.initial_speed) * age
             }
@@ -313,8 +314,10 @@ mod tests {
     #[test]
     fn warm_up_speeds_up_linearly() {
         let mut station = station(&Server { warm_up: Some(WarmUp::default()), ..Server::default() });
-        assert_eq!(station.stretch(1e6, 0), 2_000_000);
-        assert_eq!(station.stretch(1e6, 30 * NANOS_PER_SEC), 1_333_333);
-        assert_eq!(station.stretch(1e6, 60 * NANOS_PER_SEC), 1_000_000);
+        assert_eq!(station.stretch(1e6, 0), 1_000_000, "the first fleet is warm");
+        station.start(NANOS_PER_SEC);
+        assert_eq!(station.stretch(1e6, NANOS_PER_SEC), 2_000_000);
+        assert_eq!(station.stretch(1e6, 31 * NANOS_PER_SEC), 1_333_333);
+        assert_eq!(station.stretch(1e6, 61 * NANOS_PER_SEC), 1_000_000);
     }
 }

@@ -105,9 +105,11 @@ impl Kernel {
         let fifo = &mut self.fifos[index as usize];
         let at = self.now + fifo.span;
         // Most waits end long before they expire: clearing the front here keeps the list as short as what is in flight.
-        while let Some(&(_, first, first_tag)) = fifo.entries.front() {
+        while fifo.kind == FifoKind::Timeout
+            && let Some(&(_, first, first_tag)) = fifo.entries.front()
+        {
             let row = &self.rows.hot[first as usize];
-            if fifo.kind != FifoKind::Timeout || (row.tag() == first_tag && !row.has(flag::DETACHED)) {
+            if row.tag() == first_tag && !row.has(flag::DETACHED) {
                 break;
             }
             fifo.entries.pop_front();

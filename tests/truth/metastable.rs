@@ -1,6 +1,6 @@
 //! Metastable failure (Bronson et al., HotOS 2021): a ten-second outage that never ends, its two stable states, its cures.
 
-use crate::{arrivals_per_second, close, goodput_ratio, run};
+use crate::{arrivals_per_second, close, goodput_ratio, run, run_seed};
 
 /// Share answered in the last minute of the run.
 fn at_the_end(name: &str) -> f64 {
@@ -71,19 +71,25 @@ fn shedding_heals_only_if_it_lasts_until_the_backlog_is_gone() {
     healed("metastable-shed-all");
 }
 
-/// Two minutes a step: 120…320/s up, then down again, in steps of 20/s.
+/// Two minutes a step: 120…320/s up, then down again, in steps of 20/s. At 300/s the load equals the capacity, so when the
+/// queue first grows to a second of work is a matter of chance; within the step at 320/s it is certain.
 #[test]
 fn the_load_that_breaks_it_is_twice_the_load_that_heals_it() {
-    let session = run("metastable-hysteresis");
-    let step = |n: u64| goodput_ratio(&session, n * 120, (n + 1) * 120);
-    for n in 0..=8 {
-        assert!(step(n) >= 0.99, "up, {}/s: {}", 120 + 20 * n, step(n));
+    let mut broke_at_capacity = 0;
+    for seed in 1..=5 {
+        let session = run_seed("metastable-hysteresis", seed);
+        let step = |n: u64| goodput_ratio(&session, n * 120, (n + 1) * 120);
+        for n in 0..=8 {
+            assert!(step(n) >= 0.99, "seed {seed}, up, {}/s: {}", 120 + 20 * n, step(n));
+        }
+        broke_at_capacity += u32::from(step(9) < 0.99);
+        let late = goodput_ratio(&session, 1_260, 1_320);
+        assert!(late <= 0.01, "seed {seed}, up, 320/s: {late} in its second minute");
+        for n in 11..=18 {
+            assert!(step(n) <= 0.01, "seed {seed}, down, {}/s: {}", 320 - 20 * (n - 10), step(n));
+        }
+        assert!(step(19) > 0.2, "seed {seed}, down, 140/s: {}", step(19));
+        assert!(step(20) >= 0.99, "seed {seed}, down, 120/s: {}", step(20));
     }
-    assert!(step(9) < 0.5, "up, 300/s: {}", step(9));
-    assert!(step(10) <= 0.01, "up, 320/s: {}", step(10));
-    for n in 11..=18 {
-        assert!(step(n) <= 0.01, "down, {}/s: {}", 320 - 20 * (n - 10), step(n));
-    }
-    assert!(step(19) > 0.5, "down, 140/s: {}", step(19));
-    assert!(step(20) >= 0.99, "down, 120/s: {}", step(20));
+    assert!(broke_at_capacity >= 3, "it broke within the step at 300/s in {broke_at_capacity} of 5 runs");
 }

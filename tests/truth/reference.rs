@@ -10,7 +10,7 @@ fn ten_workers_of_100_ms_agree_with_theory() {
     close("p50", quantile_ms(&users, 0.5), 91.214, 0.02);
     close("p95", quantile_ms(&users, 0.95), 332.827, 0.025);
     close("p99", quantile_ms(&users, 0.99), 494.611, 0.03);
-    close("share that waits", service(&session, "a").counts.wait_probability().expect("some came"), 0.40918, 0.02);
+    close("share that waits", service(&session, "server").counts.wait_probability().expect("some came"), 0.40918, 0.02);
 }
 
 /// Five implementations agree; a run of 300,000 requests scatters by 0.14, 0.15, 0.35 and 0.56 ms.
