@@ -1,5 +1,7 @@
-//! Rebuilds the program when a scenario changes: they are embedded, and the compiler does not look into the folder.
+//! Content is embedded in the binary: a file added to a content folder must rebuild it.
 
 fn main() {
-    println!("cargo::rerun-if-changed=scenarios");
+    for folder in ["scenarios", "assets"] {
+        println!("cargo::rerun-if-changed={folder}");
+    }
 }

@@ -8,6 +8,7 @@ fn two_choices_are_exponentially_better_than_one() {
     let two = mean_ms(&entry(&run("power-of-two"))) / 100.0;
     close("random", random, 10.0, 0.06);
     close("two choices", two, 2.68, 0.04);
+    close("three choices", mean_ms(&entry(&run("power-of-three"))) / 100.0, 2.08, 0.04);
 }
 
 #[test]

@@ -4,6 +4,7 @@
 //! errors at the size of the run (queues near saturation are strongly autocorrelated, so they are wider than they look);
 //! they must hold for any seed, and the seeds below are not chosen. One file per family.
 
+mod backoff;
 mod balance;
 mod metastable;
 mod phenomena;
