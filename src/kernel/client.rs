@@ -169,6 +169,10 @@ impl Kernel {
         if alone {
             self.fail(id, Reason::Timeout);
         }
+        if row.state == State::Unanswered {
+            self.dispose(id);
+            return;
+        }
         // One that waits for a connection stays in the pool's list, to be passed over there.
         if self.program.sites[row.site as usize].policy.cancel && row.state != State::Pooled {
             self.cancel(id);

@@ -39,6 +39,9 @@ pub enum Command {
     Up(InstanceId),
     /// The process dies: what it holds fails with `reset`, and what reaches it later is refused.
     Down(InstanceId),
+    /// The machine is gone: nobody is told. Clients of what it held, and of what is sent to it later, only notice by their
+    /// timeouts, until another [`Command::Up`].
+    Vanish(InstanceId),
     /// Puts an instance into its load balancer's rotation, or takes it out.
     SetRotation {
         /// Which instance.

@@ -18,7 +18,12 @@ impl Kernel {
         match command {
             Command::AddInstance { instance, service, version, zone } => self.add_instance(instance, service, version, zone),
             Command::Up(instance) => self.start_instance(instance.0),
-            Command::Down(instance) => self.kill(instance.0),
+            Command::Down(instance) => self.kill(instance.0, false),
+            Command::Vanish(instance) => {
+                self.stations[instance.index()].vanished = true;
+                self.review_network();
+                self.kill(instance.0, true);
+            }
             Command::SetRotation { instance, serving, slow_start } => self.set_rotation(instance.0, serving, slow_start),
             Command::NotifyWhenIdle(instance) => {
                 let station = &mut self.stations[instance.index()];
@@ -106,7 +111,11 @@ impl Kernel {
         if self.stations[instance as usize].up {
             return;
         }
+        let vanished = self.stations[instance as usize].vanished;
         self.stations[instance as usize].start(now);
+        if vanished {
+            self.review_network();
+        }
         for cache in &mut self.caches {
             cache.restart(instance, now);
         }
@@ -220,7 +229,7 @@ impl Kernel {
             Row { key, sent: self.now, received: self.now, instance: instance.0, flags: flag::PROBE, state: State::Waiting, ..Row::FREE };
         self.rows.cold[id as usize] = super::row::Cold { intended: token, ..super::row::Cold::default() };
         self.set_timer(self.now + timeout.nanos(), TimerKind::Deadline, id, key as u32);
-        let cut = self.network.faults.iter().any(|fault| fault.to == instance && fault.from.is_none());
+        let cut = self.stations[instance.index()].vanished || self.network.faults.iter().any(|fault| fault.to == instance && fault.from.is_none());
         let loss = self.stations[instance.index()].modifiers.loss;
         if cut || (loss > 0.0 && self.stream(id, purpose::NETWORK, 0).chance(loss)) {
             // It never arrives; its timer tells, and the row goes after that.
@@ -244,8 +253,8 @@ impl Kernel {
         self.notices.push(Notice::Probed { instance: InstanceId(instance), token, ok });
     }
 
-    /// A process dies with everything that it was doing.
-    pub(super) fn kill(&mut self, instance: u32) {
+    /// A process dies with everything that it was doing; its clients hear of it unless it dies silently.
+    pub(super) fn kill(&mut self, instance: u32, silently: bool) {
         let now = self.now;
         let station = &mut self.stations[instance as usize];
         if !station.up {
@@ -283,11 +292,15 @@ impl Kernel {
                 self.dispose(id);
                 continue;
             }
-            if row.has(flag::PROBE) {
+            if row.has(flag::PROBE) && !silently {
                 if !row.has(flag::DETACHED) {
                     self.probe_ended(id, false);
                 }
                 self.dispose(id);
+                continue;
+            }
+            if silently {
+                self.leave_unanswered(id);
                 continue;
             }
             self.rows.hot[id as usize].outcome = failed(Reason::Reset);
@@ -308,5 +321,22 @@ impl Kernel {
         }
         let service = self.stations[instance as usize].service;
         self.consumers_changed(service);
+    }
+
+    /// What a vanished machine held is never answered; who waits for it is not told.
+    fn leave_unanswered(&mut self, id: u32) {
+        let row = &self.rows.hot[id as usize];
+        if row.flags & (flag::DETACHED | flag::MESSAGE) != 0 {
+            self.dispose(id);
+            return;
+        }
+        let at = self.now + super::network::GIVE_UP_AFTER;
+        let is_scheduled = row.state.is_scheduled();
+        self.rows.cold[id as usize].joined = at;
+        self.rows.hot[id as usize].state = State::Unanswered;
+        // What had a pending event is scheduled anew when that fires; a row never has two.
+        if !is_scheduled {
+            self.wheel.schedule(id, at);
+        }
     }
 }

@@ -334,7 +334,7 @@ impl Kernel {
     fn settle_rare(&mut self) {
         loop {
             if let Some(instance) = self.doomed.pop() {
-                self.kill(instance);
+                self.kill(instance, false);
                 self.notices.push(Notice::OutOfMemory(crate::ids::InstanceId(instance)));
             } else if let Some(queue) = self.deliveries.pop() {
                 self.deliver_messages(queue);
@@ -383,6 +383,7 @@ impl Kernel {
                 row.state = State::Waiting;
                 self.answer(id);
             }
+            State::Unanswered => self.stay_unanswered(id),
             State::Dead => self.rows.free(id),
             State::Free | State::Queued | State::Waiting | State::Pooled | State::Fetching => {
                 unreachable!("nothing is scheduled for a row that is {:?}", row.state)

@@ -19,6 +19,8 @@ const RTO: u64 = 200_000_000;
 const LONGEST_RTO: u64 = 120_000_000_000;
 /// Losses after which the connection fails.
 const GIVE_UP: u8 = 15;
+/// How long those take, timeout after timeout [ns]: the 924.6 s of Linux's documentation.
+pub(super) const GIVE_UP_AFTER: u64 = 924_600_000_000;
 
 /// One direction of a path.
 #[derive(Debug)]
@@ -57,7 +59,7 @@ impl Network {
 impl Kernel {
     /// Works out whether messages take the long way, after faults changed.
     pub(super) fn review_network(&mut self) {
-        let touched = self.stations.iter().any(|station| station.delay.is_some() || station.modifiers.loss > 0.0);
+        let touched = self.stations.iter().any(|station| station.delay.is_some() || station.modifiers.loss > 0.0 || station.vanished);
         let active = self.network.configured || touched || !self.network.faults.is_empty();
         if active && !self.network.is_active {
             // Attempts that are on their way may not have initialised their cold half.
@@ -120,7 +122,7 @@ impl Kernel {
             if from == station.zone { &self.network.same_zone } else { &self.network.cross_zone }
         };
         let loss = 1.0 - (1.0 - link.loss) * (1.0 - station.modifiers.loss);
-        if self.is_cut(caller, target, there) || (loss > 0.0 && stream.chance(loss)) {
+        if (there && station.vanished) || self.is_cut(caller, target, there) || (loss > 0.0 && stream.chance(loss)) {
             self.rows.cold[id as usize].lost = lost + 1;
             if lost >= GIVE_UP {
                 self.break_off(id, there);
@@ -140,6 +142,23 @@ impl Kernel {
         } else if there {
             self.arrive(id);
         } else {
+            self.receive(id);
+        }
+    }
+
+    /// A client whose server vanished still waits: TCP gives up in the end, if the client does not do so before.
+    pub(super) fn stay_unanswered(&mut self, id: u32) {
+        let row = &self.rows.hot[id as usize];
+        let (parent, tag) = (row.parent, row.parent_tag);
+        let gives_up_at = self.rows.cold[id as usize].joined;
+        if row.has(flag::DETACHED) || (parent != NONE && self.rows.live(parent, tag).is_none()) {
+            self.rows.free(id);
+        } else if self.now < gives_up_at {
+            self.wheel.schedule(id, gives_up_at);
+        } else {
+            let row = &mut self.rows.hot[id as usize];
+            row.state = State::Waiting;
+            row.outcome = failed(Reason::Unreachable);
             self.receive(id);
         }
     }

@@ -31,6 +31,8 @@ pub(super) enum State {
     LostThere,
     /// Lost on the way back, to be sent again (scheduled).
     LostBack,
+    /// Its machine vanished; the client waits for nothing, until TCP gives up at `Cold::joined` (scheduled).
+    Unanswered,
     /// The client waits before it tries again (scheduled).
     BackingOff,
     /// The client waits for a connection.

@@ -61,6 +61,7 @@ impl Kernel {
                 self.bounce(id, reason);
                 return;
             }
+            station.arrivals += u32::from(!row.has(flag::PROBE));
             let error_rate = self.stations[self.rows.hot[id as usize].instance as usize].modifiers.error_rate;
             if error_rate > 0.0 && self.stream(id, purpose::ERROR, 0).chance(error_rate) {
                 self.bounce(id, Reason::ApplicationError);
@@ -69,23 +70,19 @@ impl Kernel {
         }
         let row = &mut self.rows.hot[id as usize];
         let station = &mut self.stations[row.instance as usize];
-        let counted = !row.has(flag::PROBE);
+        let counted = u32::from(!row.has(flag::PROBE));
         station.integrate(now);
+        // On the long way it was counted above, before an error could turn it away.
+        station.arrivals += if station.plain { counted } else { 0 };
         if station.busy < station.workers {
             station.busy += 1;
-            if counted {
-                station.in_system += 1;
-                station.arrivals += 1;
-            }
+            station.in_system += counted;
             row.flags |= flag::WORKER;
             self.begin(id);
         } else if station.queued >= station.capacity {
             self.bounce(id, Reason::QueueFull);
         } else {
-            if counted {
-                station.in_system += 1;
-                station.arrivals += 1;
-            }
+            station.in_system += counted;
             self.enqueue(id);
         }
     }
@@ -316,7 +313,7 @@ impl Kernel {
                 self.dispose(id);
             }
             // The answer is already on its way.
-            State::Returning | State::LostBack => {}
+            State::Returning | State::LostBack | State::Unanswered => {}
             State::Queued => {
                 let station = &mut self.stations[row.instance as usize];
                 station.integrate(self.now);

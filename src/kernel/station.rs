@@ -29,6 +29,8 @@ pub(super) struct Station {
     pub(super) version: u16,
     pub(super) zone: u8,
     pub(super) up: bool,
+    /// Its machine is gone, so that nothing answers, not even a refusal.
+    pub(super) vanished: bool,
     /// In the load balancer's rotation.
     pub(super) serving: bool,
     /// Nothing slows it down or makes it fail, so the short way through the kernel is right.
@@ -88,6 +90,7 @@ impl Station {
             version,
             zone,
             up: false,
+            vanished: false,
             serving: false,
             plain: false,
             async_workers: server.worker_model == WorkerModel::Async,
@@ -265,6 +268,7 @@ impl Station {
     pub(super) fn start(&mut self, now: u64) {
         self.integrate(now);
         self.up = true;
+        self.vanished = false;
         self.up_since = now;
         self.life += 1;
         self.leaked = 0;

@@ -24,7 +24,10 @@ enum Step {
 fn contend(backoff: Option<&Backoff>, seed: u64) -> (f64, f64) {
     let root = Stream::root(seed);
     let normal = Normal::new(10.0, 2.0).expect("a positive deviation");
-    let mut hop = { let mut stream = root.child(1); move || (f64::abs(normal.sample(&mut stream)) * 1e6) as u64 };
+    let mut hop = {
+        let mut stream = root.child(1);
+        move || (f64::abs(normal.sample(&mut stream)) * 1e6) as u64
+    };
     let mut jitter = root.child(2);
     let mut events = BinaryHeap::new();
     let (mut version, mut calls, mut last, mut order) = (0_u64, 0_u32, 0, 0_u64);
