@@ -74,7 +74,7 @@ impl Kernel {
     /// Looks a key up. `true`: the request goes on, at the hit's place or with the steps of a miss; `false`: it waits.
     pub(super) fn look_up(&mut self, id: u32, index: u16, hit: u32) -> bool {
         let row = self.rows.hot[id as usize];
-        let mut stream = Stream::from_key(row.key).child(purpose::STEP << 32 | u64::from(row.pc));
+        let mut stream = Stream::from_key(row.key).at(purpose::STEP << 32 | u64::from(row.pc));
         let (now, root) = (self.now, self.root);
         let cache = &mut self.caches[usize::from(index)];
         let key = match &cache.popularity {

@@ -422,7 +422,7 @@ impl Kernel {
     /// The stream of a row for a purpose and a counter.
     #[inline]
     fn stream(&self, id: u32, purpose: u64, counter: u64) -> Stream {
-        Stream::from_key(self.rows.hot[id as usize].key).child(purpose << 32 | counter)
+        Stream::from_key(self.rows.hot[id as usize].key).at(purpose << 32 | counter)
     }
 }
 

@@ -29,7 +29,7 @@ impl Kernel {
                         return;
                     }
                     let row = &mut self.rows.hot[id as usize];
-                    let mut stream = Stream::from_key(row.key).child(purpose::STEP << 32 | u64::from(pc));
+                    let mut stream = Stream::from_key(row.key).at(purpose::STEP << 32 | u64::from(pc));
                     let nanos = self.program.samplers[sampler as usize].sample(&mut stream);
                     row.pc = pc + 1;
                     row.state = State::Working;
@@ -79,7 +79,7 @@ impl Kernel {
                 Op::Jump(to) => row.pc = to,
                 Op::Chance { p, otherwise } => {
                     let key = row.key;
-                    let happens = Stream::from_key(key).child(purpose::STEP << 32 | u64::from(pc)).chance(f64::from(p));
+                    let happens = Stream::from_key(key).at(purpose::STEP << 32 | u64::from(pc)).chance(f64::from(p));
                     row.pc = if happens { pc + 1 } else { otherwise };
                 }
                 Op::Io(sampler) => {
@@ -87,7 +87,7 @@ impl Kernel {
                         return;
                     }
                     let row = &mut self.rows.hot[id as usize];
-                    let mut stream = Stream::from_key(row.key).child(purpose::STEP << 32 | u64::from(pc));
+                    let mut stream = Stream::from_key(row.key).at(purpose::STEP << 32 | u64::from(pc));
                     let nanos = self.program.samplers[sampler as usize].sample(&mut stream);
                     let factor = self.stations[row.instance as usize].modifiers.io_factor;
                     row.pc = pc + 1;
@@ -96,7 +96,7 @@ impl Kernel {
                     return;
                 }
                 Op::Sleep(sampler) => {
-                    let mut stream = Stream::from_key(row.key).child(purpose::STEP << 32 | u64::from(pc));
+                    let mut stream = Stream::from_key(row.key).at(purpose::STEP << 32 | u64::from(pc));
                     let nanos = self.program.samplers[sampler as usize].sample(&mut stream);
                     row.pc = pc + 1;
                     row.state = State::Sleeping;
@@ -105,7 +105,7 @@ impl Kernel {
                     return;
                 }
                 Op::Repeat { min, max, len } => {
-                    let mut stream = Stream::from_key(row.key).child(purpose::STEP << 32 | u64::from(pc));
+                    let mut stream = Stream::from_key(row.key).at(purpose::STEP << 32 | u64::from(pc));
                     let times = u32::from(min) + stream.below(u32::from(max - min) + 1);
                     row.pc = pc + 1 + (u32::from(max) - times) * len;
                 }
@@ -123,7 +123,7 @@ impl Kernel {
                     self.publish(id, queue, u64::from(pc));
                 }
                 Op::Fail(p) => {
-                    let happens = Stream::from_key(row.key).child(purpose::STEP << 32 | u64::from(pc)).chance(f64::from(p));
+                    let happens = Stream::from_key(row.key).at(purpose::STEP << 32 | u64::from(pc)).chance(f64::from(p));
                     row.pc = pc + 1;
                     if happens {
                         self.finish(id, failed(Reason::ApplicationError));

@@ -18,7 +18,7 @@ impl Kernel {
             // The default needs no draw, and is worth a short way of its own.
             return group.next_in_turn().unwrap_or(NONE);
         }
-        let mut stream = crate::rng::Stream::from_key(self.rows.hot[id as usize].key).child(purpose::BALANCE << 32);
+        let mut stream = crate::rng::Stream::from_key(self.rows.hot[id as usize].key).at(purpose::BALANCE << 32);
         let at = if groups.len() == 1 { 0 } else { weighted(groups, &mut stream) };
         let Some((_, group)) = groups.get_mut(at) else { return NONE };
         if group.targets.is_empty() {
