@@ -10,7 +10,9 @@ const SEEDS: [&str; 2] = [include_str!("../fixtures/shop.toml"), include_str!(".
 fn survives(text: &str) {
     let check = |found: &Diagnostics| {
         for one in found {
-            assert!(one.start <= one.end && one.end <= text.len() && one.line >= 1 && one.column >= 1, "{one:?}");
+            // The pieces may make it extend a shipped scenario, and mistakes then point into that one.
+            let inside = one.end <= text.len() || one.file != "fuzz.toml";
+            assert!(inside && one.start <= one.end && one.line >= 1 && one.column >= 1, "{one:?}");
             assert!(!one.message.is_empty());
         }
         let _ = found.render(true);
