@@ -282,13 +282,12 @@ impl Registrar<'_, '_> {
         let zone = place(&zones, &taken, &self.lost);
         let now = self.desk.now();
         let id = self.roster.next_instance();
-        let mut stream = self.chance.0.child(purpose::START_UP).child(u64::from(id.0)).child(0);
-        let doomed = !established && stream.chance(self.desk.facts.versions[version.index()].startup_failure);
+        let chance = self.chance.0.child(purpose::START_UP).child(u64::from(id.0));
+        let doomed = !established && chance.child(0).chance(self.desk.facts.versions[version.index()].startup_failure);
         let member = Member { id, service, version, zone, revision };
         let life = Life { phase: Phase::Starting, turn: 1, up: false, up_since: now, born: now, starts: 1, doomed, held: false };
         self.desk.send(Command::AddInstance { instance: id, service, version, zone });
-        let mut stream = self.chance.0.child(purpose::START_UP).child(u64::from(id.0)).child(1);
-        let takes = self.plan(service).filter(|_| !established).map_or(SimSpan::ZERO, |plan| plan.start_up.draw(&mut stream));
+        let takes = self.plan(service).filter(|_| !established).map_or(SimSpan::ZERO, |plan| plan.start_up.draw(&mut chance.child(1)));
         self.wait(takes, LifeDue::Started(id, 1));
         let entity = self.commands.spawn((member, life, super::rotation::Standing::default(), super::fault::Impact::default())).id();
         self.roster.add_instance(entity, member);

@@ -107,6 +107,11 @@ impl Fleet {
         }
     }
 
+    /// A service's instances that are not gone, in order of creation.
+    pub fn instances_of(&self, service: ServiceId) -> impl Iterator<Item = InstanceId> + '_ {
+        self.world.resource::<Roster>().members(service).iter().copied()
+    }
+
     /// One instance, unless it is gone.
     pub fn instance(&self, instance: InstanceId) -> Option<InstanceLook> {
         let entity = self.world.resource::<Roster>().instance(instance)?;

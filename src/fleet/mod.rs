@@ -8,6 +8,9 @@
 //! To add a behaviour: a file with its components, its systems and a `pub fn install(&mut World, &mut Schedule)`, and a
 //! line in [`BEHAVIOURS`].
 
+#![allow(clippy::needless_pass_by_value, reason = "bevy_ecs hands a system its parameters by value")]
+#![allow(clippy::too_many_arguments, reason = "each argument of a system is a resource that it touches; bundling them would hide it")]
+
 mod agenda;
 pub mod autoscale;
 mod cost;

@@ -229,7 +229,7 @@ impl Fleet {
                 let target =
                     service.map(|service| facts.service(service).to_owned()).or_else(|| zone.map(|zone| facts.zones[zone.index()].clone())).unwrap_or_default();
                 let plain = format!("{}-{target}", kind.name());
-                (1_u32..).map(|n| if n == 1 { plain.clone() } else { format!("{plain}-{n}") }).find(|name| !taken(name)).unwrap_or(plain)
+                (1..=u32::MAX).map(|n| if n == 1 { plain.clone() } else { format!("{plain}-{n}") }).find(|name| !taken(name)).unwrap_or(plain)
             }
         };
         let injection = Injection { name, kind, service, zone, aim: Aim { from }, selector, duration };

@@ -1,5 +1,7 @@
 //! From names to ids: what an action means in a scenario, or what is wrong with it.
 
+use std::fmt::Write as _;
+
 use crate::content::nearest;
 use crate::fleet::fault::{Fault, FaultKind};
 use crate::fleet::order::{FaultOrder, Order, Refusal};
@@ -38,9 +40,9 @@ fn did_you_mean(nearest: Option<&String>) -> String {
 /// What an action means.
 pub(super) enum Resolved {
     /// Something for the control plane.
-    Order(Order),
+    Order(Box<Order>),
     /// Something for the kernel alone, and how the ledger says it.
-    Direct { service: Option<ServiceId>, what: String, command: Command },
+    Direct { service: Option<ServiceId>, what: String, command: Box<Command> },
 }
 
 /// Finds a name in a list.
@@ -111,18 +113,20 @@ fn fault(scenario: &Scenario, fault: &Fault) -> Result<FaultOrder, ActionError> 
 
 /// What an action means in a scenario.
 pub(super) fn resolve(scenario: &Scenario, action: &Action) -> Result<Resolved, ActionError> {
+    let order = |order| Resolved::Order(Box::new(order));
+    let direct = |service, what, command| Resolved::Direct { service, what, command: Box::new(command) };
     Ok(match action {
         Action::Deploy { service: name, version: to, strategy } => {
             let of = service(scenario, name)?;
-            Resolved::Order(Order::Deploy { service: of, version: version(scenario, of, to)?, strategy: strategy.clone() })
+            order(Order::Deploy { service: of, version: version(scenario, of, to)?, strategy: strategy.clone() })
         }
-        Action::RollBack { service: name } => Resolved::Order(Order::RollBack(service(scenario, name)?)),
-        Action::Scale { service: name, instances } => Resolved::Order(Order::Scale { service: service(scenario, name)?, instances: *instances }),
-        Action::Restart { service: name, selector } => Resolved::Order(Order::Restart { service: service(scenario, name)?, selector: selector.clone() }),
+        Action::RollBack { service: name } => order(Order::RollBack(service(scenario, name)?)),
+        Action::Scale { service: name, instances } => order(Order::Scale { service: service(scenario, name)?, instances: *instances }),
+        Action::Restart { service: name, selector } => order(Order::Restart { service: service(scenario, name)?, selector: selector.clone() }),
         Action::SetPolicy { from, to, policy } => {
             let (called, endpoint) = target(scenario, to)?;
             let command = Command::SetPolicy { from: caller(scenario, from)?, to: called, endpoint, policy: policy.clone() };
-            Resolved::Direct { service: Some(called), what: format!("set the policy of `{from}` towards `{to}`"), command }
+            direct(Some(called), format!("set the policy of `{from}` towards `{to}`"), command)
         }
         Action::SetCapacity { service: name, workers, queue } => {
             if let Some(workers) = workers.filter(|workers| !(1..=100_000).contains(workers)) {
@@ -131,20 +135,20 @@ pub(super) fn resolve(scenario: &Scenario, action: &Action) -> Result<Resolved, 
             let of = service(scenario, name)?;
             let mut what = format!("set the capacity of `{name}`");
             if let Some(workers) = workers {
-                what.push_str(&format!(": {workers} workers"));
+                let _ = write!(what, ": {workers} workers");
             }
             if let Some(capacity) = queue.as_ref().and_then(|queue| queue.capacity) {
-                what.push_str(&format!(", queue of {capacity}"));
+                let _ = write!(what, ", queue of {capacity}");
             }
-            Resolved::Direct { service: Some(of), what, command: Command::SetCapacity { service: of, workers: *workers, queue: queue.clone() } }
+            direct(Some(of), what, Command::SetCapacity { service: of, workers: *workers, queue: queue.clone() })
         }
         Action::ShiftTraffic { service: name, weights } => {
             let of = service(scenario, name)?;
             let weights = weights.iter().map(|(name, weight)| Ok((version(scenario, of, name)?, *weight))).collect::<Result<_, ActionError>>()?;
-            Resolved::Order(Order::ShiftTraffic { service: of, weights })
+            order(Order::ShiftTraffic { service: of, weights })
         }
-        Action::Inject { fault: injected } => Resolved::Order(Order::Inject(fault(scenario, injected)?)),
-        Action::Clear { fault } => Resolved::Order(Order::Clear(fault.clone())),
+        Action::Inject { fault: injected } => order(Order::Inject(fault(scenario, injected)?)),
+        Action::Clear { fault } => order(Order::Clear(fault.clone())),
         Action::SetLoad { source: name, factor, rate } => {
             let of = source(scenario, name)?;
             let factor = factor.unwrap_or(1.0);
@@ -155,12 +159,12 @@ pub(super) fn resolve(scenario: &Scenario, action: &Action) -> Result<Resolved, 
                 Some(rate) => format!("set the load of `{name}` to {rate} × {factor}"),
                 None => format!("set the load of `{name}` to {factor} times"),
             };
-            Resolved::Direct { service: None, what, command: Command::SetLoad { source: of, factor, rate: *rate } }
+            direct(None, what, Command::SetLoad { source: of, factor, rate: *rate })
         }
         Action::FlushCache { service: name, cache: flushed } => {
             let of = service(scenario, name)?;
             let command = Command::FlushCache(cache(scenario, of, flushed)?);
-            Resolved::Direct { service: Some(of), what: format!("flush the cache `{flushed}` of `{name}`"), command }
+            direct(Some(of), format!("flush the cache `{flushed}` of `{name}`"), command)
         }
     })
 }

@@ -236,12 +236,12 @@ impl Session {
         let now = self.now();
         match resolve(&self.scenario, action)? {
             Resolved::Order(order) => {
-                self.fleet.order(now, order)?;
+                self.fleet.order(now, *order)?;
                 self.run_fleet(Vec::new());
             }
             Resolved::Direct { service, what, command } => {
                 self.fleet.note(now, service, what);
-                self.kernel.apply(command);
+                self.kernel.apply(*command);
             }
         }
         self.settle();

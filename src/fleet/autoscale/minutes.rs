@@ -1,4 +1,4 @@
-//! One-minute data points of utilisation, as CloudWatch keeps them for alarms.
+//! One-minute data points of utilisation, as `CloudWatch` keeps them for alarms.
 
 use std::collections::VecDeque;
 

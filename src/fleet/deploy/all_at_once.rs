@@ -1,7 +1,7 @@
 //! All at once: the old instances stop, and the new ones start in the same moment.
 //!
 //! The outage lasts as long as an instance takes to start, which is the lesson. (Kubernetes calls it `Recreate`;
-//! CodeDeploy's `AllAtOnce` replaces in place to the same effect.)
+//! `CodeDeploy`'s `AllAtOnce` replaces in place to the same effect.)
 
 use super::driver::{Driver, Orders, Scene, Stand};
 use crate::choice::params;
@@ -13,6 +13,7 @@ params! {
 
 impl AllAtOnce {
     /// Carries a deployment out.
+    #[expect(clippy::unused_self, reason = "it has no parameters yet, and is called like the other strategies")]
     pub(super) fn driver(&self, _restores: bool) -> Box<dyn Driver> {
         Box::new(AtOnce {})
     }

@@ -188,7 +188,6 @@ fn see(member: &Member, life: &Life, standing: &Standing) -> Seen {
 }
 
 /// Steps the deployment of every service in which something changed, and keeps the count of the others.
-#[expect(clippy::too_many_arguments, reason = "each is a resource that the system reads or writes; bundling them would only hide it")]
 fn reconcile(
     mut desk: Desk<'_>,
     mut changes: ResMut<'_, Changes>,

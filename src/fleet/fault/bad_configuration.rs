@@ -13,7 +13,7 @@ params! {
 }
 
 impl Effect for BadConfiguration {
-    fn act(&self, _: &Aim, on: &mut Impact) {
+    fn act(&self, _: Aim, on: &mut Impact) {
         on.fail(self.error_rate.get());
     }
     /// A setting belongs to the service: instances started later read it, too.
@@ -29,7 +29,7 @@ mod tests {
     #[test]
     fn every_answer_is_wrong_and_a_new_instance_does_not_help() {
         let (fault, mut impact) = (BadConfiguration::default(), Impact::default());
-        fault.act(&Aim::default(), &mut impact);
+        fault.act(Aim::default(), &mut impact);
         assert!((impact.modifiers.error_rate - 1.0).abs() < 1e-12);
         assert!(fault.reaches_later());
     }

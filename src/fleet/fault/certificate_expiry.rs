@@ -10,7 +10,7 @@ params! {
 }
 
 impl Effect for CertificateExpiry {
-    fn act(&self, _: &Aim, on: &mut Impact) {
+    fn act(&self, _: Aim, on: &mut Impact) {
         on.refuse(Reason::CertificateExpired);
     }
     /// The certificate belongs to the service: instances started later present it, too.
@@ -26,7 +26,7 @@ mod tests {
     #[test]
     fn new_connections_are_refused_for_the_certificate() {
         let (fault, mut impact) = (CertificateExpiry::default(), Impact::default());
-        fault.act(&Aim::default(), &mut impact);
+        fault.act(Aim::default(), &mut impact);
         assert_eq!(impact.modifiers.refuse, Some(Reason::CertificateExpired));
         assert!(fault.reaches_later());
     }

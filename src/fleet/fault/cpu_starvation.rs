@@ -15,7 +15,7 @@ params! {
 }
 
 impl Effect for CpuStarvation {
-    fn act(&self, _: &Aim, on: &mut Impact) {
+    fn act(&self, _: Aim, on: &mut Impact) {
         on.slow(1.0 - self.stolen.get());
     }
 }
@@ -27,7 +27,7 @@ mod tests {
     #[test]
     fn half_of_the_cpu_is_gone() {
         let (fault, mut impact) = (CpuStarvation::default(), Impact::default());
-        fault.act(&Aim::default(), &mut impact);
+        fault.act(Aim::default(), &mut impact);
         assert!((impact.modifiers.speed - 0.5).abs() < 1e-12);
         assert!(!fault.reaches_later());
     }

@@ -12,7 +12,7 @@ params! {
 }
 
 impl Effect for Crash {
-    fn act(&self, _: &Aim, on: &mut Impact) {
+    fn act(&self, _: Aim, on: &mut Impact) {
         on.held = true;
     }
     fn is_momentary(&self) -> bool {
@@ -27,7 +27,7 @@ mod tests {
     #[test]
     fn the_process_dies_and_is_held_down_only_for_a_duration() {
         let (fault, mut impact) = (Crash::default(), Impact::default());
-        fault.act(&Aim::default(), &mut impact);
+        fault.act(Aim::default(), &mut impact);
         assert!(fault.is_momentary() && impact.held);
     }
 }

@@ -9,7 +9,7 @@ params! {
 }
 
 impl Effect for DependencyOutage {
-    fn act(&self, _: &Aim, on: &mut Impact) {
+    fn act(&self, _: Aim, on: &mut Impact) {
         on.held = true;
     }
     /// What is gone is the service, so instances started later do not come up either.
@@ -25,7 +25,7 @@ mod tests {
     #[test]
     fn nothing_of_the_service_runs() {
         let (fault, mut impact) = (DependencyOutage::default(), Impact::default());
-        fault.act(&Aim::default(), &mut impact);
+        fault.act(Aim::default(), &mut impact);
         assert!(!fault.is_momentary() && impact.held && fault.reaches_later());
     }
 }

@@ -21,7 +21,7 @@ pub(crate) struct Aim {
 /// One kind of fault: implemented beside its parameters.
 pub(super) trait Effect {
     /// Adds what it does to one of its instances.
-    fn act(&self, aim: &Aim, on: &mut Impact);
+    fn act(&self, aim: Aim, on: &mut Impact);
     /// Whether a fault on all instances of a service hits those started later, too.
     fn reaches_later(&self) -> bool {
         false
@@ -155,7 +155,9 @@ mod tests {
         let (mild, bad) = (GcPauses::default(), GcPauses { every: SimSpan::from_secs(5), pause: SimSpan::from_secs(1) });
         for order in [[&mild, &bad], [&bad, &mild]] {
             let mut impact = Impact::default();
-            order.into_iter().for_each(|gc| impact.pause(gc.clone()));
+            for gc in order {
+                impact.pause(gc.clone());
+            }
             assert_eq!(impact.modifiers.gc.as_ref(), Some(&bad));
         }
     }
@@ -163,7 +165,9 @@ mod tests {
     #[test]
     fn starving_a_cpu_many_times_over_leaves_a_little() {
         let mut impact = Impact::default();
-        (0..50).for_each(|_| impact.slow(0.01));
+        for _ in 0..50 {
+            impact.slow(0.01);
+        }
         assert!(impact.modifiers.speed >= 0.001);
     }
 }

@@ -15,7 +15,7 @@ params! {
 }
 
 impl Effect for ErrorResponses {
-    fn act(&self, _: &Aim, on: &mut Impact) {
+    fn act(&self, _: Aim, on: &mut Impact) {
         on.fail(self.error_rate.get());
     }
 }
@@ -27,7 +27,7 @@ mod tests {
     #[test]
     fn half_of_the_answers_are_errors() {
         let (fault, mut impact) = (ErrorResponses::default(), Impact::default());
-        fault.act(&Aim::default(), &mut impact);
+        fault.act(Aim::default(), &mut impact);
         assert!((impact.modifiers.error_rate - 0.5).abs() < 1e-12);
         assert!(!fault.reaches_later());
     }

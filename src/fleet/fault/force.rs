@@ -226,7 +226,7 @@ impl Faults {
     fn on(&self, instance: InstanceId) -> Impact {
         let mut impact = Impact::default();
         for active in self.active.values().filter(|active| active.instances.contains(&instance)) {
-            active.injection.kind.effect().act(&active.injection.aim, &mut impact);
+            active.injection.kind.effect().act(active.injection.aim, &mut impact);
         }
         impact
     }
@@ -236,7 +236,7 @@ impl Faults {
         let mut links = Vec::new();
         for active in self.active.values() {
             let mut impact = Impact::default();
-            active.injection.kind.effect().act(&active.injection.aim, &mut impact);
+            active.injection.kind.effect().act(active.injection.aim, &mut impact);
             for (from, both_ways) in impact.cuts {
                 links.extend(active.instances.iter().map(|to| LinkFault { from, to: *to, both_ways }));
             }

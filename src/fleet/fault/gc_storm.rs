@@ -16,7 +16,7 @@ params! {
 }
 
 impl Effect for GcStorm {
-    fn act(&self, _: &Aim, on: &mut Impact) {
+    fn act(&self, _: Aim, on: &mut Impact) {
         on.pause(GcPauses { every: self.every, pause: self.pause });
     }
     /// The heap is too small for every instance alike, later ones included.
@@ -32,7 +32,7 @@ mod tests {
     #[test]
     fn everything_stands_still_one_second_in_five() {
         let (fault, mut impact) = (GcStorm::default(), Impact::default());
-        fault.act(&Aim::default(), &mut impact);
+        fault.act(Aim::default(), &mut impact);
         assert_eq!(impact.modifiers.gc, Some(GcPauses { every: SimSpan::from_secs(5), pause: SimSpan::from_secs(1) }));
     }
 }

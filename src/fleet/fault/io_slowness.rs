@@ -14,7 +14,7 @@ params! {
 }
 
 impl Effect for IoSlowness {
-    fn act(&self, _: &Aim, on: &mut Impact) {
+    fn act(&self, _: Aim, on: &mut Impact) {
         on.slow_disk(self.factor);
     }
 }
@@ -26,7 +26,7 @@ mod tests {
     #[test]
     fn the_disk_is_ten_times_slower() {
         let (fault, mut impact) = (IoSlowness::default(), Impact::default());
-        fault.act(&Aim::default(), &mut impact);
+        fault.act(Aim::default(), &mut impact);
         assert!((impact.modifiers.io_factor - 10.0).abs() < 1e-12);
         assert!((impact.modifiers.speed - 1.0).abs() < 1e-12, "the CPU is not");
     }

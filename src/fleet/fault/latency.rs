@@ -14,7 +14,7 @@ params! {
 }
 
 impl Effect for Latency {
-    fn act(&self, _: &Aim, on: &mut Impact) {
+    fn act(&self, _: Aim, on: &mut Impact) {
         on.delay(&self.delay);
     }
     /// The network path leads to the service, instances started later included.
@@ -30,7 +30,7 @@ mod tests {
     #[test]
     fn messages_take_longer() {
         let (fault, mut impact) = (Latency::default(), Impact::default());
-        fault.act(&Aim::default(), &mut impact);
+        fault.act(Aim::default(), &mut impact);
         assert_eq!(impact.modifiers.delay, Some(Distribution::Fixed(SimSpan::from_millis(100))));
         assert!(fault.reaches_later());
     }

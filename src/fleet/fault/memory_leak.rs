@@ -13,7 +13,7 @@ params! {
 }
 
 impl Effect for MemoryLeak {
-    fn act(&self, _: &Aim, on: &mut Impact) {
+    fn act(&self, _: Aim, on: &mut Impact) {
         on.leak(self.per_request.get());
     }
     /// The leak is in the code that every instance runs, later ones included; a restart only begins it anew.
@@ -29,7 +29,7 @@ mod tests {
     #[test]
     fn each_request_leaks() {
         let (fault, mut impact) = (MemoryLeak::default(), Impact::default());
-        fault.act(&Aim::default(), &mut impact);
+        fault.act(Aim::default(), &mut impact);
         assert_eq!(impact.modifiers.leak, 64 * 1024);
         assert!(fault.reaches_later());
     }

@@ -13,7 +13,7 @@ params! {
 }
 
 impl Effect for PacketLoss {
-    fn act(&self, _: &Aim, on: &mut Impact) {
+    fn act(&self, _: Aim, on: &mut Impact) {
         on.lose(self.loss.get());
     }
     /// The network path leads to the service, instances started later included.
@@ -29,7 +29,7 @@ mod tests {
     #[test]
     fn messages_get_lost() {
         let (fault, mut impact) = (PacketLoss::default(), Impact::default());
-        fault.act(&Aim::default(), &mut impact);
+        fault.act(Aim::default(), &mut impact);
         assert!((impact.modifiers.loss - 0.05).abs() < 1e-12);
         assert!(fault.reaches_later());
     }

@@ -14,7 +14,7 @@ params! {
 }
 
 impl Effect for Partition {
-    fn act(&self, aim: &Aim, on: &mut Impact) {
+    fn act(&self, aim: Aim, on: &mut Impact) {
         on.cuts.push((aim.from, !self.one_way));
     }
     /// The cut runs in front of the service, instances started later included.
@@ -30,9 +30,9 @@ mod tests {
     #[test]
     fn answers_are_lost_too_unless_it_is_one_way() {
         let (fault, mut impact) = (Partition::default(), Impact::default());
-        fault.act(&Aim::default(), &mut impact);
+        fault.act(Aim::default(), &mut impact);
         assert!(fault.reaches_later());
-        Partition { one_way: true, ..Partition::default() }.act(&Aim::default(), &mut impact);
+        Partition { one_way: true, ..Partition::default() }.act(Aim::default(), &mut impact);
         assert_eq!(impact.cuts, [(None, true), (None, false)]);
     }
 }

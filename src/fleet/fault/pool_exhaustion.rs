@@ -15,7 +15,7 @@ params! {
 }
 
 impl Effect for PoolExhaustion {
-    fn act(&self, _: &Aim, _: &mut Impact) {}
+    fn act(&self, _: Aim, _: &mut Impact) {}
     fn leaks_pool(&self) -> f64 {
         self.leaked.get()
     }
@@ -28,7 +28,7 @@ mod tests {
     #[test]
     fn clients_lose_their_connections_and_instances_lose_nothing() {
         let (fault, mut impact) = (PoolExhaustion::default(), Impact::default());
-        fault.act(&Aim::default(), &mut impact);
+        fault.act(Aim::default(), &mut impact);
         assert!(!impact.is_felt());
         assert!((fault.leaks_pool() - 1.0).abs() < 1e-12);
     }

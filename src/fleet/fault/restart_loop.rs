@@ -13,7 +13,7 @@ params! {
 }
 
 impl Effect for RestartLoop {
-    fn act(&self, _: &Aim, on: &mut Impact) {
+    fn act(&self, _: Aim, on: &mut Impact) {
         on.dies_after = Some(on.dies_after.map_or(self.after, |known| known.min(self.after)));
     }
     /// Whatever kills the process kills every instance alike, later ones included.
@@ -29,9 +29,9 @@ mod tests {
     #[test]
     fn the_process_dies_again_ten_seconds_after_each_start() {
         let (fault, mut impact) = (RestartLoop::default(), Impact::default());
-        fault.act(&Aim::default(), &mut impact);
+        fault.act(Aim::default(), &mut impact);
         assert_eq!(impact.dies_after, Some(SimSpan::from_secs(10)));
-        RestartLoop { after: SimSpan::from_secs(3) }.act(&Aim::default(), &mut impact);
+        RestartLoop { after: SimSpan::from_secs(3) }.act(Aim::default(), &mut impact);
         assert_eq!(impact.dies_after, Some(SimSpan::from_secs(3)), "the faster loop wins");
     }
 }

@@ -12,7 +12,7 @@ params! {
 }
 
 impl Effect for ZoneLoss {
-    fn act(&self, _: &Aim, on: &mut Impact) {
+    fn act(&self, _: Aim, on: &mut Impact) {
         on.held = true;
     }
     /// Whatever is started in the zone does not come up either.
@@ -28,7 +28,7 @@ mod tests {
     #[test]
     fn nothing_in_the_zone_runs() {
         let (fault, mut impact) = (ZoneLoss::default(), Impact::default());
-        fault.act(&Aim::default(), &mut impact);
+        fault.act(Aim::default(), &mut impact);
         assert!(impact.held && fault.reaches_later());
     }
 }

@@ -74,20 +74,20 @@ struct Streak {
 
 /// What a streak amounts to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Result {
+enum Tally {
     Success,
     Failure,
     Undecided,
 }
 
 impl Streak {
-    fn count(&mut self, probe: &Probe, ok: bool) -> Result {
+    fn count(&mut self, probe: &Probe, ok: bool) -> Tally {
         if ok {
             (self.successes, self.failures) = (self.successes.saturating_add(1), 0);
-            if self.successes >= probe.success_threshold { Result::Success } else { Result::Undecided }
+            if self.successes >= probe.success_threshold { Tally::Success } else { Tally::Undecided }
         } else {
             (self.successes, self.failures) = (0, self.failures.saturating_add(1));
-            if self.failures >= probe.failure_threshold { Result::Failure } else { Result::Undecided }
+            if self.failures >= probe.failure_threshold { Tally::Failure } else { Tally::Undecided }
         }
     }
 }
@@ -183,16 +183,16 @@ pub(super) fn observe(
         let Some(probe) = kind.of(kubernetes).filter(|_| life.phase == Phase::Running) else { continue };
         let result = probes.streaks[kind as usize - 1].count(probe, ok);
         match (kind, result) {
-            (_, Result::Undecided) | (Kind::Liveness, Result::Success) => {}
-            (Kind::Startup, Result::Success) => {
+            (_, Tally::Undecided) | (Kind::Liveness, Tally::Success) => {}
+            (Kind::Startup, Tally::Success) => {
                 if kubernetes.readiness.is_none() {
                     pronounce(&mut desk, member, &mut standing, Verdict::Healthy);
                 }
                 begin(&mut desk, &mut table, &chance, kubernetes, member, life.up_since, probes.run);
             }
-            (Kind::Readiness, Result::Success) => pronounce(&mut desk, member, &mut standing, Verdict::Healthy),
-            (Kind::Readiness, Result::Failure) => pronounce(&mut desk, member, &mut standing, Verdict::Unhealthy),
-            (Kind::Liveness | Kind::Startup, Result::Failure) => {
+            (Kind::Readiness, Tally::Success) => pronounce(&mut desk, member, &mut standing, Verdict::Healthy),
+            (Kind::Readiness, Tally::Failure) => pronounce(&mut desk, member, &mut standing, Verdict::Unhealthy),
+            (Kind::Liveness | Kind::Startup, Tally::Failure) => {
                 pronounce(&mut desk, member, &mut standing, Verdict::Unhealthy);
                 kills.0.push((instance, Cause::Restart));
                 // Nothing counts against the container that takes its place.
@@ -235,9 +235,8 @@ mod tests {
     #[test]
     fn three_failures_in_a_row_fail_a_probe_and_one_success_mends_it() {
         let (probe, mut streak) = (Probe::default(), Streak::default());
-        let results: Vec<super::Result> = "--+---+".chars().map(|answer| streak.count(&probe, answer == '+')).collect();
-        use super::Result::{Failure, Success, Undecided};
-        assert_eq!(results, [Undecided, Undecided, Success, Undecided, Undecided, Failure, Success]);
+        let results: Vec<Tally> = "--+---+".chars().map(|answer| streak.count(&probe, answer == '+')).collect();
+        assert_eq!(results, [Tally::Undecided, Tally::Undecided, Tally::Success, Tally::Undecided, Tally::Undecided, Tally::Failure, Tally::Success]);
     }
 
     #[test]

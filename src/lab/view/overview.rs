@@ -105,9 +105,8 @@ mod tests {
 
     #[test]
     fn a_long_run_keeps_few_points_and_loses_nothing() {
-        let mut overview = Overview::default();
-        overview.bins = vec![Bin { answered: 3, failed: 1, covered: SimSpan::from_secs(1) }; 5_000];
-        overview.until = SimTime::from_secs(5_000);
+        let bins = vec![Bin { answered: 3, failed: 1, covered: SimSpan::from_secs(1) }; 5_000];
+        let mut overview = Overview { bins, until: SimTime::from_secs(5_000), ..Overview::default() };
         overview.halve();
         assert_eq!(overview.width, 16 * NANOS_PER_SEC);
         assert_eq!(overview.bins.iter().map(|bin| bin.answered).sum::<u64>(), 15_000);
