@@ -94,7 +94,7 @@ objective = 0.999
 
 [[faults]]
 at = "10s"
-kind = { error-responses = { share = 0.2 } }
+kind = { error-responses = { error_rate = 0.2 } }
 service = "db"
 duration = "5s"
 "#;
