@@ -67,3 +67,160 @@ fn a_reader_that_leaves_is_no_failure() {
     assert_eq!(run(["fleetlab", "completions", "bash"], Box::new(|_| Ok(())), &mut streams), DONE);
     assert!(err.is_empty());
 }
+
+/// A scenario of two services, thirty seconds long, with an objective that its fault makes it miss.
+const SHOP: &str = r#"
+format_version = 1
+title.en = "Two services"
+description.en = "A web server and a database."
+duration = "30s"
+
+[services.web.endpoints.home]
+steps = [ { work = { exponential = "4ms" } }, { call = "db.query" } ]
+
+[services.db.endpoints.query]
+steps = [ { work = { exponential = "6ms" } } ]
+
+[services.db.versions.v1]
+[services.db.versions.v2]
+error_rate = 0.5
+
+[traffic.users]
+to = "web.home"
+rate = "50/s"
+
+[slos.availability]
+objective = 0.999
+
+[[faults]]
+at = "10s"
+kind = { error-responses = { error_rate = 0.2 } }
+service = "db"
+duration = "5s"
+"#;
+
+/// A folder with the scenario in it.
+fn shop() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("shop.toml"), SHOP).expect("written");
+    folder
+}
+
+fn path(folder: &tempfile::TempDir, name: &str) -> String {
+    folder.path().join(name).display().to_string()
+}
+
+#[test]
+fn a_run_reports_in_every_form_it_is_asked_for() {
+    let folder = shop();
+    let (status, out, err) = fleetlab(&["run", &path(&folder, "shop.toml"), "--format", "text,json,md,html", "-o", &path(&folder, "out")]);
+    assert_eq!((status, out.as_str()), (DONE, ""), "{err}");
+    for (file, beginning) in [("out.txt", "Two services\n"), ("out.json", "{"), ("out.md", "# Two services"), ("out.html", "<!doctype html>")] {
+        let text = std::fs::read_to_string(folder.path().join(file)).expect("written");
+        assert!(text.starts_with(beginning), "{file}: {text}");
+    }
+    let (status, out, err) = fleetlab(&["run", &path(&folder, "shop.toml"), "--format", "json"]);
+    assert_eq!((status, err.as_str()), (DONE, ""));
+    let report: serde_json::Value = serde_json::from_str(&out).expect("only the report goes to standard output");
+    assert_eq!((report["scenario"].as_str(), report["simulated_s"].as_f64(), report["seed"].as_u64()), (Some("shop"), Some(30.0), Some(42)));
+    assert_eq!(report["faults"][0]["kind"], "error-responses");
+    assert!(report["services"]["db"]["errors"]["application-error"].as_u64().is_some_and(|count| count > 10));
+}
+
+#[test]
+fn a_missed_objective_fails_a_run_only_when_asked() {
+    let folder = shop();
+    let scenario = path(&folder, "shop.toml");
+    assert_eq!(fleetlab(&["run", &scenario]).0, DONE);
+    let (status, _, err) = fleetlab(&["run", &scenario, "--require-slos"]);
+    assert_eq!((status, err.as_str()), (FAILED, "missed: `availability`\n"));
+    assert_eq!(fleetlab(&["run", &scenario, "--require-slos", "--until", "5s"]).0, DONE, "the fault comes later");
+}
+
+#[test]
+fn a_saved_session_with_actions_replays_to_the_same() {
+    let folder = shop();
+    let actions = "[[timeline]]\nat = \"20s\"\ndo = { deploy = { service = \"db\", version = \"v2\" } }\n[[timeline]]\nat = \"12s\"\ndo = { scale = { service = \"web\", instances = 2 } }\n";
+    std::fs::write(folder.path().join("actions.toml"), actions).expect("written");
+    let session = path(&folder, "a.session.json");
+    let run = ["run", &path(&folder, "shop.toml"), "--seed", "7", "--actions", &path(&folder, "actions.toml"), "--save", &session, "--format", "json"];
+    let (status, out, err) = fleetlab(&run);
+    assert_eq!(status, DONE, "{err}");
+    let report: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+    assert_eq!((report["deployments"][0]["version"].as_str(), report["seed"].as_u64()), (Some("v2"), Some(7)));
+    let digest = report["digest"].as_str().expect("a digest");
+
+    let (status, out, err) = fleetlab(&["replay", &session]);
+    assert_eq!(status, DONE, "{err}");
+    assert_eq!(out, format!("confirmed: the replay is the same to the end, digest {digest} at 30s\n"));
+    let (status, out, _) = fleetlab(&["replay", &session, "--until", "15s"]);
+    assert!(status == DONE && out.contains("the same so far"), "{out}");
+
+    let text = std::fs::read_to_string(&session).expect("written");
+    std::fs::write(&session, text.replace("\"version\": \"v2\"", "\"version\": \"v1\"")).expect("written");
+    let (status, _, err) = fleetlab(&["replay", &session]);
+    assert!(status == FAILED && err.contains("differs from the session"), "{status}: {err}");
+    std::fs::write(&session, text.replace("\"instances\": 2", "\"instances\": 3")).expect("written");
+    let (status, _, err) = fleetlab(&["replay", &session]);
+    assert!(status == FAILED && err.contains("some time after"), "it says since when: {err}");
+}
+
+#[test]
+fn unreadable_input_ends_with_status_two_and_says_why() {
+    let folder = shop();
+    let scenario = path(&folder, "shop.toml");
+    std::fs::write(folder.path().join("bad.toml"), "[[timeline]]\nat = \"5s\"\ndo = { scale = { servise = \"web\" } }\n").expect("written");
+    std::fs::write(folder.path().join("nobody.toml"), "[[timeline]]\nat = \"5s\"\ndo = { scale = { service = \"wep\", instances = 2 } }\n").expect("written");
+    std::fs::write(folder.path().join("broken.toml"), "format_version = 1\nduration = \"-5s\"\n").expect("written");
+    std::fs::write(folder.path().join("empty.json"), "{}").expect("written");
+    for (args, says) in [
+        (vec!["run", "no-such-scenario"], "no scenario"),
+        (vec!["run", "no/such/file.toml"], "cannot be read"),
+        (vec!["run", &path(&folder, "broken.toml")], "negative"),
+        (vec!["run", &scenario, "--until", "-5s"], "unexpected argument"),
+        (vec!["run", &scenario, "--until", "0s"], "nothing to simulate"),
+        (vec!["run", &scenario, "--format", "pdf"], "possible values"),
+        (vec!["run", &scenario, "--format", "json,md"], "need -o"),
+        (vec!["run", &scenario, "-o", "no/such/folder/x.json"], "no folder"),
+        (vec!["run", &scenario, "--actions", &path(&folder, "bad.toml")], "servise"),
+        (vec!["run", &scenario, "--actions", &path(&folder, "nobody.toml")], "did you mean `web`"),
+        (vec!["run", &scenario, "--actions", "missing.toml"], "cannot read"),
+        (vec!["replay", &scenario], "not a session file"),
+        (vec!["replay", &path(&folder, "empty.json")], "not a session file"),
+        (vec!["replay", "missing.json"], "cannot read"),
+        (vec!["check", "missing.toml"], "cannot be read"),
+        (vec!["check"], "required"),
+        (vec!["schema", "poem"], "possible values"),
+    ] {
+        let (status, out, err) = fleetlab(&args);
+        assert!(status == UNUSABLE && err.contains(says), "{args:?} ended with {status} and said: {err}");
+        assert!(!err.contains("panicked") && (out.is_empty() || args[0] == "check"), "{args:?}: {out}");
+    }
+}
+
+#[test]
+fn check_tells_mistakes_from_what_runs() {
+    let folder = shop();
+    let (status, out, err) = fleetlab(&["check", &path(&folder, "shop.toml")]);
+    assert!(status == DONE && out.contains("ok"), "{out}{err}");
+    std::fs::write(folder.path().join("broken.toml"), SHOP.replace("db.query", "db.qeury")).expect("written");
+    let (status, _, err) = fleetlab(&["check", &folder.path().display().to_string()]);
+    assert!(status == FAILED && err.contains("qeury"), "{err}");
+}
+
+#[test]
+fn every_format_has_a_schema_that_its_files_keep_to() {
+    let folder = shop();
+    let session = path(&folder, "a.session.json");
+    let (_, report, _) = fleetlab(&["run", &path(&folder, "shop.toml"), "--save", &session, "--format", "json"]);
+    let session = std::fs::read_to_string(&session).expect("written");
+    for (format, instance) in [("report", report), ("session", session)] {
+        let (status, schema, _) = fleetlab(&["schema", format]);
+        assert_eq!(status, DONE);
+        let schema: serde_json::Value = serde_json::from_str(&schema).expect("JSON");
+        let instance: serde_json::Value = serde_json::from_str(&instance).expect("JSON");
+        let validator = jsonschema::validator_for(&schema).expect("a schema");
+        let wrong: Vec<_> = validator.iter_errors(&instance).map(|error| error.to_string()).collect();
+        assert!(wrong.is_empty(), "{format}: {wrong:#?}");
+    }
+}
