@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    fleetlab::cli::main(|_| anyhow::bail!("this build has no window"))
+    fleetlab::cli::main(fleetlab::ui::run)
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use eframe::egui::{self, CentralPanel, Panel, Stroke, Ui};
 
-use super::link::{Command, Event, Link, Opening, Speed};
+use super::link::{Command, Event, Link, Opening};
 use super::map::MapView;
 use super::panels::signals::ChartState;
 use super::panels::{help, home, inspector, palette, panes, rail, settings as settings_panel, timeline, top_bar};
@@ -80,6 +80,14 @@ impl App {
                 let lang = self.shell.lang();
                 self.shell.notify(Level::Failed, lang.with("open.failed", &[("what", &path.display().to_string())]), why);
             }
+        }
+    }
+
+    /// Opens what was named on the command line: a file, or a scenario of the library.
+    pub fn open_path(&mut self, path: &Path) {
+        match path.to_str() {
+            Some(name) if !path.exists() && self.shell.library.iter().any(|entry| entry.name == name) => self.open_scenario(name),
+            _ => self.open_file(path),
         }
     }
 
@@ -355,9 +363,14 @@ impl App {
         ctx.request_repaint();
     }
 
-    /// The speed that the run has, for tests.
-    pub fn speed(&self) -> Option<Speed> {
-        self.shell.run.as_ref().map(|run| run.status.speed)
+    /// The newest snapshot of the run that is shown.
+    pub fn snapshot(&self) -> Option<Arc<crate::lab::snapshot::Snapshot>> {
+        self.shell.run.as_ref().map(|run| Arc::clone(&run.snapshot))
+    }
+
+    /// How the run that is shown stands.
+    pub fn status(&self) -> Option<super::link::RunStatus> {
+        self.shell.run.as_ref().map(|run| run.status)
     }
 }
 

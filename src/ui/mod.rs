@@ -31,6 +31,15 @@ use eframe::egui;
 use self::app::App;
 use self::settings::Settings;
 
+/// The app in `ctx`, with real sessions on a thread of their own and its data in `folder`; what [`run`] opens a window on.
+pub fn start(ctx: &egui::Context, folder: PathBuf, settings: Settings) -> std::io::Result<App> {
+    let (link, end) = link::pair();
+    let opener = session::opener(folder.clone());
+    let repaint = ctx.clone();
+    std::thread::Builder::new().name("simulation".to_owned()).spawn(move || worker::run(&end, &opener, &|| repaint.request_repaint()))?;
+    Ok(App::new(ctx, link, session::sources(folder.clone()), Some(folder), settings))
+}
+
 /// Opens the window, on a scenario or session file if one is given, and returns when it is closed.
 pub fn run(path: Option<PathBuf>) -> anyhow::Result<()> {
     let folder = settings::data_folder();
@@ -39,17 +48,12 @@ pub fn run(path: Option<PathBuf>) -> anyhow::Result<()> {
         egui::ViewportBuilder::default().with_title("Fleetlab").with_app_id("fleetlab").with_inner_size([1_440.0, 900.0]).with_min_inner_size([960.0, 600.0]);
     let options = eframe::NativeOptions { viewport, centered: true, persist_window: false, ..eframe::NativeOptions::default() };
     let create = move |creation: &eframe::CreationContext<'_>| {
-        let ctx = creation.egui_ctx.clone();
-        let (link, end) = link::pair();
-        let opener = session::opener(folder.clone());
-        let repaint = ctx.clone();
-        std::thread::Builder::new().name("simulation".to_owned()).spawn(move || worker::run(&end, &opener, &|| repaint.request_repaint()))?;
-        let mut app = App::new(&ctx, link, session::sources(folder.clone()), Some(folder), settings);
+        let mut app = start(&creation.egui_ctx, folder, settings)?;
         if let Some(problem) = problem {
             app.warn_of_settings(&problem);
         }
         if let Some(path) = path {
-            app.open_file(&path);
+            app.open_path(&path);
         }
         Ok(Box::new(app) as Box<dyn eframe::App>)
     };

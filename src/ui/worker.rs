@@ -387,3 +387,157 @@ fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, String> {
             .unwrap_or_else(|| "an error without a message".to_owned())
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::Scenario;
+    use crate::ui::link::{self, Link};
+    use crate::units::SimTime;
+
+    /// A world in which nothing happens but time; it breaks at 100 s if it is told to.
+    struct Clock {
+        now: SimTime,
+        breaks: bool,
+        acted: Vec<(SimTime, Action)>,
+    }
+
+    const END: SimTime = SimTime::from_secs(600);
+
+    impl World for Clock {
+        fn now(&self) -> SimTime {
+            self.now
+        }
+        fn is_over(&self) -> bool {
+            self.now >= END
+        }
+        fn advance_to(&mut self, to: SimTime) {
+            assert!(!self.breaks || to < SimTime::from_secs(100), "the axle broke");
+            self.now = to.min(END);
+        }
+        fn act(&mut self, action: Action) -> Result<(), String> {
+            if let Action::Scale { instances: 0, .. } = action {
+                return Err("a service has at least one instance".to_owned());
+            }
+            self.acted.push((self.now, action));
+            Ok(())
+        }
+        fn snapshot(&mut self, _: &Interest) -> Snapshot {
+            // The actions and their times are told through the digest.
+            let digest = self.acted.iter().map(|(at, _)| at.to_string()).collect::<Vec<_>>().join(",");
+            Snapshot { now: self.now, end: END, digest, ..Snapshot::default() }
+        }
+        fn save(&mut self) -> Result<(), String> {
+            Ok(())
+        }
+    }
+
+    fn scenario() -> Arc<Scenario> {
+        Arc::new(crate::content::load("mm1").expect("a scenario of the library").scenario)
+    }
+
+    fn start(breaks: bool) -> Link {
+        let (link, end) = link::pair();
+        let open: Opener = Box::new(move |_| Ok(Box::new(Clock { now: SimTime::ZERO, breaks, acted: Vec::new() }) as Box<dyn World>));
+        std::thread::spawn(move || run(&end, &open, &|| {}));
+        link
+    }
+
+    fn opening(actions: Vec<TimedAction>, until: SimTime) -> Command {
+        Command::Open(Box::new(Opening { scenario: scenario(), seed: 1, actions, until }))
+    }
+
+    /// Waits until what is published is as wanted.
+    fn wait(link: &Link, wanted: impl Fn(&Published) -> bool) -> Published {
+        for _ in 0..2_000 {
+            let latest = link.latest();
+            if wanted(&latest) {
+                return latest;
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        panic!("it did not come to what was wanted: {:?}", link.latest().status);
+    }
+
+    fn wait_for_event(link: &Link) -> Event {
+        for _ in 0..2_000 {
+            if let Some(event) = link.events().next() {
+                return event;
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        panic!("nothing was said");
+    }
+
+    fn now(published: &Published) -> SimTime {
+        published.snapshot.as_ref().map_or(SimTime::ZERO, |snapshot| snapshot.now)
+    }
+
+    fn scale(instances: u32) -> Action {
+        Action::Scale { service: "server".to_owned(), instances }
+    }
+
+    #[test]
+    fn time_stands_until_it_is_let_run_and_again_when_it_is_stopped() {
+        let link = start(false);
+        link.send(opening(Vec::new(), SimTime::ZERO));
+        assert_eq!(now(&wait(&link, |published| published.snapshot.is_some())), SimTime::ZERO);
+        link.send(Command::Speed(Speed::Times(600)));
+        link.send(Command::Play);
+        wait(&link, |published| now(published) > SimTime::from_secs(2));
+        link.send(Command::Pause);
+        let stopped = now(&wait(&link, |published| !published.status.playing));
+        std::thread::sleep(Duration::from_millis(80));
+        assert_eq!(now(&link.latest()), stopped);
+    }
+
+    #[test]
+    fn a_jump_stops_exactly_where_it_should() {
+        let link = start(false);
+        link.send(opening(Vec::new(), SimTime::ZERO));
+        link.send(Command::Until(Goal::Time(SimTime::from_secs(123))));
+        let published = wait(&link, |published| now(published) > SimTime::ZERO && !published.status.playing);
+        assert_eq!(now(&published), SimTime::from_secs(123));
+        assert!(matches!(wait_for_event(&link), Event::Reached(Goal::Time(_))));
+    }
+
+    #[test]
+    fn a_goal_that_the_scenario_ends_before_is_reported_as_not_reached() {
+        let link = start(false);
+        link.send(opening(Vec::new(), SimTime::ZERO));
+        link.send(Command::Until(Goal::NextEvent));
+        assert!(wait(&link, |published| published.status.over).status.goal.is_none());
+        assert!(matches!(wait_for_event(&link), Event::NotReached(Goal::NextEvent)));
+    }
+
+    #[test]
+    fn what_the_world_refuses_is_said_with_the_reason() {
+        let link = start(false);
+        link.send(opening(Vec::new(), SimTime::ZERO));
+        link.send(Command::Act(Box::new(scale(0))));
+        let Event::Refused { why, .. } = wait_for_event(&link) else { panic!("it was not refused") };
+        assert!(why.contains("at least one"));
+        link.send(Command::Act(Box::new(scale(3))));
+        assert!(matches!(wait_for_event(&link), Event::Done(_)));
+    }
+
+    #[test]
+    fn a_panic_in_the_simulation_ends_the_world_and_not_the_thread() {
+        let link = start(true);
+        link.send(opening(Vec::new(), SimTime::ZERO));
+        link.send(Command::Until(Goal::Time(SimTime::from_secs(200))));
+        let Event::Broke(message) = wait_for_event(&link) else { panic!("it did not break") };
+        assert!(message.contains("the axle broke"));
+        link.send(opening(Vec::new(), SimTime::ZERO));
+        assert_eq!(wait(&link, |published| published.world == 2 && published.snapshot.is_some()).status.goal, None);
+    }
+
+    #[test]
+    fn an_earlier_session_is_repeated_at_its_own_times() {
+        let link = start(false);
+        let at = |secs: u64| TimedAction { at: SimTime::from_secs(secs), action: scale(2) };
+        link.send(opening(vec![at(10), at(10), at(75)], SimTime::from_secs(90)));
+        let published = wait(&link, |published| now(published) == SimTime::from_secs(90) && !published.status.playing);
+        assert_eq!(published.snapshot.expect("it is there").digest, "10s,10s,75s");
+    }
+}

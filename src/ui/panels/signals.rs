@@ -3,7 +3,7 @@
 //! Values are drawn where they were measured and nowhere else: a window without requests leaves a gap. During a rollout
 //! each version has its own line. The source of the term is the SRE book, chapter 6.
 
-use eframe::egui::{Align, Align2, Layout, Rect, RichText, Sense, Ui, Vec2b, pos2, vec2};
+use eframe::egui::{Align, Layout, Rect, RichText, Sense, Ui, Vec2b, pos2, vec2};
 use egui_plot::{AxisHints, GridInput, GridMark, HLine, HPlacement, Line, LineStyle, Plot, PlotPoint, PlotPoints, VLine};
 
 use super::panes::PaneSpec;
@@ -161,20 +161,28 @@ fn thinned(points: &[(f64, f64)], most: usize) -> Vec<(f64, f64)> {
     out
 }
 
-/// The stretches without a gap.
+/// The stretches without a gap: a window without requests ends one, and so does a step that is longer than both `window`
+/// and the step before it. (Older windows are wider, so steps only ever get shorter.)
 fn stretches(points: &[(f64, f64)], window: f64) -> Vec<Vec<[f64; 2]>> {
     let mut out: Vec<Vec<[f64; 2]>> = Vec::new();
-    let mut last = f64::NAN;
+    let mut last: Option<f64> = None;
+    let mut step = f64::INFINITY;
+    let mut open = false;
     for &(t, value) in points {
+        let taken = last.map_or(0.0, |last| t - last);
+        if last.is_some() {
+            open &= taken <= window.max(step * 1.6);
+            step = taken;
+        }
+        last = Some(t);
         if !value.is_finite() {
-            last = f64::NAN;
-            continue;
+            open = false;
+        } else if let (true, Some(stretch)) = (open, out.last_mut()) {
+            stretch.push([t, value]);
+        } else {
+            out.push(vec![[t, value]]);
+            open = true;
         }
-        match out.last_mut() {
-            Some(stretch) if t - last <= window => stretch.push([t, value]),
-            _ => out.push(vec![[t, value]]),
-        }
-        last = t;
     }
     out
 }
@@ -225,15 +233,23 @@ fn chart_ui(ui: &mut Ui, shell: &mut Shell, metric: Metric) {
     let window = charts.window.as_secs_f64().max(1.0);
     let lines = series(metric, charts, stable, lang, palette);
     let cursor = run.charts.cursor;
-    header_ui(ui, metric, &lines, cursor, window, run, lang);
+    header_ui(ui, metric, if metric == Metric::Saturation && charts.service.is_none() { &[] } else { &lines }, cursor, window, run, lang);
 
     let now = snapshot.now.as_secs_f64();
     let from = run.charts.history.map_or(0.0, |history| (now - history.as_secs_f64()).max(0.0));
     let to = now.max(from + run.charts.history.map_or(60.0, |history| history.as_secs_f64().min(60.0)));
-    if lines.iter().all(|line| line.points.iter().all(|(_, value)| !value.is_finite())) {
+    let whole = metric == Metric::Saturation && charts.service.is_none();
+    if whole || lines.iter().all(|line| line.points.iter().all(|(_, value)| !value.is_finite())) {
         let rect = ui.available_rect_before_wrap();
-        let text = lang.tr(if snapshot.now.nanos() == 0 { "chart.not-started" } else { "chart.no-data" });
-        ui.painter().text(rect.center(), Align2::CENTER_CENTER, text, fonts::regular(size::BODY - 1.0), palette.secondary);
+        let text = lang.tr(if whole {
+            "chart.select"
+        } else if snapshot.now.nanos() == 0 {
+            "chart.not-started"
+        } else {
+            "chart.no-data"
+        });
+        let galley = ui.painter().layout(text.into_owned(), fonts::regular(size::BODY - 1.0), palette.secondary, (rect.width() - 32.0).min(280.0));
+        ui.painter().galley(rect.center() - galley.size() / 2.0, galley, palette.secondary);
         return;
     }
 
@@ -401,6 +417,12 @@ mod tests {
         let points = [(1.0, 5.0), (2.0, 6.0), (3.0, f64::NAN), (4.0, 7.0), (5.0, 8.0), (9.0, 1.0)];
         let parts: Vec<usize> = stretches(&points, 1.6).iter().map(Vec::len).collect();
         assert_eq!(parts, [2, 2, 1]);
+    }
+
+    #[test]
+    fn older_and_wider_windows_are_no_gaps() {
+        let points: Vec<(f64, f64)> = (0..5).map(|n| (f64::from(n) * 10.0, 1.0)).chain((41..60).map(|t| (f64::from(t), 1.0))).collect();
+        assert_eq!(stretches(&points, 1.6).len(), 1);
     }
 
     #[test]

@@ -1,0 +1,218 @@
+//! The app by its accessible labels: everything that a person can do in the window, done as a person does it.
+
+#[path = "support/window.rs"]
+mod window;
+
+use std::path::Path;
+
+use eframe::egui::{Key, Modifiers, vec2};
+use egui_kittest::kittest::Queryable as _;
+use fleetlab::lab::snapshot::Snapshot;
+use fleetlab::ui::settings::{Settings, ThemeChoice};
+use fleetlab::ui::text::Lang;
+use fleetlab::units::SimTime;
+use window::{Window, app, open_real, wait};
+
+fn open_with(folder: &Path, settings: Settings) -> Window {
+    let settings = Settings { reduced_motion: true, ..settings };
+    open_real(vec2(1_280.0, 800.0), folder.to_owned(), settings)
+}
+
+/// A window on Online Boutique, running.
+fn boutique(folder: &Path) -> Window {
+    let mut window = open_with(folder, Settings::default());
+    window.run_steps(2);
+    window.get_by_label("Online Boutique").click();
+    wait(&mut window, "the run", |window| snapshot(window).is_some_and(|snapshot| snapshot.now > SimTime::from_secs(1)));
+    window
+}
+
+fn snapshot(window: &Window) -> Option<std::sync::Arc<Snapshot>> {
+    app(window).snapshot()
+}
+
+fn click(window: &mut Window, label: &str) {
+    window.get_by_label(label).click();
+    window.run_steps(2);
+}
+
+#[test]
+fn one_click_on_a_scenario_runs_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut window = boutique(folder.path());
+    assert!(window.query_by_label("frontend").is_some(), "the map shows the frontend");
+    assert!(snapshot(&window).expect("a run").totals.requests > 0);
+    click(&mut window, "Pause");
+    wait(&mut window, "the pause", |window| app(window).status().is_some_and(|status| !status.playing));
+    let now = snapshot(&window).expect("a run").now;
+    window.run_steps(10);
+    assert_eq!(snapshot(&window).expect("a run").now, now);
+}
+
+#[test]
+fn a_fault_is_injected_and_cleared_from_the_inspector() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut window = boutique(folder.path());
+    click(&mut window, "cartservice");
+    click(&mut window, "Inject fault…");
+    click(&mut window, "Inject latency into cartservice");
+    wait(&mut window, "the fault", |window| snapshot(window).is_some_and(|snapshot| !snapshot.faults.is_empty()));
+    let fault = snapshot(&window).expect("a run").faults[0].name.clone();
+    window.run_steps(2);
+    click(&mut window, &format!("Clear {fault}"));
+    wait(&mut window, "its end", |window| snapshot(window).is_some_and(|snapshot| snapshot.faults.is_empty()));
+}
+
+#[test]
+fn a_version_is_deployed_and_its_rollout_is_shown() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut window = boutique(folder.path());
+    click(&mut window, "currencyservice");
+    click(&mut window, "Deploy…");
+    window.get_by_label_contains("Deploy v2-bad to currencyservice").click();
+    wait(&mut window, "the deployment", |window| {
+        let snapshot = snapshot(window).expect("a run");
+        snapshot.marks.iter().any(|mark| mark.kind == fleetlab::lab::snapshot::MarkKind::Deploy)
+    });
+}
+
+#[test]
+fn a_service_is_scaled_and_the_change_can_be_undone() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut window = boutique(folder.path());
+    let desired = |window: &Window| {
+        let snapshot = snapshot(window).expect("a run");
+        snapshot.services.iter().map(|service| service.desired).sum::<u32>()
+    };
+    let before = desired(&window);
+    click(&mut window, "frontend");
+    click(&mut window, "Scale…");
+    click(&mut window, "×2");
+    window.get_by_label_contains("Scale frontend from").click();
+    wait(&mut window, "more instances", |window| desired(window) > before);
+    wait(&mut window, "the offer to undo", |window| window.query_by_label("Undo").is_some());
+    click(&mut window, "Undo");
+    wait(&mut window, "as many as before", |window| desired(window) == before);
+}
+
+#[test]
+fn what_is_refused_is_said_and_stays_until_it_is_dismissed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut window = boutique(folder.path());
+    click(&mut window, "frontend");
+    click(&mut window, "Roll back");
+    wait(&mut window, "the refusal", |window| window.query_by_label("Refused: Roll back frontend").is_some());
+    window.run_steps(30);
+    assert!(window.query_by_label("Refused: Roll back frontend").is_some(), "it stays");
+    click(&mut window, "Dismiss");
+    assert!(window.query_by_label("Refused: Roll back frontend").is_none());
+}
+
+#[test]
+fn the_keyboard_plays_pauses_sets_the_speed_and_selects() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut window = boutique(folder.path());
+    window.key_press(Key::Space);
+    wait(&mut window, "the pause", |window| app(window).status().is_some_and(|status| !status.playing));
+    window.key_press(Key::Num6);
+    wait(&mut window, "the speed", |window| app(window).status().is_some_and(|status| status.speed == fleetlab::ui::link::Speed::Max));
+    window.key_press(Key::ArrowDown);
+    window.run_steps(3);
+    assert!(window.query_by_label("Inject fault…").is_some(), "a service is selected");
+    window.key_press(Key::Escape);
+    window.run_steps(3);
+    assert!(window.query_by_label("Inject fault…").is_none());
+    window.key_press(Key::Questionmark);
+    window.run_steps(3);
+    assert!(window.query_by_label("Keys and shapes").is_some());
+}
+
+#[test]
+fn the_palette_finds_a_command_and_does_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut window = boutique(folder.path());
+    window.key_press_modifiers(Modifiers::COMMAND, Key::K);
+    window.run_steps(3);
+    window.event(eframe::egui::Event::Text("show redis".to_owned()));
+    window.run_steps(3);
+    window.key_press(Key::Enter);
+    window.run_steps(4);
+    assert!(window.query_by_label("Find a command (Ctrl K)").is_some(), "the palette is closed again");
+    assert!(window.query_by_label("Inject fault…").is_some(), "the service is selected");
+    window.key_press_modifiers(Modifiers::COMMAND, Key::K);
+    window.run_steps(3);
+    window.event(eframe::egui::Event::Text("3600".to_owned()));
+    window.run_steps(3);
+    window.key_press(Key::Enter);
+    wait(&mut window, "the speed", |window| app(window).status().is_some_and(|status| status.speed == fleetlab::ui::link::Speed::Times(3_600)));
+}
+
+#[test]
+fn theme_and_language_change_at_once_and_are_kept() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut window = open_with(folder.path(), Settings::default());
+    window.run_steps(2);
+    click(&mut window, "Switch to the light theme");
+    click(&mut window, "Chuyển sang tiếng Việt");
+    assert!(window.query_by_label("Chạy kịch bản nào?").is_some());
+    let kept = std::fs::read_to_string(folder.path().join("settings.json")).expect("they are kept");
+    let kept: Settings = serde_json::from_str(&kept).expect("they can be read");
+    assert_eq!((kept.theme, kept.language), (ThemeChoice::Light, Lang::Vi));
+}
+
+#[test]
+fn every_page_has_all_its_letters_in_vietnamese() {
+    // The harness panics at a letter that no font has.
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut window = open_with(folder.path(), Settings { language: Lang::Vi, ..Settings::default() });
+    window.run_steps(2);
+    window.get_by_label("Online Boutique").click();
+    wait(&mut window, "the run", |window| snapshot(window).is_some());
+    click(&mut window, "cartservice");
+    click(&mut window, "Gây sự cố…");
+    click(&mut window, "Trợ giúp và phím tắt");
+    window.key_press(Key::Escape);
+    window.run_steps(3);
+    click(&mut window, "Cài đặt");
+    assert!(window.query_by_label("Giảm chuyển động").is_some());
+}
+
+#[test]
+fn a_session_is_journalled_and_can_be_opened_again() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut window = boutique(folder.path());
+    click(&mut window, "frontend");
+    click(&mut window, "Scale…");
+    click(&mut window, "+1");
+    window.get_by_label_contains("Scale frontend from").click();
+    wait(&mut window, "the scaling", |window| window.query_by_label("Undo").is_some());
+    click(&mut window, "Pause");
+    wait(&mut window, "the pause", |window| app(window).status().is_some_and(|status| !status.playing));
+    // As if the machine had died now: nothing is closed, another window opens on the same data.
+    let mut again = open_with(folder.path(), Settings::default());
+    again.run_steps(2);
+    let found = again.get_all_by_label("Online Boutique").count();
+    assert_eq!(found, 2, "the scenario and its session are offered");
+    again.get_all_by_label("Online Boutique").next().expect("the session comes first").click();
+    wait(&mut again, "the replay", |window| app(window).status().is_some_and(|status| !status.playing && status.goal.is_none()) && snapshot(window).is_some_and(|s| s.now > SimTime::ZERO));
+    let (old, new) = (snapshot(&window).expect("a run"), snapshot(&again).expect("a run"));
+    assert_eq!(new.now, old.now);
+    assert_eq!(new.digest, old.digest, "it is the same run");
+}
+
+#[test]
+fn a_file_that_is_no_scenario_is_refused_with_its_mistakes() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("wrong.toml");
+    std::fs::write(&path, "format_version = 1\n[services.a]\nendpionts = {}\n").expect("written");
+    let mut window = open_with(folder.path(), Settings::default());
+    window.run_steps(2);
+    window.get_by_label("Path of a scenario or session file").focus();
+    window.run_steps(2);
+    window.get_by_label("Path of a scenario or session file").type_text(&path.display().to_string());
+    window.run_steps(2);
+    click(&mut window, "Open file…");
+    window.run_steps(2);
+    assert!(window.query_by_label_contains("Could not open").is_some());
+    assert!(window.query_by_label_contains("endpionts").is_some(), "the mistake is named");
+}
