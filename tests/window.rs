@@ -194,7 +194,9 @@ fn a_session_is_journalled_and_can_be_opened_again() {
     let found = again.get_all_by_label("Online Boutique").count();
     assert_eq!(found, 2, "the scenario and its session are offered");
     again.get_all_by_label("Online Boutique").next().expect("the session comes first").click();
-    wait(&mut again, "the replay", |window| app(window).status().is_some_and(|status| !status.playing && status.goal.is_none()) && snapshot(window).is_some_and(|s| s.now > SimTime::ZERO));
+    wait(&mut again, "the replay", |window| {
+        app(window).status().is_some_and(|status| !status.playing && status.goal.is_none()) && snapshot(window).is_some_and(|s| s.now > SimTime::ZERO)
+    });
     let (old, new) = (snapshot(&window).expect("a run"), snapshot(&again).expect("a run"));
     assert_eq!(new.now, old.now);
     assert_eq!(new.digest, old.digest, "it is the same run");

@@ -102,8 +102,26 @@ pub(super) enum Cause {
     Crash,
     /// A fault holds it down; it starts again when it is released.
     Held,
+    /// A fault holds it down, and its machine is gone with it: its clients are not told.
+    Lost,
     /// Somebody restarts it: it starts again at once.
     Restart,
+    /// Its machine is replaced without a word to its clients; it starts again at once.
+    Replace,
+}
+
+impl Cause {
+    /// Whether it starts again at once.
+    const fn is_restart(self) -> bool {
+        matches!(self, Self::Restart | Self::Replace)
+    }
+    /// What the data plane is told.
+    const fn command(self, instance: InstanceId) -> Command {
+        match self {
+            Self::Lost | Self::Replace => Command::Vanish(instance),
+            Self::Crash | Self::Held | Self::Restart => Command::Down(instance),
+        }
+    }
 }
 
 /// Asked of this behaviour: processes to kill.
@@ -217,7 +235,7 @@ impl Registrar<'_, '_> {
             return;
         }
         self.news.fallen.push(instance);
-        if cause == Cause::Restart && !held {
+        if cause.is_restart() && !held {
             self.start(instance);
             return;
         }
@@ -334,12 +352,12 @@ fn live(mut registrar: Registrar<'_, '_>, inbox: Res<'_, Inbox>) {
 fn kill(mut registrar: Registrar<'_, '_>, mut kills: ResMut<'_, Kills>, mut released: ResMut<'_, Released>) {
     for (instance, cause) in std::mem::take(&mut kills.0) {
         let Some((member, life)) = registrar.of(instance) else { continue };
-        if life.phase == Phase::Crashed && cause != Cause::Restart {
+        if life.phase == Phase::Crashed && !cause.is_restart() {
             continue;
         }
         if life.up {
-            registrar.desk.send(Command::Down(instance));
-            if cause != Cause::Restart {
+            registrar.desk.send(cause.command(instance));
+            if !cause.is_restart() {
                 registrar.desk.note_instance(&member, "crashed");
             }
         }

@@ -44,6 +44,8 @@ pub enum Order {
         service: ServiceId,
         /// Which of its instances.
         selector: Selector,
+        /// Whether their machines go with them, so that clients are not told.
+        silently: bool,
     },
     /// Sets the versions' shares of the traffic.
     ShiftTraffic {
@@ -134,14 +136,15 @@ impl Fleet {
                 self.world.resource_mut::<DeployOrders>().scale.push((service, instances, "action"));
                 self.attend(service);
             }
-            Order::Restart { service, selector } => {
+            Order::Restart { service, selector, silently } => {
                 let roster = self.world.resource::<Roster>();
                 let candidates: Vec<_> = roster.staying(service).map(|member| member.id).collect();
                 // Named by the moment and the service: a restart changes no other choice.
                 let stream = self.world.resource::<Chance>().0.child(purpose::SELECT).child(now.nanos()).child(u64::from(service.0) + (1 << 32));
                 let picked = selector.pick(&candidates, stream);
+                let cause = if silently { Cause::Replace } else { Cause::Restart };
                 self.note(now, Some(service), format!("restart {} of {} instances", picked.len(), candidates.len()));
-                self.world.resource_mut::<Kills>().0.extend(picked.into_iter().map(|instance| (instance, Cause::Restart)));
+                self.world.resource_mut::<Kills>().0.extend(picked.into_iter().map(|instance| (instance, cause)));
                 self.attend(service);
             }
             Order::ShiftTraffic { service, weights } => {

@@ -122,7 +122,9 @@ pub(super) fn resolve(scenario: &Scenario, action: &Action) -> Result<Resolved, 
         }
         Action::RollBack { service: name } => order(Order::RollBack(service(scenario, name)?)),
         Action::Scale { service: name, instances } => order(Order::Scale { service: service(scenario, name)?, instances: *instances }),
-        Action::Restart { service: name, selector } => order(Order::Restart { service: service(scenario, name)?, selector: selector.clone() }),
+        Action::Restart { service: name, selector, silent } => {
+            order(Order::Restart { service: service(scenario, name)?, selector: selector.clone(), silently: *silent })
+        }
         Action::SetPolicy { from, to, policy } => {
             let (called, endpoint) = target(scenario, to)?;
             let command = Command::SetPolicy { from: caller(scenario, from)?, to: called, endpoint, policy: policy.clone() };

@@ -58,6 +58,10 @@ pub enum Action {
         /// Which instances. Default: all.
         #[serde(default)]
         selector: Selector,
+        /// Whether their machines go with them, so that no connection is reset and clients only notice by their timeouts.
+        /// Default false.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        silent: bool,
     },
     /// Replaces the call policy of a client towards a service.
     SetPolicy {

@@ -165,7 +165,7 @@ impl Lower<'_> {
                 self.service(service, &service_at);
                 self.check_count(&at.key("instances"), (*instances).into(), 0, limits::INSTANCES_PER_SERVICE.into());
             }
-            Action::Restart { service, selector } => {
+            Action::Restart { service, selector, .. } => {
                 self.service(service, &service_at);
                 self.selector(selector, &at.key("selector"));
             }

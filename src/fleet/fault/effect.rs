@@ -43,6 +43,8 @@ pub(crate) struct Impact {
     pub(crate) modifiers: Modifiers,
     /// The process is kept down.
     pub(crate) held: bool,
+    /// Its machine is gone with it, so that nobody is told.
+    pub(crate) silent: bool,
     /// The process dies this long after each start.
     pub(crate) dies_after: Option<SimSpan>,
     /// Who is cut off from it, and whether answers are lost, too.

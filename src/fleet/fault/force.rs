@@ -160,7 +160,7 @@ fn change(
                 continue;
             }
             if fresh.held && !impact.held {
-                kills.0.push((id, Cause::Held));
+                kills.0.push((id, if fresh.silent { Cause::Lost } else { Cause::Held }));
             } else if impact.held && !fresh.held {
                 released.0.push(id);
             }

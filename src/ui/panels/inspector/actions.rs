@@ -255,9 +255,11 @@ fn restart_ui(ui: &mut Ui, lang: Lang, forms: &mut Forms, service: &str) -> Opti
     match selector_ui(ui, lang, forms) {
         Ok(selector) => {
             label::caption(ui, lang.tr("restart.about"));
-            button::harmful(ui, icons::RESTART, &lang.with("restart.do", &[("service", service)]))
-                .clicked()
-                .then(|| Action::Restart { service: service.to_owned(), selector })
+            button::harmful(ui, icons::RESTART, &lang.with("restart.do", &[("service", service)])).clicked().then(|| Action::Restart {
+                service: service.to_owned(),
+                selector,
+                silent: false,
+            })
         }
         Err(error) => {
             error_ui(ui, &error);
