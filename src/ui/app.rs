@@ -265,9 +265,11 @@ impl App {
             Action::Inject { fault } => {
                 // The world names a fault without a name; its newest one of that kind and service is this one.
                 let latest = self.link.latest().snapshot?;
-                let found = latest.faults.iter().rev().find(|found| {
-                    found.kind == fault.kind.name() && found.service.map(|service| run.service_name(service)) == fault.service.as_deref()
-                })?;
+                let found = latest
+                    .faults
+                    .iter()
+                    .rev()
+                    .find(|found| found.kind == fault.kind.name() && found.service.map(|service| run.service_name(service)) == fault.service.as_deref())?;
                 Some(Box::new(Action::Clear { fault: found.name.clone() }))
             }
             Action::SetLoad { source, factor: Some(factor), .. } => {

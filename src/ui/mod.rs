@@ -35,11 +35,8 @@ use self::settings::Settings;
 pub fn run(path: Option<PathBuf>) -> anyhow::Result<()> {
     let folder = settings::data_folder();
     let (settings, problem) = Settings::load(&folder);
-    let viewport = egui::ViewportBuilder::default()
-        .with_title("Fleetlab")
-        .with_app_id("fleetlab")
-        .with_inner_size([1_440.0, 900.0])
-        .with_min_inner_size([960.0, 600.0]);
+    let viewport =
+        egui::ViewportBuilder::default().with_title("Fleetlab").with_app_id("fleetlab").with_inner_size([1_440.0, 900.0]).with_min_inner_size([960.0, 600.0]);
     let options = eframe::NativeOptions { viewport, centered: true, persist_window: false, ..eframe::NativeOptions::default() };
     let create = move |creation: &eframe::CreationContext<'_>| {
         let ctx = creation.egui_ctx.clone();

@@ -254,7 +254,9 @@ impl<'a> Worker<'a> {
     /// Whether simulated time is where it should be by now.
     fn is_ahead(&self) -> bool {
         match self.status.speed {
-            Speed::Times(factor) if self.status.goal.is_none() => self.owed + self.clock.elapsed().as_secs_f64() * f64::from(factor) < f64::from(factor) * 0.004,
+            Speed::Times(factor) if self.status.goal.is_none() => {
+                self.owed + self.clock.elapsed().as_secs_f64() * f64::from(factor) < f64::from(factor) * 0.004
+            }
             _ => false,
         }
     }

@@ -298,4 +298,3 @@ pub(crate) struct MapContext<'a> {
     /// Draws what the pointer is on.
     pub(crate) tooltip: &'a dyn Fn(&mut Ui, Selection),
 }
-

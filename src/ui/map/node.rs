@@ -80,11 +80,30 @@ pub(crate) fn source(painter: &Painter, style: &NodeStyle, source: &SourceSnapsh
         Detail::Full | Detail::Compact => {
             let pad = 12.0 * z;
             painter.text(pos2(rect.left() + pad, rect.top() + 20.0 * z), Align2::LEFT_CENTER, icons::LOAD, scaled(fonts::regular(16.0), z), palette.accent);
-            label(painter, pos2(rect.left() + 36.0 * z, rect.top() + 20.0 * z), rect.width() - 48.0 * z, &source.name, scaled(fonts::semibold(size::BODY), z), ink(style, palette));
-            painter.text(pos2(rect.left() + pad, rect.top() + 50.0 * z), Align2::LEFT_CENTER, format::rate(source.rate), scaled(fonts::mono(size::TITLE), z), palette.text);
+            label(
+                painter,
+                pos2(rect.left() + 36.0 * z, rect.top() + 20.0 * z),
+                rect.width() - 48.0 * z,
+                &source.name,
+                scaled(fonts::semibold(size::BODY), z),
+                ink(style, palette),
+            );
+            painter.text(
+                pos2(rect.left() + pad, rect.top() + 50.0 * z),
+                Align2::LEFT_CENTER,
+                format::rate(source.rate),
+                scaled(fonts::mono(size::TITLE), z),
+                palette.text,
+            );
             if (source.factor - 1.0).abs() > 1e-6 {
                 let text = format!("×{}", format::count(source.factor));
-                painter.text(pos2(rect.right() - pad, rect.top() + 50.0 * z), Align2::RIGHT_CENTER, text, scaled(fonts::mono(size::BODY), z), palette.warning_text);
+                painter.text(
+                    pos2(rect.right() - pad, rect.top() + 50.0 * z),
+                    Align2::RIGHT_CENTER,
+                    text,
+                    scaled(fonts::mono(size::BODY), z),
+                    palette.warning_text,
+                );
             }
         }
         Detail::Name => {

@@ -85,7 +85,16 @@ fn legend_ui(ui: &mut Ui, lang: Lang) {
     label::caption(ui, lang.tr("help.versions"));
     ui.add_space(8.0);
     label::section(ui, lang.tr("help.marks"));
-    for kind in [MarkKind::Deploy, MarkKind::DeployDone, MarkKind::DeployFailed, MarkKind::Fault, MarkKind::FaultCleared, MarkKind::Scale, MarkKind::Instance, MarkKind::Action] {
+    for kind in [
+        MarkKind::Deploy,
+        MarkKind::DeployDone,
+        MarkKind::DeployFailed,
+        MarkKind::Fault,
+        MarkKind::FaultCleared,
+        MarkKind::Scale,
+        MarkKind::Instance,
+        MarkKind::Action,
+    ] {
         row(ui, &|ui, rect| status::mark(ui.painter(), rect.center(), 10.0, kind, palette), &status::mark_word(lang, kind));
     }
     ui.add_space(8.0);

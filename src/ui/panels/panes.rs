@@ -130,4 +130,3 @@ impl Behavior<Pane> for Docking<'_> {
         service_map::tools_ui(ui, self.shell);
     }
 }
-

@@ -37,11 +37,8 @@ fn side_ui(ui: &mut Ui, shell: &mut Shell) {
         .map(|(span, text)| if span.is_some() { lang.with("timeline.last", &[("span", text)]) } else { lang.tr("timeline.everything").into_owned() })
         .collect();
     let all = lang.tr("timeline.all");
-    let segments: Vec<Segment<'_>> = HISTORIES
-        .iter()
-        .zip(&names)
-        .map(|((span, text), name)| Segment { text: if span.is_some() { text } else { all.as_ref() }, name })
-        .collect();
+    let segments: Vec<Segment<'_>> =
+        HISTORIES.iter().zip(&names).map(|((span, text), name)| Segment { text: if span.is_some() { text } else { all.as_ref() }, name }).collect();
     let on = HISTORIES.iter().position(|(span, _)| *span == run.charts.history);
     let totals = run.snapshot.totals;
     let text = lang.with("timeline.totals", &[("requests", &format::whole(totals.requests))]);
@@ -122,7 +119,9 @@ fn answered_and_failed(painter: &eframe::egui::Painter, chart: Rect, end: f64, p
     }
     let height = |value: f64| (value / most) as f32 * (chart.height() - 4.0);
     let mut mesh = eframe::egui::Mesh::default();
-    let mut bar = |from: f32, to: f32, low: f32, high: f32, color| mesh.add_colored_rect(Rect::from_min_max(pos2(from, chart.bottom() - high), pos2(to, chart.bottom() - low)), color);
+    let mut bar = |from: f32, to: f32, low: f32, high: f32, color| {
+        mesh.add_colored_rect(Rect::from_min_max(pos2(from, chart.bottom() - high), pos2(to, chart.bottom() - low)), color)
+    };
     let good = theme::mixed(palette.series[0], palette.ground, 0.55);
     // No more bars than pixels: a bar shows the mean of what it covers.
     let chunk = points.len().div_ceil(chart.width().max(1.0) as usize).max(1);
@@ -239,4 +238,3 @@ fn time_step(end: f64, wanted: f32) -> f64 {
     let rough = end / f64::from(wanted);
     STEPS.into_iter().find(|step| *step >= rough).unwrap_or(rough)
 }
-

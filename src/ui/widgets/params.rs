@@ -131,7 +131,14 @@ impl Fields {
 }
 
 /// Draws the fields of the alternative `name`; `choices` gives the values of keys that name something.
-pub(crate) fn fields_ui(ui: &mut Ui, lang: Lang, name: &'static str, alternatives: &Alternatives, fields: &mut Fields, choices: &dyn Fn(&str) -> Option<Vec<String>>) {
+pub(crate) fn fields_ui(
+    ui: &mut Ui,
+    lang: Lang,
+    name: &'static str,
+    alternatives: &Alternatives,
+    fields: &mut Fields,
+    choices: &dyn Fn(&str) -> Option<Vec<String>>,
+) {
     if fields.is_empty() {
         return;
     }
@@ -160,7 +167,11 @@ pub(crate) fn fields_ui(ui: &mut Ui, lang: Lang, name: &'static str, alternative
                 });
                 combo.response.accessible_name(&title);
             } else {
-                let edit = TextEdit::singleline(&mut field.text).desired_width(148.0).font(fonts::mono(size::BODY - 1.0)).margin(vec2(8.0, 4.0)).vertical_align(Align::Center);
+                let edit = TextEdit::singleline(&mut field.text)
+                    .desired_width(148.0)
+                    .font(fonts::mono(size::BODY - 1.0))
+                    .margin(vec2(8.0, 4.0))
+                    .vertical_align(Align::Center);
                 ui.add(edit).accessible_name(&title);
             }
             ui.end_row();

@@ -40,10 +40,13 @@ pub(super) fn edge_ui(ui: &mut Ui, shell: &mut Shell, from: EdgeEnd, to: Service
     let mut asked = None;
     ui.horizontal_wrapped(|ui| {
         for (name, selection) in [
-            (&caller, match from {
-                EdgeEnd::Service(service) => Selection::Service(service),
-                EdgeEnd::Source(source) => Selection::Source(source),
-            }),
+            (
+                &caller,
+                match from {
+                    EdgeEnd::Service(service) => Selection::Service(service),
+                    EdgeEnd::Source(source) => Selection::Source(source),
+                },
+            ),
             (&called, Selection::Service(to)),
         ] {
             if button::plain(ui, icons::TARGET, &lang.with("palette.select", &[("service", name)])).clicked() {
