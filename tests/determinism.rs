@@ -183,3 +183,52 @@ fn a_session_file_that_makes_no_sense_is_refused() {
     let error = Session::replay(&refused).expect_err("no such service").to_string();
     assert!(error.contains("did you mean `mailer`"), "{error}");
 }
+
+#[test]
+fn every_shipped_scenario_passes_the_audit_of_session_files_and_survives_being_written_down() {
+    for entry in fleetlab::content::library() {
+        let scenario = fleetlab::content::load(&entry.name).unwrap_or_else(|found| panic!("{found}")).scenario;
+        let mut session = Session::new(Arc::new(scenario), 1);
+        let text = serde_json::to_string(&session.save()).expect("serialises");
+        let file: SessionFile = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", entry.name));
+        assert_eq!(&file.scenario, session.scenario().as_ref(), "{}", entry.name);
+        Session::prepare(&file).unwrap_or_else(|error| panic!("{}: {error}", entry.name));
+    }
+}
+
+#[test]
+fn a_scenario_that_a_stranger_edited_is_refused_before_it_runs() {
+    use fleetlab::ids::{EndpointId, ServiceId, VersionId, ZoneId};
+    use fleetlab::kernel::model::{Call, Step};
+    let file = Session::new(lively(), 1).save();
+    type Edit = fn(&mut Scenario);
+    let call = |endpoint| Step::Call(Call { endpoint, policy: fleetlab::kernel::resilience::CallPolicy::default() });
+    let circle = |scenario: &mut Scenario| scenario.model.endpoints[1].steps.push(Step::Call(Call { endpoint: EndpointId(0), policy: Default::default() }));
+    let edits: [(&str, Edit); 9] = [
+        ("zone", |scenario| scenario.fleet[0].zones = vec![ZoneId(9)]),
+        ("versions", |scenario| scenario.model.services[0].versions = vec![VersionId(200)]),
+        ("versions", |scenario| scenario.model.versions[0].service = ServiceId(2)),
+        ("circle", circle),
+        ("nowhere", |scenario| scenario.model.endpoints[0].steps.push(Step::Call(Call { endpoint: EndpointId(99), policy: Default::default() }))),
+        ("instances", |scenario| scenario.fleet[0].instances = 4_000_000_000),
+        ("workers", |scenario| scenario.model.services[0].server.workers = 0),
+        ("no cache", |scenario| scenario.model.caches.clear()),
+        ("too long", |scenario| scenario.duration = SimSpan::from_secs(u64::MAX / 2_000_000_000)),
+    ];
+    for (expected, edit) in edits {
+        let mut broken = file.clone();
+        edit(&mut broken.scenario);
+        match Session::replay(&broken) {
+            Err(ReplayError::Scenario(why)) => assert!(why.contains(expected), "{expected}: {why}"),
+            other => panic!("{expected}: {:?}", other.map(|session| session.now())),
+        }
+    }
+    // A hundred calls of a hundred calls of a hundred calls of a hundred calls.
+    let mut endless = file;
+    let endpoints = &mut endless.scenario.model.endpoints;
+    endpoints[0].steps = vec![Step::Repeat { min: 1_000, max: 1_000, steps: vec![call(EndpointId(1))] }];
+    endpoints[1].steps = vec![Step::Repeat { min: 1_000, max: 1_000, steps: vec![call(EndpointId(2))] }];
+    endpoints[2].steps = vec![Step::Repeat { min: 1_000, max: 1_000, steps: vec![Step::Work(fleetlab::kernel::dist::Distribution::Fixed(SimSpan::from_millis(1)))] }];
+    let error = Session::replay(&endless).expect_err("too many steps").to_string();
+    assert!(error.contains("too many steps"), "{error}");
+}

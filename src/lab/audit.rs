@@ -1,18 +1,15 @@
 //! Whether a scenario keeps the promises that the simulation relies on.
 //!
 //! Scenarios from `content/` keep them by construction. One that comes inside a session file may have been edited by a
-//! stranger: numbers that point nowhere, tables of different lengths. Such a scenario is refused before anything runs.
+//! stranger: numbers that point nowhere, tables of different lengths, requests that never end. Such a scenario is refused
+//! before anything runs.
 
-use crate::fleet::order::MOST_INSTANCES;
+use super::bounds;
+use crate::content::limits;
 use crate::kernel::dist::Distribution;
 use crate::kernel::model::{Arrivals, Model, Step};
 use crate::scenario::Scenario;
 use crate::units::SimSpan;
-
-/// Scripts inside one another.
-const DEPTH: usize = 64;
-/// Steps of all scripts.
-const STEPS: usize = 1_000_000;
 
 /// Says what is wrong with a scenario, if anything is.
 pub(super) fn audit(scenario: &Scenario) -> Result<(), String> {
@@ -25,10 +22,11 @@ pub(super) fn audit(scenario: &Scenario) -> Result<(), String> {
     demand(slos.iter().all(|slo| slo.service.is_none_or(|service| service.index() < services)), "an objective names a service that is not there")?;
     for plan in fleet {
         demand(!plan.zones.is_empty() && plan.zones.iter().all(|zone| zone.index() < model.zones.len()), "a service names a zone that is not there")?;
-        demand(plan.instances <= MOST_INSTANCES, "a service has too many instances")?;
-        plan.start_up.check()?;
-        plan.strategy.check()?;
+        bounds::fleet(plan)?;
     }
+    demand(fleet.iter().map(|plan| u64::from(plan.instances)).sum::<u64>() <= limits::INSTANCES, "it has too many instances")?;
+    demand(timeline.len() <= limits::TIMELINE, "too much happens on its timeline")?;
+    timeline.iter().try_for_each(|timed| bounds::action(&timed.action))?;
     audit_model(model)
 }
 
@@ -43,8 +41,8 @@ fn audit_model(model: &Model) -> Result<(), String> {
         demand(!service.versions.is_empty() && versions, "a service and its versions do not belong together")?;
         let endpoints = service.endpoints.iter().all(|id| model.endpoints.get(id.index()).is_some_and(|endpoint| endpoint.service.index() == index));
         demand(!service.endpoints.is_empty() && endpoints, "a service and its endpoints do not belong together")?;
-        demand((1..=100_000).contains(&service.server.workers), "a service has no workers, or too many")?;
-        demand(service.server.cpu_limit.is_none_or(|cores| cores.is_finite() && cores > 0.0), "a CPU limit is not above zero")?;
+        bounds::server(&service.server)?;
+        bounds::balancer(&service.balancer)?;
     }
     for endpoint in &model.endpoints {
         let listed = model.services.get(endpoint.service.index()).map(|service| &service.endpoints);
@@ -59,7 +57,8 @@ fn audit_model(model: &Model) -> Result<(), String> {
     }
     for source in &model.sources {
         let weights = source.mix.iter().all(|(endpoint, weight)| endpoint.index() < model.endpoints.len() && weight.is_finite() && *weight > 0.0);
-        demand(!source.mix.is_empty() && weights && source.population > 0, "the mix of a traffic source makes no sense")?;
+        bounds::source(source)?;
+        demand(!source.mix.is_empty() && weights, "the mix of a traffic source makes no sense")?;
         match &source.arrivals {
             Arrivals::Open { .. } => {}
             Arrivals::Counts { counts, .. } => {
@@ -80,17 +79,20 @@ fn audit_model(model: &Model) -> Result<(), String> {
     let replaced = model.versions.iter().flat_map(|version| version.scripts.iter().map(move |(id, _)| (version.service, id)));
     let mut replaced = replaced.map(|(service, id)| model.endpoints.get(id.index()).is_some_and(|endpoint| endpoint.service == service));
     demand(replaced.all(|belongs| belongs), "a version replaces the script of another service")?;
-    acyclic(model)
+    finite(model)
 }
 
 fn audit_steps(model: &Model, steps: &[Step], depth: usize, seen: &mut usize) -> Result<(), String> {
     *seen += steps.len();
-    demand(depth < DEPTH && *seen < STEPS, "its scripts are too deep or too long")?;
+    demand(depth < limits::NESTING && (*seen as u64) < limits::STEPS, "its scripts are too deep or too long")?;
     let law = |law: &Distribution| law.check();
     for step in steps {
         match step {
             Step::Work(times) | Step::Io(times) | Step::Sleep(times) => law(times)?,
-            Step::Call(call) => demand(call.endpoint.index() < model.endpoints.len(), "a call goes nowhere")?,
+            Step::Call(call) => {
+                demand(call.endpoint.index() < model.endpoints.len(), "a call goes nowhere")?;
+                bounds::policy(&call.policy)?;
+            }
             Step::Parallel(branches) => {
                 demand(!branches.is_empty(), "a parallel step has no branches")?;
                 branches.iter().try_for_each(|branch| audit_steps(model, branch, depth + 1, seen))?;
@@ -114,44 +116,56 @@ fn audit_steps(model: &Model, steps: &[Step], depth: usize, seen: &mut usize) ->
     Ok(())
 }
 
-/// Endpoints that a script calls, in all versions.
-fn calls(steps: &[Step], into: &mut Vec<usize>) {
+/// Endpoints that a script calls, and how often at most; returns how many steps it runs itself at most.
+fn calls(steps: &[Step], times: f64, into: &mut Vec<(usize, f64)>) -> f64 {
+    let mut run = steps.len() as f64 * times;
     for step in steps {
-        match step {
-            Step::Call(call) => into.push(call.endpoint.index()),
-            Step::Parallel(branches) => branches.iter().for_each(|branch| calls(branch, into)),
-            Step::Probability { then, otherwise, .. } => {
-                calls(then, into);
-                calls(otherwise, into);
+        run += match step {
+            Step::Call(call) => {
+                into.push((call.endpoint.index(), times));
+                0.0
             }
-            Step::Repeat { steps, .. } | Step::Cache { on_miss: steps, .. } => calls(steps, into),
-            Step::Work(_) | Step::Io(_) | Step::Sleep(_) | Step::Publish(_) | Step::Fail(_) => {}
-        }
+            Step::Parallel(branches) => branches.iter().map(|branch| calls(branch, times, into)).sum(),
+            Step::Probability { then, otherwise, .. } => calls(then, times, into) + calls(otherwise, times, into),
+            Step::Repeat { max, steps, .. } => calls(steps, times * f64::from(*max), into),
+            Step::Cache { on_miss, .. } => calls(on_miss, times, into),
+            Step::Work(_) | Step::Io(_) | Step::Sleep(_) | Step::Publish(_) | Step::Fail(_) => 0.0,
+        };
     }
+    run
 }
 
-/// A call that in the end calls itself would never end.
-fn acyclic(model: &Model) -> Result<(), String> {
-    let mut called: Vec<Vec<usize>> = vec![Vec::new(); model.endpoints.len()];
+/// A call that in the end calls itself would never end, and one that branches again and again would hardly.
+fn finite(model: &Model) -> Result<(), String> {
+    let mut called: Vec<Vec<(usize, f64)>> = vec![Vec::new(); model.endpoints.len()];
+    let mut own: Vec<f64> = vec![0.0; model.endpoints.len()];
     for (index, endpoint) in model.endpoints.iter().enumerate() {
-        calls(&endpoint.steps, &mut called[index]);
+        own[index] += calls(&endpoint.steps, 1.0, &mut called[index]);
     }
     for (endpoint, steps) in model.versions.iter().flat_map(|version| &version.scripts) {
-        calls(steps, &mut called[endpoint.index()]);
+        own[endpoint.index()] += calls(steps, 1.0, &mut called[endpoint.index()]);
     }
     // Callers are taken away as long as nobody calls them; what is left calls itself.
     let mut callers = vec![0_usize; called.len()];
-    called.iter().flatten().for_each(|to| callers[*to] += 1);
-    let mut free: Vec<usize> = (0..called.len()).filter(|at| callers[*at] == 0).collect();
-    let mut taken = 0;
-    while let Some(at) = free.pop() {
-        taken += 1;
-        for to in &called[at] {
+    called.iter().flatten().for_each(|(to, _)| callers[*to] += 1);
+    let mut order: Vec<usize> = (0..called.len()).filter(|at| callers[*at] == 0).collect();
+    let mut next = 0;
+    while let Some(at) = order.get(next).copied() {
+        next += 1;
+        for (to, _) in &called[at] {
             callers[*to] -= 1;
             if callers[*to] == 0 {
-                free.push(*to);
+                order.push(*to);
             }
         }
     }
-    demand(taken == called.len(), "its calls go round in a circle")
+    demand(order.len() == called.len(), "its calls go round in a circle")?;
+    // From the bottom up: whoever is called is worked out before its callers. All versions are added up here, which no
+    // request does; hence the room.
+    let mut steps = own;
+    for at in order.into_iter().rev() {
+        steps[at] += called[at].iter().map(|(to, times)| times * (steps[*to] + 1.0)).sum::<f64>();
+        demand(steps[at] <= 8.0 * limits::STEPS_PER_REQUEST as f64, "one of its requests would run too many steps")?;
+    }
+    Ok(())
 }

@@ -4,6 +4,7 @@
 //! get snapshots.
 
 mod audit;
+mod bounds;
 mod digest;
 pub mod file;
 mod resolve;

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::bounds;
 use crate::content::nearest;
 use crate::fleet::fault::{Fault, FaultKind};
 use crate::fleet::order::{FaultOrder, Order, Refusal};
@@ -22,7 +23,7 @@ pub enum ActionError {
         /// The known name that was probably meant.
         nearest: Option<String>,
     },
-    /// A number makes no sense.
+    /// A number is out of its bounds.
     #[error("{0}")]
     Number(String),
     /// The control plane refuses it.
@@ -113,6 +114,7 @@ fn fault(scenario: &Scenario, fault: &Fault) -> Result<FaultOrder, ActionError> 
 
 /// What an action means in a scenario.
 pub(super) fn resolve(scenario: &Scenario, action: &Action) -> Result<Resolved, ActionError> {
+    bounds::action(action).map_err(ActionError::Number)?;
     let order = |order| Resolved::Order(Box::new(order));
     let direct = |service, what, command| Resolved::Direct { service, what, command: Box::new(command) };
     Ok(match action {
@@ -131,9 +133,6 @@ pub(super) fn resolve(scenario: &Scenario, action: &Action) -> Result<Resolved, 
             direct(Some(called), format!("set the policy of `{from}` towards `{to}`"), command)
         }
         Action::SetCapacity { service: name, workers, queue } => {
-            if let Some(workers) = workers.filter(|workers| !(1..=100_000).contains(workers)) {
-                return Err(ActionError::Number(format!("{workers} workers make no sense; an instance has 1 to 100000")));
-            }
             let of = service(scenario, name)?;
             let mut what = format!("set the capacity of `{name}`");
             if let Some(workers) = workers {
@@ -154,9 +153,6 @@ pub(super) fn resolve(scenario: &Scenario, action: &Action) -> Result<Resolved, 
         Action::SetLoad { source: name, factor, rate } => {
             let of = source(scenario, name)?;
             let factor = factor.unwrap_or(1.0);
-            if !(0.0..=1_000.0).contains(&factor) {
-                return Err(ActionError::Number(format!("{factor} is no factor for a load; it is 0 to 1000")));
-            }
             let what = match rate {
                 Some(rate) => format!("set the load of `{name}` to {rate} × {factor}"),
                 None => format!("set the load of `{name}` to {factor} times"),

@@ -9,6 +9,7 @@ use crate::fleet::agenda::Timetable;
 use crate::fleet::deploy::{DeployOrders, Rollout, Size};
 use crate::fleet::desk::{Desk, Member, Roster, Sight};
 use crate::fleet::life::{Life, Phase};
+use crate::fleet::order::MOST_INSTANCES;
 use crate::fleet::rotation::{Standing, Verdict};
 use crate::fleet::schedule::Step;
 use crate::ids::{InstanceId, ServiceId};
@@ -138,6 +139,7 @@ fn scale(
         }
         scaler.readings = readings;
         let (desired, next) = scaler.rule.step(&situation);
+        let desired = desired.min(MOST_INSTANCES);
         if desired != size.desired {
             orders.scale.push((service, desired, scaler.name));
         }
