@@ -16,8 +16,6 @@ pub(super) fn render(document: &Document) -> String {
             Block::Heading(text) => {
                 line(&mut out, text);
                 line(&mut out, &"─".repeat(text.chars().count()));
-                // The content follows at once.
-                continue;
             }
             Block::Subheading(text) => line(&mut out, text),
             Block::Text(text) => wrap(&mut out, "", "", text),
@@ -34,6 +32,7 @@ pub(super) fn render(document: &Document) -> String {
             }
         }
     }
+    // What a heading is about follows at once.
     out.replace("─\n\n", "─\n")
 }
 
