@@ -11,8 +11,17 @@ const ROOMS: &[&[&str]] =
 /// The lowest rooms build on each other in this order.
 const FOUNDATION: &[(&str, &[&str])] = &[("choice", &["units"]), ("ids", &[]), ("rng", &[]), ("units", &[])];
 
-/// Folders in which each file is one thing that their `mod.rs` lists.
-const REGISTRIES: &[&str] = &["cli", "fleet/deploy", "fleet/fault", "kernel/balance", "kernel/resilience", "kernel/traffic", "ui/panels"];
+/// Folders in which each file is one thing of a kind: their `mod.rs` declares it, and where it has a list of names to
+/// choose from (`true`) also takes it into that list. What is declared and not used the compiler reports by itself.
+const REGISTRIES: &[(&str, bool)] = &[
+    ("cli", false),
+    ("fleet/deploy", true),
+    ("fleet/fault", true),
+    ("kernel/balance", true),
+    ("kernel/resilience", true),
+    ("kernel/traffic", true),
+    ("ui/panels", false),
+];
 
 /// Files longer than this are cut along their concepts. About 400 lines is the aim; this is where it is missed by far.
 const LONGEST: usize = 1_000;
@@ -146,9 +155,9 @@ fn every_file_says_what_it_is() {
 #[test]
 fn every_file_is_registered_where_its_folder_lists_its_kind() {
     let mut missing = Vec::new();
-    for folder in REGISTRIES {
+    for (folder, has_list) in REGISTRIES {
         let folder = source().join(folder);
-        let Ok(registry) = fs::read_to_string(folder.join("mod.rs")) else { continue };
+        let registry = read(&folder.join("mod.rs"));
         for entry in fs::read_dir(&folder).expect("the folder is readable") {
             let path = entry.expect("the entry is readable").path();
             let name = path.file_stem().expect("it has a name").to_string_lossy().into_owned();
@@ -156,11 +165,9 @@ fn every_file_is_registered_where_its_folder_lists_its_kind() {
             if !is_module || name == "mod" {
                 continue;
             }
-            let line = format!("mod {name};");
-            // A module that is declared but that nothing in the list uses is not registered either.
-            let uses = registry.matches(&format!("{name}::")).count() + registry.matches(&format!("pub mod {name};")).count();
-            let is_tests = name.contains("test") || registry.contains(&format!("#[cfg(test)]\nmod {name};"));
-            if !registry.contains(&line) || (uses == 0 && !is_tests) {
+            let is_tests = registry.contains(&format!("#[cfg(test)]\nmod {name};"));
+            let is_listed = registry.contains(&format!("{name}::")) || registry.contains(&format!("pub mod {name};"));
+            if !registry.contains(&format!("mod {name};")) || (*has_list && !is_tests && !is_listed) {
                 missing.push(shown(&path));
             }
         }

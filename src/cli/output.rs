@@ -10,7 +10,7 @@ use super::report::model::Report;
 
 /// In which form a report is wanted, and where.
 #[derive(Debug, Clone, Default, clap::Args)]
-pub struct OutputArgs {
+pub(super) struct OutputArgs {
     /// Forms of the report, separated by commas; several need -o [default: by the ending of -o, else text]
     #[arg(long, value_enum, value_delimiter = ',', value_name = "FORMATS")]
     format: Vec<Format>,

@@ -2,6 +2,14 @@
 //!
 //! It knows nothing of reports, and nothing of terminals or browsers.
 
+use std::fmt::{Arguments, Write as _};
+
+/// Adds formatted text to a string.
+pub(super) fn add(out: &mut String, text: Arguments<'_>) {
+    // Writing to a string cannot fail.
+    let _ = out.write_fmt(text);
+}
+
 /// What a cell tells at a glance; formats that have colours use it, others need not.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Tone {

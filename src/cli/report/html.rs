@@ -1,6 +1,6 @@
 //! A document as one HTML file: its own style, no scripts, nothing loaded from anywhere, light and dark.
 
-use super::document::{Block, Document, Table, Tone};
+use super::document::{Block, Document, Table, Tone, add};
 
 const STYLE: &str = "\
 :root{color-scheme:light dark;--text:#1c2024;--soft:#60646c;--line:#d9d9e0;--back:#fcfcfd;--good:#18794e;--warning:#ab6400;--bad:#c62a2f}\
@@ -23,14 +23,16 @@ pub(super) fn render(document: &Document) -> String {
     );
     for block in &document.blocks {
         match block {
-            Block::Heading(text) => out.push_str(&format!("<h2>{}</h2>\n", escape(text))),
-            Block::Subheading(text) => out.push_str(&format!("<h3>{}</h3>\n", escape(text))),
-            Block::Text(text) => out.push_str(&format!("<p>{}</p>\n", escape(text))),
-            Block::Lines(lines) => out.push_str(&format!("<pre>{}</pre>\n", escape(&lines.join("\n")))),
+            Block::Heading(text) => add(&mut out, format_args!("<h2>{}</h2>\n", escape(text))),
+            Block::Subheading(text) => add(&mut out, format_args!("<h3>{}</h3>\n", escape(text))),
+            Block::Text(text) => add(&mut out, format_args!("<p>{}</p>\n", escape(text))),
+            Block::Lines(lines) => add(&mut out, format_args!("<pre>{}</pre>\n", escape(&lines.join("\n")))),
             Block::Table(rows) => table(&mut out, rows),
             Block::Items(items) => {
                 out.push_str("<ul>\n");
-                items.iter().for_each(|text| out.push_str(&format!("<li>{}</li>\n", escape(text))));
+                for text in items {
+                    add(&mut out, format_args!("<li>{}</li>\n", escape(text)));
+                }
                 out.push_str("</ul>\n");
             }
         }
@@ -57,13 +59,13 @@ fn table(out: &mut String, table: &Table) {
     };
     out.push_str("<div class=\"scroll\"><table>\n<thead><tr>");
     for (column, head) in table.columns.iter().enumerate() {
-        out.push_str(&format!("<th{}>{}</th>", class(column, Tone::Plain), escape(head)));
+        add(out, format_args!("<th{}>{}</th>", class(column, Tone::Plain), escape(head)));
     }
     out.push_str("</tr></thead>\n<tbody>\n");
     for row in &table.rows {
         out.push_str("<tr>");
         for (column, cell) in row.iter().enumerate() {
-            out.push_str(&format!("<td{}>{}</td>", class(column, cell.tone), escape(&cell.text)));
+            add(out, format_args!("<td{}>{}</td>", class(column, cell.tone), escape(&cell.text)));
         }
         out.push_str("</tr>\n");
     }

@@ -1,6 +1,6 @@
 //! A document in Markdown, with tables as GitHub and GitLab draw them.
 
-use super::document::{Block, Document, Table};
+use super::document::{Block, Document, Table, add};
 
 /// The document as Markdown.
 pub(super) fn render(document: &Document) -> String {
@@ -8,12 +8,16 @@ pub(super) fn render(document: &Document) -> String {
     for block in &document.blocks {
         out.push('\n');
         match block {
-            Block::Heading(text) => out.push_str(&format!("## {}\n", escape(text))),
-            Block::Subheading(text) => out.push_str(&format!("### {}\n", escape(text))),
-            Block::Text(text) => out.push_str(&format!("{}\n", escape(text))),
-            Block::Lines(lines) => out.push_str(&format!("```text\n{}\n```\n", lines.join("\n"))),
+            Block::Heading(text) => add(&mut out, format_args!("## {}\n", escape(text))),
+            Block::Subheading(text) => add(&mut out, format_args!("### {}\n", escape(text))),
+            Block::Text(text) => add(&mut out, format_args!("{}\n", escape(text))),
+            Block::Lines(lines) => add(&mut out, format_args!("```text\n{}\n```\n", lines.join("\n"))),
             Block::Table(rows) => table(&mut out, rows),
-            Block::Items(items) => items.iter().for_each(|text| out.push_str(&format!("- {}\n", escape(text)))),
+            Block::Items(items) => {
+                for text in items {
+                    add(&mut out, format_args!("- {}\n", escape(text)));
+                }
+            }
         }
     }
     out
@@ -34,7 +38,9 @@ fn escape(text: &str) -> String {
 fn table(out: &mut String, table: &Table) {
     let mut row = |cells: &mut dyn Iterator<Item = String>| {
         out.push('|');
-        cells.for_each(|cell| out.push_str(&format!(" {cell} |")));
+        for cell in cells {
+            add(out, format_args!(" {cell} |"));
+        }
         out.push('\n');
     };
     row(&mut table.columns.iter().map(|head| escape(head)));

@@ -3,7 +3,7 @@
 //! It turns data into words and tables; how those look is for `text`, `markdown` and `html`. It judges by thresholds that
 //! are written here and explained in the notes.
 
-use super::document::{Block, Cell, Document, Table, Tone};
+use super::document::{Block, Cell, Document, Table, Tone, add};
 use super::model::{EdgeReport, Report, ServiceReport, Traffic};
 use super::words::{NONE, clock, count, dollars, millis, percent, rate, short, span, sparkline};
 
@@ -305,11 +305,14 @@ fn books(report: &Report, blocks: &mut Vec<Block>) {
     }
     let mut run = format!("{} requests of users caused {} service calls", count(report.requests), count(report.hops));
     if let Some(wall) = report.wall_s.filter(|wall| *wall > 0.0) {
-        run += &format!(
-            ", simulated in {}: {} times as fast as real time, {} service calls a second",
-            span(wall),
-            short(report.simulated_s / wall),
-            count((report.hops as f64 / wall) as u64)
+        add(
+            &mut run,
+            format_args!(
+                ", simulated in {}: {} times as fast as real time, {} service calls a second",
+                span(wall),
+                short(report.simulated_s / wall),
+                count((report.hops as f64 / wall) as u64)
+            ),
         );
     }
     items.push(run + ".");

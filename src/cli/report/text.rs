@@ -1,8 +1,6 @@
 //! A document for a terminal: aligned columns, underlined headings, lines of at most a hundred characters.
 
-use std::fmt::Write as _;
-
-use super::document::{Block, Document, Table};
+use super::document::{Block, Document, Table, add};
 
 /// The longest line of a paragraph [characters].
 const WIDTH: usize = 100;
@@ -18,16 +16,23 @@ pub(super) fn render(document: &Document) -> String {
             Block::Heading(text) => {
                 line(&mut out, text);
                 line(&mut out, &"─".repeat(text.chars().count()));
-                // The content follows at once.
-                continue;
             }
             Block::Subheading(text) => line(&mut out, text),
             Block::Text(text) => wrap(&mut out, "", "", text),
-            Block::Lines(lines) => lines.iter().for_each(|text| line(&mut out, text)),
+            Block::Lines(lines) => {
+                for text in lines {
+                    line(&mut out, text);
+                }
+            }
             Block::Table(rows) => table(&mut out, rows),
-            Block::Items(items) => items.iter().for_each(|text| wrap(&mut out, "• ", "  ", text)),
+            Block::Items(items) => {
+                for text in items {
+                    wrap(&mut out, "• ", "  ", text);
+                }
+            }
         }
     }
+    // What a heading is about follows at once.
     out.replace("─\n\n", "─\n")
 }
 
@@ -64,8 +69,11 @@ fn table(out: &mut String, table: &Table) {
     let row = |cells: &mut dyn Iterator<Item = &str>| {
         let mut text = String::from(" ");
         for ((column, cell), width) in cells.enumerate().zip(&widths) {
-            // Writing to a string cannot fail.
-            let _ = if table.is_left(column) { write!(text, " {cell:<width$} ") } else { write!(text, " {cell:>width$} ") };
+            if table.is_left(column) {
+                add(&mut text, format_args!(" {cell:<width$} "));
+            } else {
+                add(&mut text, format_args!(" {cell:>width$} "));
+            }
         }
         text
     };

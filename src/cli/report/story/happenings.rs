@@ -55,9 +55,8 @@ pub(super) fn tell(report: &Report, blocks: &mut Vec<Block>) {
 fn title(happening: &Happening) -> String {
     let when = match happening.until_s {
         Some(until) if until > happening.at_s => format!("{}–{}", clock(happening.at_s), clock(until)),
-        Some(_) => clock(happening.at_s),
-        None if happening.kind == "action" => clock(happening.at_s),
-        None => format!("{}–…", clock(happening.at_s)),
+        None if happening.kind != "action" => format!("{}–…", clock(happening.at_s)),
+        _ => clock(happening.at_s),
     };
     let hidden = if happening.visible { "" } else { "fault: " };
     format!("{when}  {hidden}{}", happening.what)
