@@ -138,6 +138,7 @@ macro_rules! params {
 pub(crate) use params;
 
 #[cfg(test)]
+#[allow(unreachable_pub, dead_code, reason = "the macros make public types, as their users want them")]
 mod tests {
     use crate::units::SimSpan;
 

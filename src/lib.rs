@@ -1,7 +1,5 @@
 //! Fleetlab simulates a fleet of microservices under traffic, failures and deployments, and teaches DevOps on it.
 
-rust_i18n::i18n!("assets/i18n", fallback = "en");
-
 mod choice;
 pub mod cli;
 pub mod content;
@@ -15,3 +13,9 @@ pub mod scenario;
 pub mod telemetry;
 pub mod ui;
 pub mod units;
+
+/// The app's words in every language, generated from `assets/i18n`.
+#[allow(clippy::disallowed_types, reason = "the localisation macro keeps its table in a hash map; nothing iterates over it")]
+mod words {
+    rust_i18n::i18n!("assets/i18n", fallback = "en");
+}

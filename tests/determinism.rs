@@ -200,16 +200,20 @@ fn every_shipped_scenario_passes_the_audit_of_session_files_and_survives_being_w
 fn a_scenario_that_a_stranger_edited_is_refused_before_it_runs() {
     use fleetlab::ids::{EndpointId, ServiceId, VersionId, ZoneId};
     use fleetlab::kernel::model::{Call, Step};
-    let file = Session::new(lively(), 1).save();
     type Edit = fn(&mut Scenario);
+    let file = Session::new(lively(), 1).save();
     let call = |endpoint| Step::Call(Call { endpoint, policy: fleetlab::kernel::resilience::CallPolicy::default() });
-    let circle = |scenario: &mut Scenario| scenario.model.endpoints[1].steps.push(Step::Call(Call { endpoint: EndpointId(0), policy: Default::default() }));
+    let circle = |scenario: &mut Scenario| {
+        scenario.model.endpoints[1].steps.push(Step::Call(Call { endpoint: EndpointId(0), policy: fleetlab::kernel::resilience::CallPolicy::default() }))
+    };
     let edits: [(&str, Edit); 9] = [
         ("zone", |scenario| scenario.fleet[0].zones = vec![ZoneId(9)]),
         ("versions", |scenario| scenario.model.services[0].versions = vec![VersionId(200)]),
         ("versions", |scenario| scenario.model.versions[0].service = ServiceId(2)),
         ("circle", circle),
-        ("nowhere", |scenario| scenario.model.endpoints[0].steps.push(Step::Call(Call { endpoint: EndpointId(99), policy: Default::default() }))),
+        ("nowhere", |scenario| {
+            scenario.model.endpoints[0].steps.push(Step::Call(Call { endpoint: EndpointId(99), policy: fleetlab::kernel::resilience::CallPolicy::default() }))
+        }),
         ("instances", |scenario| scenario.fleet[0].instances = 4_000_000_000),
         ("workers", |scenario| scenario.model.services[0].server.workers = 0),
         ("no cache", |scenario| scenario.model.caches.clear()),
@@ -228,7 +232,8 @@ fn a_scenario_that_a_stranger_edited_is_refused_before_it_runs() {
     let endpoints = &mut endless.scenario.model.endpoints;
     endpoints[0].steps = vec![Step::Repeat { min: 1_000, max: 1_000, steps: vec![call(EndpointId(1))] }];
     endpoints[1].steps = vec![Step::Repeat { min: 1_000, max: 1_000, steps: vec![call(EndpointId(2))] }];
-    endpoints[2].steps = vec![Step::Repeat { min: 1_000, max: 1_000, steps: vec![Step::Work(fleetlab::kernel::dist::Distribution::Fixed(SimSpan::from_millis(1)))] }];
+    endpoints[2].steps =
+        vec![Step::Repeat { min: 1_000, max: 1_000, steps: vec![Step::Work(fleetlab::kernel::dist::Distribution::Fixed(SimSpan::from_millis(1)))] }];
     let error = Session::replay(&endless).expect_err("too many steps").to_string();
     assert!(error.contains("too many steps"), "{error}");
 }

@@ -28,7 +28,7 @@ struct Instance {
 }
 
 /// The workload under way.
-pub struct Plain {
+pub(crate) struct Plain {
     now: f64,
     sequence: u64,
     /// Time (as ordered bits), order of scheduling, and the job whose own work ends, or nobody for an arrival.
@@ -44,7 +44,7 @@ pub struct Plain {
 
 impl Plain {
     /// Runs `requests` requests at `rate` [1/s]; returns the service calls executed and the mean latency [ms].
-    pub fn run(requests: u64, rate: f64, seed: u64) -> (u64, f64) {
+    pub(crate) fn run(requests: u64, rate: f64, seed: u64) -> (u64, f64) {
         let instances = (0..10).map(|_| (0..INSTANCES).map(|_| Instance { busy: 0, waiting: VecDeque::new() }).collect()).collect();
         let mut plain = Self {
             now: 0.0,
@@ -95,15 +95,12 @@ impl Plain {
         let instance = self.turn[service];
         self.turn[service] = (instance + 1) % INSTANCES;
         let job = Job { service, instance, parent, stage: 0, pending: 0, start: self.now };
-        let id = match self.free.pop() {
-            Some(id) => {
-                self.jobs[id] = job;
-                id
-            }
-            None => {
-                self.jobs.push(job);
-                self.jobs.len() - 1
-            }
+        let id = if let Some(id) = self.free.pop() {
+            self.jobs[id] = job;
+            id
+        } else {
+            self.jobs.push(job);
+            self.jobs.len() - 1
         };
         let station = &mut self.instances[service][instance];
         if station.busy < WORKERS {

@@ -156,9 +156,8 @@ impl Distribution {
     /// Says what is impossible about the parameters, if anything is.
     pub fn check(&self) -> Result<(), String> {
         match self {
-            Self::Fixed(_) | Self::Exponential(_) => Ok(()),
             Self::Uniform(Uniform { min, max }) if min > max => Err(format!("`min` ({min}) is above `max` ({max})")),
-            Self::Uniform(_) => Ok(()),
+            Self::Fixed(_) | Self::Exponential(_) | Self::Uniform(_) => Ok(()),
             Self::Lognormal(MeanCv { mean, cv }) | Self::Gamma(MeanCv { mean, cv }) => {
                 if mean.is_zero() {
                     Err("`mean` is zero; use a fixed \"0s\"".to_owned())
@@ -209,9 +208,8 @@ impl Distribution {
     /// The mean [ns]; infinite for a Pareto law of shape 1 or less that is not cut.
     pub fn mean_nanos(&self) -> f64 {
         match self {
-            Self::Fixed(span) | Self::Exponential(span) => span.nanos() as f64,
+            Self::Fixed(mean) | Self::Exponential(mean) | Self::Lognormal(MeanCv { mean, .. }) | Self::Gamma(MeanCv { mean, .. }) => mean.nanos() as f64,
             Self::Uniform(Uniform { min, max }) => f64::midpoint(min.nanos() as f64, max.nanos() as f64),
-            Self::Lognormal(MeanCv { mean, .. }) | Self::Gamma(MeanCv { mean, .. }) => mean.nanos() as f64,
             Self::Pareto(Pareto { scale, shape, max }) => {
                 let (low, a) = (scale.nanos() as f64, *shape);
                 match max {

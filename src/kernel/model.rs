@@ -184,6 +184,7 @@ pub struct Endpoint {
 
 /// One step of a script.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[allow(clippy::large_enum_variant, reason = "scripts are read once and compiled; a call is the commonest step")]
 pub enum Step {
     /// Uses a worker and the CPU for this long (at full speed).
     Work(Distribution),
@@ -341,6 +342,7 @@ pub struct Source {
 
 /// How requests arrive.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[allow(clippy::large_enum_variant, reason = "there are as many as traffic sources: a handful")]
 pub enum Arrivals {
     /// Open loop: users come whether or not earlier ones were served.
     Open {

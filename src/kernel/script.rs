@@ -19,6 +19,7 @@ impl Kernel {
 
     /// Runs a request's script until it has to wait or ends.
     #[inline]
+    #[allow(clippy::too_many_lines, reason = "one arm per operation: the list is the meaning of a script")]
     pub(super) fn run(&mut self, id: u32) {
         loop {
             let row = &mut self.rows.hot[id as usize];

@@ -307,13 +307,12 @@ impl Kernel {
     pub(super) fn cancel(&mut self, id: u32) {
         let row = self.rows.hot[id as usize];
         match row.state {
-            State::Free | State::Dead | State::Timer | State::BackingOff | State::Pooled => {}
             State::Travelling | State::LostThere => {
                 self.uncount(id);
                 self.dispose(id);
             }
-            // The answer is already on its way.
-            State::Returning | State::LostBack | State::Unanswered => {}
+            // Nothing is being done for it: it has not begun, or its answer is already on its way.
+            State::Free | State::Dead | State::Timer | State::BackingOff | State::Pooled | State::Returning | State::LostBack | State::Unanswered => {}
             State::Queued => {
                 let station = &mut self.stations[row.instance as usize];
                 station.integrate(self.now);

@@ -11,6 +11,7 @@ const CFS_PERIOD: u64 = 100_000_000;
 
 /// One instance.
 #[derive(Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "independent facts, each read on its own by the hot path")]
 pub(super) struct Station {
     // Touched by every request.
     pub(super) workers: u32,

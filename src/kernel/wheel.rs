@@ -44,7 +44,7 @@ pub(super) struct Wheel {
     shift: u32,
     /// Events in buckets.
     near: usize,
-    buckets: Box<[Bucket; BUCKETS]>,
+    buckets: Box<[Bucket]>,
     /// One bit per bucket that holds anything, and one bit per word of those.
     bits: [u64; WORDS],
     groups: [u64; GROUPS],
@@ -65,7 +65,7 @@ impl Wheel {
             current: 0,
             shift: 13,
             near: 0,
-            buckets: Box::new([EMPTY; BUCKETS]),
+            buckets: vec![EMPTY; BUCKETS].into_boxed_slice(),
             bits: [0; WORDS],
             groups: [0; GROUPS],
             nodes: Vec::new(),

@@ -195,7 +195,9 @@ mod tests {
 
     fn sparse(values: &[u64], shift: u8) -> Sparse {
         let mut tally = Tally::<0>::default();
-        values.iter().for_each(|&value| tally.bump(bucket_of(value)));
+        for &value in values {
+            tally.bump(bucket_of(value));
+        }
         let mut writer = Writer::default();
         tally.drain(|bucket, count| writer.add(bucket >> shift, u64::from(count)));
         writer.finish(shift)

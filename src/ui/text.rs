@@ -32,12 +32,12 @@ impl Lang {
 
     /// The sentence of `key`.
     pub(crate) fn tr(self, key: &'static str) -> Cow<'static, str> {
-        crate::_rust_i18n_translate(self.code(), key)
+        crate::words::_rust_i18n_translate(self.code(), key)
     }
 
     /// The sentence of a key that is put together at run time, if there is one.
     pub(crate) fn find(self, key: &str) -> Option<Cow<'static, str>> {
-        crate::_rust_i18n_try_translate(self.code(), key)
+        crate::words::_rust_i18n_try_translate(self.code(), key)
     }
 
     /// The sentence of `key` with each `%{name}` replaced.

@@ -1,4 +1,4 @@
-//! Metastable failure (Bronson et al., HotOS 2021): a ten-second outage that never ends, its two stable states, its cures.
+//! Metastable failure (Bronson et al., `HotOS` 2021): a ten-second outage that never ends, its two stable states, its cures.
 
 use crate::{arrivals_per_second, close, goodput_ratio, run, run_seed};
 

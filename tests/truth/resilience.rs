@@ -21,7 +21,7 @@ fn four_attempts_in_three_layers_are_64() {
     let edge = session.store().edge_index(fleetlab::kernel::command::Caller::Service(service_id(&session, "backend")), service_id(&session, "database"));
     let windows = session.store().edge_windows(edge.expect("the backend calls the database"), SimTime::from_secs(118), SimTime::from_secs(295));
     let calls = windows.map(|window| window.counts.requests).sum::<u64>() as f64;
-    assert!((calls / requests - 64.0).abs() < 1e-9, "{} calls for {requests} requests, {attempts} admitted", calls);
+    assert!((calls / requests - 64.0).abs() < 1e-9, "{calls} calls for {requests} requests, {attempts} admitted");
 }
 
 #[test]

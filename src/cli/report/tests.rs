@@ -120,7 +120,7 @@ fn a_fault_is_told_with_what_moved() {
     let fault = report.happenings.iter().find(|happening| happening.kind == "fault").expect("a fault was injected");
     assert_eq!((fault.what.as_str(), fault.at_s, fault.until_s, fault.visible), ("latency on db (1 instance)", 180.0, Some(300.0), false));
     let p99 = |signals: Option<model::Signals>| signals.and_then(|signals| signals.p99_ms).map_or(0.0, f64::round);
-    assert_eq!([fault.users.before, fault.users.during, fault.users.after].map(p99), [21.0, 265.0, 21.0]);
+    assert_eq!([fault.users.before, fault.users.during, fault.users.after].map(p99).map(|ms| ms as u32), [21, 265, 21]);
     let db = fault.target.expect("it is about the database");
     assert!(db.during.and_then(|during| during.error_ratio).is_some_and(|ratio| ratio > 0.04));
     assert_eq!(db.during.and_then(|during| during.saturation), Some(0.975));

@@ -22,6 +22,7 @@ use crate::units::SimSpan;
 /// Everything that a client does around one call. Every part is off unless it is written.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch that people set by its own name")]
 pub struct CallPolicy {
     /// How long the client waits for one attempt. Default: for ever.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -9,7 +9,7 @@ params! {
 
 impl Constant {
     /// See [`super::Shape::piece`].
-    pub(super) const fn piece(&self, _at: u64) -> super::Piece {
+    pub(super) const fn piece() -> super::Piece {
         super::Piece { until: u64::MAX, from: 1.0, to: 1.0 }
     }
 }

@@ -60,7 +60,7 @@ impl Shape {
     fn piece(&self, at: u64) -> Piece {
         match self {
             Self::Burst(shape) => shape.piece(at),
-            Self::Constant(shape) => shape.piece(at),
+            Self::Constant(_) => Constant::piece(),
             Self::Daily(shape) => shape.piece(at),
             Self::Ramp(shape) => shape.piece(at),
             Self::Spike(shape) => shape.piece(at),
@@ -108,11 +108,6 @@ impl Profile {
             product = Piece { until, from: product.from, to: product.from + (product.to - product.from) * share };
         }
         product
-    }
-
-    /// The rate at `at` [1/s].
-    pub(super) fn rate_at(&self, at: u64) -> f64 {
-        self.piece(at).from
     }
 
     /// When the expected number of arrivals since `at` reaches `exposure`; `u64::MAX` if it never does.
@@ -197,8 +192,8 @@ mod tests {
         let profile = Profile::new(10.0, &[Shape::Daily(daily)]);
         let mean = profile.exposure(0, 86_400 * S) / 86_400.0;
         assert!((mean - 10.0).abs() < 1e-6, "{mean}");
-        assert!((profile.rate_at(20 * 3_600 * S) - 16.0).abs() < 1e-9);
-        assert!((profile.rate_at(8 * 3_600 * S) - 4.0).abs() < 1e-9);
+        assert!((profile.piece(20 * 3_600 * S).from - 16.0).abs() < 1e-9);
+        assert!((profile.piece(8 * 3_600 * S).from - 4.0).abs() < 1e-9);
     }
 
     #[test]
