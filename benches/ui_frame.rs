@@ -4,6 +4,8 @@
 //! simulation at its highest speed on a slow screen. Ratios hold on a noisy machine: frames of both are taken in turn and
 //! their medians compared.
 
+#![allow(clippy::disallowed_types, reason = "measures how long a frame takes")]
+
 #[path = "../tests/support/demo.rs"]
 mod demo;
 

@@ -11,6 +11,7 @@ pub mod lab;
 pub mod rng;
 pub mod scenario;
 pub mod telemetry;
+#[allow(clippy::disallowed_types, clippy::disallowed_methods, reason = "a window lives by the machine's clock; nothing in a run depends on it")]
 pub mod ui;
 pub mod units;
 

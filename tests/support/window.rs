@@ -1,5 +1,6 @@
 //! The app in a test harness: a window of a given size, found by accessible labels.
 
+#![allow(clippy::disallowed_types, clippy::disallowed_methods, reason = "waits for another thread, with a limit by the clock")]
 #![allow(dead_code, reason = "each test program that includes this file uses a part of it")]
 
 use std::path::PathBuf;
