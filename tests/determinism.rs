@@ -204,7 +204,7 @@ fn a_scenario_that_a_stranger_edited_is_refused_before_it_runs() {
     let file = Session::new(lively(), 1).save();
     let call = |endpoint| Step::Call(Call { endpoint, policy: fleetlab::kernel::resilience::CallPolicy::default() });
     let circle = |scenario: &mut Scenario| {
-        scenario.model.endpoints[1].steps.push(Step::Call(Call { endpoint: EndpointId(0), policy: fleetlab::kernel::resilience::CallPolicy::default() }))
+        scenario.model.endpoints[1].steps.push(Step::Call(Call { endpoint: EndpointId(0), policy: fleetlab::kernel::resilience::CallPolicy::default() }));
     };
     let edits: [(&str, Edit); 9] = [
         ("zone", |scenario| scenario.fleet[0].zones = vec![ZoneId(9)]),
@@ -212,7 +212,7 @@ fn a_scenario_that_a_stranger_edited_is_refused_before_it_runs() {
         ("versions", |scenario| scenario.model.versions[0].service = ServiceId(2)),
         ("circle", circle),
         ("nowhere", |scenario| {
-            scenario.model.endpoints[0].steps.push(Step::Call(Call { endpoint: EndpointId(99), policy: fleetlab::kernel::resilience::CallPolicy::default() }))
+            scenario.model.endpoints[0].steps.push(Step::Call(Call { endpoint: EndpointId(99), policy: fleetlab::kernel::resilience::CallPolicy::default() }));
         }),
         ("instances", |scenario| scenario.fleet[0].instances = 4_000_000_000),
         ("workers", |scenario| scenario.model.services[0].server.workers = 0),

@@ -187,7 +187,7 @@ impl Kernel {
                 let (start, end) = (now.max(counts[*interval].0), counts[*interval + 1].0);
                 let share = match process {
                     // The first of k sorted uniform times on what is left of the interval.
-                    Process::Poisson => 1.0 - (1.0 - stream.uniform()).powf(1.0 / *left as f64),
+                    Process::Poisson => 1.0 - libm::pow(1.0 - stream.uniform(), 1.0 / *left as f64),
                     Process::Fixed => 1.0 / (*left as f64 + 1.0),
                 };
                 *is_due = true;

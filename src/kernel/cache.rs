@@ -85,7 +85,7 @@ impl Kernel {
         let (single_flight, beta) = (cache.params.single_flight, cache.params.early_refresh);
         let scope = cache.scope(row.instance, now, root, index);
         let expiry = scope.expiry[key as usize];
-        let early = beta.map_or(0.0, |beta| f64::from(scope.cost[key as usize]) * beta * -(1.0 - stream.uniform()).ln());
+        let early = beta.map_or(0.0, |beta| f64::from(scope.cost[key as usize]) * beta * -libm::log(1.0 - stream.uniform()));
         if now as f64 + early < expiry as f64 {
             self.rows.hot[id as usize].pc = hit;
             return true;

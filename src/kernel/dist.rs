@@ -1,5 +1,8 @@
 //! Distributions of times: what a step's work, a sleep, a network hop or a think time is drawn from.
 //!
+//! Transcendental functions come from `libm`, not from the platform: its results differ in the last bit between machines,
+//! and a run must not.
+//!
 //! [`Distribution`] is what people write; [`Sampler`] is the same thing prepared for drawing millions of times. To add a
 //! distribution, add it to both enums here, to `Distribution::mean_nanos` and to `Sampler::new`.
 
@@ -264,8 +267,8 @@ impl Sampler {
             Distribution::Exponential(mean) => Self::Exponential(mean.nanos() as f64),
             Distribution::Uniform(Uniform { min, max }) => Self::Uniform(min.nanos() as f64, (max.nanos() - min.nanos()) as f64),
             Distribution::Lognormal(MeanCv { mean, cv }) => {
-                let variance = (1.0 + cv * cv).ln();
-                Self::Lognormal((mean.nanos() as f64).ln() - variance / 2.0, variance.sqrt())
+                let variance = libm::log(1.0 + cv * cv);
+                Self::Lognormal(libm::log(mean.nanos() as f64) - variance / 2.0, variance.sqrt())
             }
             Distribution::Gamma(MeanCv { mean, cv }) => {
                 let shape = 1.0 / (cv * cv);
@@ -274,7 +277,7 @@ impl Sampler {
             }
             Distribution::Pareto(Pareto { scale, shape, max }) => {
                 let scale = scale.nanos() as f64;
-                let kept = max.map_or(1.0, |max| 1.0 - (scale / max.nanos() as f64).powf(*shape));
+                let kept = max.map_or(1.0, |max| 1.0 - libm::pow(scale / max.nanos() as f64, *shape));
                 Self::Pareto(scale, -1.0 / shape, kept)
             }
             Distribution::Mixture(parts) => {
@@ -314,10 +317,10 @@ impl Sampler {
             Self::Uniform(min, width) => min + width * stream.uniform(),
             Self::Lognormal(mu, sigma) => {
                 let normal: f64 = StandardNormal.sample(stream);
-                (mu + sigma * normal).exp()
+                libm::exp(mu + sigma * normal)
             }
             Self::Gamma(gamma) => gamma.sample(stream),
-            Self::Pareto(scale, exponent, kept) => scale * (1.0 - kept * stream.uniform()).powf(*exponent),
+            Self::Pareto(scale, exponent, kept) => scale * libm::pow(1.0 - kept * stream.uniform(), *exponent),
             Self::Mixture(parts) => {
                 let u = stream.uniform();
                 let at = parts.iter().position(|(sum, _)| u < *sum).unwrap_or(parts.len() - 1);

@@ -37,13 +37,13 @@ impl PeakEwma {
     pub(in crate::kernel) fn observe(&self, load: &mut Load, latency: u64, now: u64) {
         let latency = latency as f64;
         let average = if load.observed_at == 0 { self.initial.nanos() as f64 } else { load.peak_nanos };
-        let weight = (-((now - load.observed_at.min(now)) as f64) / self.decay.nanos().max(1) as f64).exp();
+        let weight = libm::exp(-((now - load.observed_at.min(now)) as f64) / self.decay.nanos().max(1) as f64);
         load.peak_nanos = if latency > average { latency } else { average * weight + latency * (1.0 - weight) };
         load.observed_at = now.max(1);
     }
 
     /// The average as it has decayed since the last answer.
     fn decayed(&self, load: &Load, now: u64) -> f64 {
-        load.peak_nanos * (-((now - load.observed_at.min(now)) as f64) / self.decay.nanos().max(1) as f64).exp()
+        load.peak_nanos * libm::exp(-((now - load.observed_at.min(now)) as f64) / self.decay.nanos().max(1) as f64)
     }
 }

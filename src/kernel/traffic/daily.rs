@@ -31,6 +31,6 @@ impl Daily {
     /// The sinusoid itself.
     fn level(&self, at: u64) -> f64 {
         let from_peak = (at % DAY + self.starts_at.nanos() % DAY + DAY - self.peak.nanos() % DAY) % DAY;
-        1.0 + self.swing.get() * (std::f64::consts::TAU * from_peak as f64 / DAY as f64).cos()
+        1.0 + self.swing.get() * libm::cos(std::f64::consts::TAU * from_peak as f64 / DAY as f64)
     }
 }
