@@ -390,11 +390,7 @@ fn header_ui(ui: &mut Ui, metric: Metric, lines: &[Series], cursor: Option<f64>,
     // Where there is no room for all, the last one (the tail, the answered) and then the first are the ones to keep.
     let mut keep: Vec<usize> = Vec::new();
     let mut room = ui.available_width();
-<<<<<<< HEAD
-    for at in entries.len().checked_sub(1).into_iter().chain(0..entries.len().saturating_sub(1)) {
-=======
     for at in [entries.len() - 1, 0].into_iter().chain(1..entries.len() - 1) {
->>>>>>> ui
         let width = entries[at].0.size().x + 21.0;
         if !keep.contains(&at) && width <= room {
             room -= width;
