@@ -5,6 +5,8 @@
 //! every call, is run in turn with a plain loop of the same workload, and the ratio of service calls per second is
 //! printed; that ratio holds on a noisy machine, absolute times do not. Run with `cargo bench --bench kernel`.
 
+#[path = "../tests/support/digests.rs"]
+mod digests;
 #[path = "support/plain.rs"]
 mod plain;
 
@@ -64,6 +66,8 @@ fn hops(session: &Session) -> u64 {
 }
 
 fn workloads(criterion: &mut Criterion) {
+    // An optimised build must come to the same runs as the tests do.
+    digests::check();
     let mut group = criterion.benchmark_group("kernel");
     for (name, scenario, seconds) in [
         ("w1", shipped("yardstick-w1"), 2_000),

@@ -1,5 +1,7 @@
 //! Same scenario, seed and actions: same digest, however the run is stepped, saved, replayed or put together.
 
+#[path = "support/digests.rs"]
+mod digests;
 mod support;
 
 use std::sync::Arc;
@@ -236,4 +238,9 @@ fn a_scenario_that_a_stranger_edited_is_refused_before_it_runs() {
         vec![Step::Repeat { min: 1_000, max: 1_000, steps: vec![Step::Work(fleetlab::kernel::dist::Distribution::Fixed(SimSpan::from_millis(1)))] }];
     let error = Session::replay(&endless).expect_err("too many steps").to_string();
     assert!(error.contains("too many steps"), "{error}");
+}
+
+#[test]
+fn runs_come_to_what_is_written_down() {
+    digests::check();
 }
