@@ -29,14 +29,17 @@ pub fn install_look(ctx: &egui::Context) {
     theme::install(ctx);
 }
 
+/// Opens something by its name, or says why not.
+pub type Open<T> = Box<dyn Fn(&T) -> Result<Opening, String>>;
+
 /// Where scenarios and sessions come from.
 pub struct Sources {
     /// What can be run.
     pub library: Vec<LibraryEntry>,
     /// Opens an entry of the library by name.
-    pub open: Box<dyn Fn(&str) -> Result<Opening, String>>,
+    pub open: Open<str>,
     /// Opens a scenario or session file.
-    pub open_file: Box<dyn Fn(&Path) -> Result<Opening, String>>,
+    pub open_file: Open<Path>,
     /// The sessions of the past, newest first.
     pub recent: Box<dyn Fn() -> Vec<RecentSession>>,
 }
@@ -273,9 +276,11 @@ impl App {
             Action::Inject { fault } => {
                 // The world names a fault without a name; its newest one of that kind and service is this one.
                 let latest = self.link.latest().snapshot?;
-                let found = latest.faults.iter().rev().find(|found| {
-                    found.kind == fault.kind.name() && found.service.map(|service| run.service_name(service)) == fault.service.as_deref()
-                })?;
+                let found = latest
+                    .faults
+                    .iter()
+                    .rev()
+                    .find(|found| found.kind == fault.kind.name() && found.service.map(|service| run.service_name(service)) == fault.service.as_deref())?;
                 Some(Box::new(Action::Clear { fault: found.name.clone() }))
             }
             Action::SetLoad { source, factor: Some(factor), .. } => {

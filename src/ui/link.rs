@@ -164,10 +164,7 @@ pub fn pair() -> (Link, SimEnd) {
     let (command_sender, command_receiver) = channel();
     let (event_sender, event_receiver) = channel();
     let slot = Arc::new(Mutex::new(Published::default()));
-    (
-        Link { commands: command_sender, events: event_receiver, slot: Arc::clone(&slot) },
-        SimEnd { commands: command_receiver, events: event_sender, slot },
-    )
+    (Link { commands: command_sender, events: event_receiver, slot: Arc::clone(&slot) }, SimEnd { commands: command_receiver, events: event_sender, slot })
 }
 
 impl Link {

@@ -16,12 +16,14 @@ mod keys;
 pub mod link;
 mod map;
 mod panels;
+#[expect(clippy::disallowed_types, reason = "names session files by the wall clock; nothing in a run depends on it")]
 mod session;
 pub mod settings;
 pub mod state;
 pub mod text;
 mod theme;
 mod widgets;
+#[expect(clippy::disallowed_types, reason = "paces simulated time by this machine's clock; how far a slice goes changes nothing in the run")]
 pub mod worker;
 
 use std::path::PathBuf;
@@ -44,11 +46,8 @@ pub fn start(ctx: &egui::Context, folder: PathBuf, settings: Settings) -> std::i
 pub fn run(path: Option<PathBuf>) -> anyhow::Result<()> {
     let folder = settings::data_folder();
     let (settings, problem) = Settings::load(&folder);
-    let viewport = egui::ViewportBuilder::default()
-        .with_title("Fleetlab")
-        .with_app_id("fleetlab")
-        .with_inner_size([1_440.0, 900.0])
-        .with_min_inner_size([960.0, 600.0]);
+    let viewport =
+        egui::ViewportBuilder::default().with_title("Fleetlab").with_app_id("fleetlab").with_inner_size([1_440.0, 900.0]).with_min_inner_size([960.0, 600.0]);
     let options = eframe::NativeOptions { viewport, centered: true, persist_window: false, ..eframe::NativeOptions::default() };
     let create = move |creation: &eframe::CreationContext<'_>| {
         let mut app = start(&creation.egui_ctx, folder, settings)?;

@@ -2,7 +2,8 @@
 //!
 //! Only tests and benches use it. The numbers are plausible, nothing more.
 
-#![allow(dead_code, reason = "each test program that includes this file uses a part of it")]
+#![allow(dead_code, unreachable_pub, reason = "each program that includes this file uses a part of it")]
+#![allow(clippy::too_many_lines, reason = "a made-up world, thing by thing")]
 
 use std::sync::Arc;
 
@@ -77,7 +78,13 @@ pub fn snapshot(scenario: &Scenario, seconds: u64, interest: &Interest, instance
     let services = (0..count)
         .map(|at| {
             let is_failing = failing == Some(at);
-            let errors = if is_failing { 0.184 } else if noise(at, 5) > 0.8 { 0.0021 } else { noise(at, 1) * 0.0004 };
+            let errors = if is_failing {
+                0.184
+            } else if noise(at, 5) > 0.8 {
+                0.0021
+            } else {
+                noise(at, 1) * 0.0004
+            };
             let saturation = if is_failing { 0.97 } else { 0.15 + noise(at, 2) * 0.6 };
             let rate = 12.0 + noise(at, 3) * 480.0;
             let instances = instances_each.max(1) + if instances_each > 3 { at % 5 } else { at % 3 };
@@ -116,7 +123,11 @@ pub fn snapshot(scenario: &Scenario, seconds: u64, interest: &Interest, instance
                     .iter()
                     .take(if is_deploying { 2 } else { 1 })
                     .enumerate()
-                    .map(|(v, name)| VersionSnapshot { name: (*name).to_owned(), instances: instances as u32 / 2, signals: signals(rate / 2.0, 8.0 + v as f64 * 6.0, errors, saturation) })
+                    .map(|(v, name)| VersionSnapshot {
+                        name: (*name).to_owned(),
+                        instances: instances as u32 / 2,
+                        signals: signals(rate / 2.0, 8.0 + v as f64 * 6.0, errors, saturation),
+                    })
                     .collect(),
                 stable: "v1".to_owned(),
                 deployment: is_deploying.then(|| DeploymentSnapshot {
@@ -150,7 +161,7 @@ pub fn snapshot(scenario: &Scenario, seconds: u64, interest: &Interest, instance
         .collect();
     let point = |t: u64, scale: f64, shift: f64| {
         let wave = (t as f64 / 90.0).sin() * 0.12 + noise(t as usize, 7) * 0.07;
-        let broken = t >= 300 && t < 540;
+        let broken = (300..540).contains(&t);
         let rate = 400.0 * (1.0 + wave) * scale;
         let error_ratio = if broken { 0.05 + noise(t as usize, 8) * 0.03 } else { noise(t as usize, 9) * 0.0008 };
         let p50 = (11.0 + noise(t as usize, 10) * 2.0 + if broken { 9.0 } else { 0.0 }) * shift;
@@ -169,11 +180,20 @@ pub fn snapshot(scenario: &Scenario, seconds: u64, interest: &Interest, instance
     let history = interest.history.map_or(seconds, |history| (history.as_secs_f64() as u64).min(seconds));
     let from = seconds - history;
     let total: Vec<ChartPoint> = (from..=seconds)
-        .map(|t| if (100..112).contains(&t) { ChartPoint { t: t as f64, error_ratio: f64::NAN, p50_ms: f64::NAN, p90_ms: f64::NAN, p99_ms: f64::NAN, ..ChartPoint::default() } } else { point(t, 1.0, 1.0) })
+        .map(|t| {
+            if (100..112).contains(&t) {
+                ChartPoint { t: t as f64, error_ratio: f64::NAN, p50_ms: f64::NAN, p90_ms: f64::NAN, p99_ms: f64::NAN, ..ChartPoint::default() }
+            } else {
+                point(t, 1.0, 1.0)
+            }
+        })
         .collect();
     let by_version = interest.service.is_some_and(|service| deploying == Some(service.index()));
     let versions = if by_version {
-        vec![("v1".to_owned(), (from..=seconds).map(|t| point(t, 0.5, 1.0)).collect()), ("v2".to_owned(), (from.max(420)..=seconds).map(|t| point(t, 0.5, 1.9)).collect())]
+        vec![
+            ("v1".to_owned(), (from..=seconds).map(|t| point(t, 0.5, 1.0)).collect()),
+            ("v2".to_owned(), (from.max(420)..=seconds).map(|t| point(t, 0.5, 1.9)).collect()),
+        ]
     } else {
         Vec::new()
     };
@@ -203,10 +223,20 @@ pub fn snapshot(scenario: &Scenario, seconds: u64, interest: &Interest, instance
             .map(|(at, kind, service, label)| Mark { at: SimTime::from_secs(at), kind, service: service.map(ServiceId::from_index), label: label.to_owned() })
             .collect(),
         faults: failing
-            .map(|at| FaultSnapshot { name: "latency-1".to_owned(), kind: "latency", service: Some(ServiceId::from_index(at)), until: Some(SimTime::from_secs(540)) })
+            .map(|at| FaultSnapshot {
+                name: "latency-1".to_owned(),
+                kind: "latency",
+                service: Some(ServiceId::from_index(at)),
+                until: Some(SimTime::from_secs(540)),
+            })
             .into_iter()
             .collect(),
-        slos: vec![SloSnapshot { name: "users".to_owned(), objective: 0.999, achieved: Some(if failing.is_some() { 0.9962 } else { 0.9997 }), budget_left: if failing.is_some() { -2.8 } else { 0.7 } }],
+        slos: vec![SloSnapshot {
+            name: "users".to_owned(),
+            objective: 0.999,
+            achieved: Some(if failing.is_some() { 0.9962 } else { 0.9997 }),
+            budget_left: if failing.is_some() { -2.8 } else { 0.7 },
+        }],
         cost: 0.184,
         totals: Totals { requests: seconds * 412, answered: seconds * 410, hops: seconds * 3_900, events: seconds * 30_000 },
     }
@@ -221,14 +251,19 @@ pub fn scenario(name: &str) -> Arc<Scenario> {
 pub fn large(services: usize) -> Arc<Scenario> {
     let base = fleetlab::content::load("online-boutique").expect("a scenario of the library").scenario;
     let mut scenario = base.clone();
-    scenario.name = "large".to_owned();
+    "large".clone_into(&mut scenario.name);
     scenario.title.0.insert("en".to_owned(), format!("{services} services"));
     let (model, first) = (&mut scenario.model, base.model.services[0].clone());
     model.endpoints.truncate(0);
     model.services.clear();
     scenario.fleet = vec![base.fleet[0].clone(); services];
     scenario.kinds = (0..services).map(|at| base.kinds[at % base.kinds.len()]).collect();
-    let call = |to: usize| Step::Call(fleetlab::kernel::model::Call { endpoint: fleetlab::ids::EndpointId::from_index(to), policy: fleetlab::kernel::resilience::CallPolicy::default() });
+    let call = |to: usize| {
+        Step::Call(fleetlab::kernel::model::Call {
+            endpoint: fleetlab::ids::EndpointId::from_index(to),
+            policy: fleetlab::kernel::resilience::CallPolicy::default(),
+        })
+    };
     for at in 0..services {
         let name = format!("{}-{:02}", base.model.services[at % base.model.services.len()].name, at);
         model.services.push(fleetlab::kernel::model::Service { name, endpoints: vec![fleetlab::ids::EndpointId::from_index(at)], ..first.clone() });

@@ -80,11 +80,30 @@ pub(crate) fn source(painter: &Painter, style: &NodeStyle, source: &SourceSnapsh
         Detail::Full | Detail::Compact => {
             let pad = 12.0 * z;
             painter.text(pos2(rect.left() + pad, rect.top() + 20.0 * z), Align2::LEFT_CENTER, icons::LOAD, scaled(fonts::regular(16.0), z), palette.accent);
-            label(painter, pos2(rect.left() + 36.0 * z, rect.top() + 20.0 * z), rect.width() - 48.0 * z, &source.name, scaled(fonts::semibold(size::BODY), z), ink(style, palette));
-            painter.text(pos2(rect.left() + pad, rect.top() + 50.0 * z), Align2::LEFT_CENTER, format::rate(source.rate), scaled(fonts::mono(size::TITLE), z), palette.text);
+            label(
+                painter,
+                pos2(rect.left() + 36.0 * z, rect.top() + 20.0 * z),
+                rect.width() - 48.0 * z,
+                &source.name,
+                scaled(fonts::semibold(size::BODY), z),
+                ink(style, palette),
+            );
+            painter.text(
+                pos2(rect.left() + pad, rect.top() + 50.0 * z),
+                Align2::LEFT_CENTER,
+                format::rate(source.rate),
+                scaled(fonts::mono(size::TITLE), z),
+                palette.text,
+            );
             if (source.factor - 1.0).abs() > 1e-6 {
                 let text = format!("×{}", format::count(source.factor));
-                painter.text(pos2(rect.right() - pad, rect.top() + 50.0 * z), Align2::RIGHT_CENTER, text, scaled(fonts::mono(size::BODY), z), palette.warning_text);
+                painter.text(
+                    pos2(rect.right() - pad, rect.top() + 50.0 * z),
+                    Align2::RIGHT_CENTER,
+                    text,
+                    scaled(fonts::mono(size::BODY), z),
+                    palette.warning_text,
+                );
             }
         }
         Detail::Name => {
@@ -181,7 +200,7 @@ fn numbers(painter: &Painter, across: std::ops::RangeInclusive<f32>, y: f32, fon
     let first = painter.text(pos2(left, y), Align2::LEFT_CENTER, rate, font.clone(), palette.text);
     let last = painter.text(pos2(right, y), Align2::RIGHT_CENTER, errors, font.clone(), failing);
     // In the middle of what the others leave over.
-    let middle = (first.right() + last.left()) / 2.0;
+    let middle = f32::midpoint(first.right(), last.left());
     painter.text(pos2(middle, y), Align2::CENTER_CENTER, p99, font, palette.text);
 }
 

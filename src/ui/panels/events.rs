@@ -26,14 +26,22 @@ fn events_ui(ui: &mut Ui, shell: &mut Shell) {
     let mut clicked = None;
     eframe::egui::Frame::new().inner_margin(eframe::egui::Margin::symmetric(12, 8)).show(ui, |ui| {
         let height = ui.available_height() - 32.0;
-        clicked = table(ui, "events", &columns, count, height, |at| row(at).label.clone(), |at, cells| {
-            let mark = row(at);
-            cells.colored(0, &format::clock(mark.at).1, cells.palette.secondary, 0.0);
-            status::mark(cells.painter(), cells.mark(1), 9.0, mark.kind, cells.palette);
-            cells.colored(1, &mark.label, cells.palette.text, 18.0);
-            let name = mark.service.map_or("", |service| run.service_name(service));
-            cells.colored(2, name, cells.palette.secondary, 0.0);
-        });
+        clicked = table(
+            ui,
+            "events",
+            &columns,
+            count,
+            height,
+            |at| row(at).label.clone(),
+            |at, cells| {
+                let mark = row(at);
+                cells.colored(0, &format::clock(mark.at).1, cells.palette.secondary, 0.0);
+                status::mark(cells.painter(), cells.mark(1), 9.0, mark.kind, cells.palette);
+                cells.colored(1, &mark.label, cells.palette.text, 18.0);
+                let name = mark.service.map_or("", |service| run.service_name(service));
+                cells.colored(2, name, cells.palette.secondary, 0.0);
+            },
+        );
     });
     if let Some(service) = clicked.and_then(|at| row(at).service) {
         shell.ask(Ask::Select(Selection::Service(service)));

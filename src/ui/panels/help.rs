@@ -15,7 +15,7 @@ use crate::ui::{fonts, icons};
 /// Draws it over the window.
 pub(crate) fn help_ui(ui: &Ui, shell: &mut Shell) {
     let lang = shell.lang();
-    let modal = Modal::new(Id::new("help")).frame(eframe::egui::Frame::popup(ui.style()).inner_margin(20)).show(ui.ctx(), |ui| {
+    let modal = Modal::new(Id::unique("help")).frame(eframe::egui::Frame::popup(ui.style()).inner_margin(20)).show(ui.ctx(), |ui| {
         ui.set_width(680.0);
         let closed = ui
             .horizontal(|ui| {
@@ -85,7 +85,16 @@ fn legend_ui(ui: &mut Ui, lang: Lang) {
     label::caption(ui, lang.tr("help.versions"));
     ui.add_space(8.0);
     label::section(ui, lang.tr("help.marks"));
-    for kind in [MarkKind::Deploy, MarkKind::DeployDone, MarkKind::DeployFailed, MarkKind::Fault, MarkKind::FaultCleared, MarkKind::Scale, MarkKind::Instance, MarkKind::Action] {
+    for kind in [
+        MarkKind::Deploy,
+        MarkKind::DeployDone,
+        MarkKind::DeployFailed,
+        MarkKind::Fault,
+        MarkKind::FaultCleared,
+        MarkKind::Scale,
+        MarkKind::Instance,
+        MarkKind::Action,
+    ] {
         row(ui, &|ui, rect| status::mark(ui.painter(), rect.center(), 10.0, kind, palette), &status::mark_word(lang, kind));
     }
     ui.add_space(8.0);

@@ -65,7 +65,8 @@ fn recent_ui(ui: &mut Ui, shell: &mut Shell) {
     let recent: Vec<RecentSession> = shell.recent.iter().take(4).cloned().collect();
     ui.horizontal_wrapped(|ui| {
         for session in recent {
-            let title = shell.library.iter().find(|entry| entry.name == session.scenario).map_or(session.scenario.as_str(), |entry| entry.title.get(lang.code()));
+            let title =
+                shell.library.iter().find(|entry| entry.name == session.scenario).map_or(session.scenario.as_str(), |entry| entry.title.get(lang.code()));
             let values = [("time", &*format::clock(session.until).1), ("actions", &*session.actions.to_string()), ("seed", &*session.seed.to_string())];
             let about = lang.with("home.session", &values);
             if card_ui(ui, icons::RECENT, title, &about, 252.0, 64.0) {
@@ -85,9 +86,7 @@ fn library_ui(ui: &mut Ui, shell: &mut Shell, width: f32) {
     let wanted = shell.search.to_lowercase();
     let mut opened = None;
     let mut found = false;
-    for (group, heading) in
-        [(Group::Application, "home.applications"), (Group::Experiment, "home.experiments")]
-    {
+    for (group, heading) in [(Group::Application, "home.applications"), (Group::Experiment, "home.experiments")] {
         let entries: Vec<&LibraryEntry> = shell.library.iter().filter(|entry| entry.group == group && matches(entry, lang, &wanted)).collect();
         if entries.is_empty() {
             continue;
@@ -147,7 +146,13 @@ fn row_ui(ui: &mut Ui, title: &str, about: &str, width: f32) -> bool {
         ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, (1.0, theme::faded(palette.line, 0.6)));
     }
     let icon = if lit { icons::PLAY } else { icons::TRAFFIC };
-    ui.painter().text(pos2(rect.left() + 10.0, y), Align2::LEFT_CENTER, icon, fonts::regular(size::TITLE), if lit { palette.accent } else { palette.secondary });
+    ui.painter().text(
+        pos2(rect.left() + 10.0, y),
+        Align2::LEFT_CENTER,
+        icon,
+        fonts::regular(size::TITLE),
+        if lit { palette.accent } else { palette.secondary },
+    );
     let line = |text: &str, font, color, room: f32| {
         let mut job = eframe::egui::text::LayoutJob::simple_singleline(text.to_owned(), font, color);
         job.wrap = eframe::egui::text::TextWrapping::truncate_at_width(room);

@@ -203,9 +203,8 @@ fn ticks(bounds: (f64, f64), wanted: f64) -> Vec<GridMark> {
 
 /// Ticks of a time axis at round times.
 fn time_ticks(bounds: (f64, f64), wanted: f64) -> Vec<GridMark> {
-    const STEPS: [f64; 19] = [
-        1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 900.0, 1_800.0, 3_600.0, 7_200.0, 10_800.0, 21_600.0, 43_200.0, 86_400.0, 604_800.0,
-    ];
+    const STEPS: [f64; 19] =
+        [1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 900.0, 1_800.0, 3_600.0, 7_200.0, 10_800.0, 21_600.0, 43_200.0, 86_400.0, 604_800.0];
     let rough = (bounds.1 - bounds.0) / wanted;
     let step = STEPS.into_iter().find(|step| *step >= rough).unwrap_or(rough);
     let (first, last) = ((bounds.0 / step).ceil() as i64, (bounds.1 / step).floor() as i64);
@@ -224,6 +223,7 @@ fn log_ticks(bounds: (f64, f64)) -> Vec<GridMark> {
         .collect()
 }
 
+#[expect(clippy::too_many_lines, reason = "one chart, from its data to its cursor")]
 fn chart_ui(ui: &mut Ui, shell: &mut Shell, metric: Metric) {
     let palette = colors(ui);
     let lang = shell.lang();
@@ -280,7 +280,9 @@ fn chart_ui(ui: &mut Ui, shell: &mut Shell, metric: Metric) {
     let origin = from + (to - from) * 0.04;
     // At the origin the axes' labels would lie on each other.
     let x_axis = AxisHints::new_x()
-        .formatter(move |mark, _| if mark.value < origin { String::new() } else { format::axis_time(mark.value) }).tick_label_font(tick_font).tick_label_color(palette.secondary);
+        .formatter(move |mark, _| if mark.value < origin { String::new() } else { format::axis_time(mark.value) })
+        .tick_label_font(tick_font)
+        .tick_label_color(palette.secondary);
     let wanted_x = f64::from((width / 90.0).clamp(2.0, 8.0));
     let wanted_y = f64::from((ui.available_height() / 42.0).clamp(2.0, 5.0));
     let plot = Plot::new(("signal", metric.term()))

@@ -54,7 +54,8 @@ impl Cells<'_> {
         let number = self.columns[column].number;
         let font: FontId = if number { fonts::mono(size::BODY - 1.0) } else { fonts::regular(size::BODY) };
         let y = self.rect.center().y;
-        let (at, align): (Pos2, Align2) = if number { (pos2(right - 4.0, y), Align2::RIGHT_CENTER) } else { (pos2(left + 4.0 + indent, y), Align2::LEFT_CENTER) };
+        let (at, align): (Pos2, Align2) =
+            if number { (pos2(right - 4.0, y), Align2::RIGHT_CENTER) } else { (pos2(left + 4.0 + indent, y), Align2::LEFT_CENTER) };
         let clip = Rect::from_min_max(pos2(left, self.rect.top()), pos2(right, self.rect.bottom()));
         self.ui.painter_at(clip).text(at, align, text, font, color);
     }
@@ -93,7 +94,8 @@ pub(crate) fn table(
     ui.spacing_mut().item_spacing.y = 0.0;
     let (head, _) = ui.allocate_exact_size(vec2(width, 20.0), Sense::hover());
     for (column, &(left, right)) in columns.iter().zip(&edges).filter(|(column, _)| column.share > 0.0) {
-        let (at, align) = if column.number { (pos2(right - 4.0, head.center().y), Align2::RIGHT_CENTER) } else { (pos2(left + 4.0, head.center().y), Align2::LEFT_CENTER) };
+        let (at, align) =
+            if column.number { (pos2(right - 4.0, head.center().y), Align2::RIGHT_CENTER) } else { (pos2(left + 4.0, head.center().y), Align2::LEFT_CENTER) };
         ui.painter().text(at, align, column.head, fonts::regular(size::SMALL), palette.secondary);
     }
     ui.painter().hline(head.x_range(), head.bottom(), (1.0, palette.line));

@@ -160,7 +160,9 @@ pub(super) fn actions_ui(ui: &mut Ui, shell: &mut Shell, service: ServiceId, sta
 /// The error of a form, and nothing if there is none.
 fn error_ui(ui: &mut Ui, error: &str) {
     let palette = colors(ui);
-    ui.add(eframe::egui::Label::new(RichText::new(format!("{}  {error}", icons::FAILING)).color(palette.failing_text).font(fonts::regular(size::SMALL))).wrap());
+    ui.add(
+        eframe::egui::Label::new(RichText::new(format!("{}  {error}", icons::FAILING)).color(palette.failing_text).font(fonts::regular(size::SMALL))).wrap(),
+    );
 }
 
 #[expect(clippy::too_many_arguments, reason = "a form over one service needs all that is known of it")]
@@ -286,7 +288,8 @@ fn fault_ui(ui: &mut Ui, lang: Lang, forms: &mut Forms, service: &str, scenario:
     let selector = selector_ui(ui, lang, forms);
     ui.horizontal(|ui| {
         ui.label(lang.tr("fault.duration"));
-        let edit = TextEdit::singleline(&mut forms.duration).desired_width(72.0).font(fonts::mono(size::BODY - 1.0)).hint_text(lang.tr("fault.for-ever").as_ref());
+        let edit =
+            TextEdit::singleline(&mut forms.duration).desired_width(72.0).font(fonts::mono(size::BODY - 1.0)).hint_text(lang.tr("fault.for-ever").as_ref());
         ui.add(edit).accessible_name(lang.tr("fault.duration"));
     });
     let text = forms.duration.trim();

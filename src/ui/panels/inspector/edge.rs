@@ -14,10 +14,10 @@ pub(super) fn edge_ui(ui: &mut Ui, shell: &mut Shell, from: EdgeEnd, to: Service
     let lang = shell.lang();
     let palette = colors(ui);
     let Some(run) = shell.run.as_ref() else { return };
-    let (caller, called) = (run.end_name(from).to_owned(), run.service_name(to).to_owned());
+    let (caller, target) = (run.end_name(from).to_owned(), run.service_name(to).to_owned());
     let Some(edge) = run.snapshot.edges.iter().find(|edge| edge.from == from && edge.to == to).copied() else { return };
-    ui.horizontal(|ui| heading_ui(ui, icons::FORWARD, &format!("{caller} {} {called}", icons::FORWARD)));
-    label::secondary(ui, lang.with("edge.about", &[("caller", &caller), ("called", &called)]));
+    ui.horizontal(|ui| heading_ui(ui, icons::FORWARD, &format!("{caller} {} {target}", icons::FORWARD)));
+    label::secondary(ui, lang.with("edge.about", &[("caller", &caller), ("called", &target)]));
     if edge.breaker_open {
         let text = ui.label(RichText::new(format!("{}  {}", icons::BROKEN, lang.tr("edge.breaker-open"))).color(palette.failing_text));
         label::explained(text, lang, "breaker");
@@ -40,11 +40,14 @@ pub(super) fn edge_ui(ui: &mut Ui, shell: &mut Shell, from: EdgeEnd, to: Service
     let mut asked = None;
     ui.horizontal_wrapped(|ui| {
         for (name, selection) in [
-            (&caller, match from {
-                EdgeEnd::Service(service) => Selection::Service(service),
-                EdgeEnd::Source(source) => Selection::Source(source),
-            }),
-            (&called, Selection::Service(to)),
+            (
+                &caller,
+                match from {
+                    EdgeEnd::Service(service) => Selection::Service(service),
+                    EdgeEnd::Source(source) => Selection::Source(source),
+                },
+            ),
+            (&target, Selection::Service(to)),
         ] {
             if button::plain(ui, icons::TARGET, &lang.with("palette.select", &[("service", name)])).clicked() {
                 asked = Some(selection);

@@ -92,7 +92,9 @@ pub(super) fn faults_ui(ui: &mut Ui, shell: &mut Shell, service: Option<ServiceI
             ui.vertical(|ui| {
                 ui.spacing_mut().item_spacing.y = 0.0;
                 ui.label(if whom.is_empty() || service.is_some() { name.clone() } else { format!("{name} · {whom}") });
-                let until = fault.until.map_or_else(|| lang.tr("faults.for-ever").into_owned(), |until| lang.with("faults.until", &[("time", &format::clock(until).1)]));
+                let until = fault
+                    .until
+                    .map_or_else(|| lang.tr("faults.for-ever").into_owned(), |until| lang.with("faults.until", &[("time", &format::clock(until).1)]));
                 label::caption(ui, until);
             });
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
@@ -129,19 +131,25 @@ fn services_ui(ui: &mut Ui, shell: &mut Shell, lang: Lang) {
             let at = order[row];
             let name = &scenario.model.services[at].name;
             let state = &snapshot.services[at];
-            let response = button::row(ui, 26.0, name, false);
+            let response = button::row(ui, 26.0, &lang.with("palette.select", &[("service", name)]), false);
             let rect = response.rect;
             status::shape(ui.painter(), rect.left_center() + vec2(10.0, 0.0), 8.0, state.health, palette);
             ui.painter().text(rect.left_center() + vec2(22.0, 0.0), eframe::egui::Align2::LEFT_CENTER, name, fonts::regular(size::BODY), palette.text);
             let value = format::rate(state.signals.rate);
-            ui.painter().text(rect.right_center() - vec2(6.0, 0.0), eframe::egui::Align2::RIGHT_CENTER, value, fonts::mono(size::BODY - 1.0), palette.secondary);
+            ui.painter().text(
+                rect.right_center() - vec2(6.0, 0.0),
+                eframe::egui::Align2::RIGHT_CENTER,
+                value,
+                fonts::mono(size::BODY - 1.0),
+                palette.secondary,
+            );
             if response.clicked() {
                 selected = Some(Selection::Service(ServiceId::from_index(at)));
             }
         }
     });
     for (at, source) in snapshot.sources.iter().enumerate() {
-        let response = button::row(ui, 26.0, &source.name, false);
+        let response = button::row(ui, 26.0, &lang.with("palette.select", &[("service", &source.name)]), false);
         let rect = response.rect;
         ui.painter().text(rect.left_center() + vec2(10.0, 0.0), eframe::egui::Align2::CENTER_CENTER, icons::LOAD, fonts::regular(size::BODY), palette.accent);
         ui.painter().text(rect.left_center() + vec2(22.0, 0.0), eframe::egui::Align2::LEFT_CENTER, &source.name, fonts::regular(size::BODY), palette.text);

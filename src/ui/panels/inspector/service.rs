@@ -4,7 +4,7 @@ use eframe::egui::{Rect, RichText, Ui, vec2};
 
 use super::{heading_ui, rule_ui, signals_ui};
 use crate::fleet::instance::InstanceState;
-use crate::ids::{SourceId, ServiceId};
+use crate::ids::{ServiceId, SourceId};
 use crate::lab::snapshot::{EdgeEnd, ServiceSnapshot};
 use crate::ui::map::node;
 use crate::ui::state::{Ask, Selection, Shell, colors};
@@ -29,8 +29,7 @@ pub(super) enum Tab {
     Failures,
 }
 
-const TABS: [(Tab, &str); 4] =
-    [(Tab::Instances, "instances"), (Tab::Versions, "tab.versions"), (Tab::Calls, "tab.calls"), (Tab::Failures, "tab.failures")];
+const TABS: [(Tab, &str); 4] = [(Tab::Instances, "instances"), (Tab::Versions, "tab.versions"), (Tab::Calls, "tab.calls"), (Tab::Failures, "tab.failures")];
 
 /// Draws it.
 pub(super) fn service_ui(ui: &mut Ui, shell: &mut Shell, service: ServiceId) {
@@ -83,7 +82,12 @@ fn deployment_ui(ui: &mut Ui, lang: Lang, deployment: &crate::lab::snapshot::Dep
     ui.horizontal(|ui| {
         ui.label(RichText::new(icons::DEPLOY).color(palette.new));
         let strategy = lang.find(&format!("strategy.{}.name", deployment.strategy)).map_or_else(|| deployment.strategy.clone(), std::borrow::Cow::into_owned);
-        let values = [("version", deployment.version.as_str()), ("strategy", &strategy), ("done", &deployment.done.to_string()), ("wanted", &deployment.wanted.to_string())];
+        let values = [
+            ("version", deployment.version.as_str()),
+            ("strategy", &strategy),
+            ("done", &deployment.done.to_string()),
+            ("wanted", &deployment.wanted.to_string()),
+        ];
         ui.add(eframe::egui::Label::new(lang.with("deployment.stands", &values)).wrap());
     });
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 6.0), eframe::egui::Sense::hover());
@@ -115,8 +119,14 @@ fn instances_ui(ui: &mut Ui, lang: Lang, state: &ServiceSnapshot, zones: &[Strin
         return;
     }
     let stable = node::stable_index(state);
-    let heads =
-        [lang.tr("instance.state"), lang.tr("instance.version"), lang.tr("instance.zone"), lang.tr("instance.busy"), lang.tr("instance.queued"), lang.tr("instance.cpu")];
+    let heads = [
+        lang.tr("instance.state"),
+        lang.tr("instance.version"),
+        lang.tr("instance.zone"),
+        lang.tr("instance.busy"),
+        lang.tr("instance.queued"),
+        lang.tr("instance.cpu"),
+    ];
     // Narrow, the zone gives way to the numbers.
     let zone = if ui.available_width() < 360.0 { 0.0 } else { 1.7 };
     let columns = [
@@ -147,20 +157,33 @@ fn instances_ui(ui: &mut Ui, lang: Lang, state: &ServiceSnapshot, zones: &[Strin
 fn versions_ui(ui: &mut Ui, lang: Lang, state: &ServiceSnapshot, height: f32) {
     let stable = node::stable_index(state);
     let heads = [lang.tr("instance.version"), lang.tr("instances"), lang.tr("signal.rate"), "p99".into(), lang.tr("signal.errors")];
-    let columns =
-        [Column::text(&heads[0], 2.6), Column::number(&heads[1], 1.8), Column::number(&heads[2], 1.6), Column::number(&heads[3], 1.8), Column::number(&heads[4], 1.6)];
-    table(ui, "versions", &columns, state.versions.len(), height, |at| state.versions[at].name.clone(), |at, cells| {
-        let version = &state.versions[at];
-        let palette = cells.palette;
-        cells.painter().rect_filled(Rect::from_center_size(cells.mark(0), vec2(9.0, 9.0)), 2.0, palette.version(at, stable));
-        let text = if at == stable { format!("{} ({})", version.name, lang.tr("version.stable")) } else { version.name.clone() };
-        cells.colored(0, &text, palette.text, 14.0);
-        cells.text(1, &version.instances.to_string());
-        cells.text(2, &format::rate(version.signals.rate));
-        cells.text(3, &format::millis_or_nothing(version.signals.p99_ms));
-        let share = if version.signals.rate > 0.0 { format::percent(version.signals.error_ratio) } else { format::NOTHING.to_owned() };
-        cells.colored(4, &share, if version.signals.error_ratio >= 0.01 { palette.failing_text } else { palette.text }, 0.0);
-    });
+    let columns = [
+        Column::text(&heads[0], 2.6),
+        Column::number(&heads[1], 1.8),
+        Column::number(&heads[2], 1.6),
+        Column::number(&heads[3], 1.8),
+        Column::number(&heads[4], 1.6),
+    ];
+    table(
+        ui,
+        "versions",
+        &columns,
+        state.versions.len(),
+        height,
+        |at| state.versions[at].name.clone(),
+        |at, cells| {
+            let version = &state.versions[at];
+            let palette = cells.palette;
+            cells.painter().rect_filled(Rect::from_center_size(cells.mark(0), vec2(9.0, 9.0)), 2.0, palette.version(at, stable));
+            let text = if at == stable { format!("{} ({})", version.name, lang.tr("version.stable")) } else { version.name.clone() };
+            cells.colored(0, &text, palette.text, 14.0);
+            cells.text(1, &version.instances.to_string());
+            cells.text(2, &format::rate(version.signals.rate));
+            cells.text(3, &format::millis_or_nothing(version.signals.p99_ms));
+            let share = if version.signals.rate > 0.0 { format::percent(version.signals.error_ratio) } else { format::NOTHING.to_owned() };
+            cells.colored(4, &share, if version.signals.error_ratio >= 0.01 { palette.failing_text } else { palette.text }, 0.0);
+        },
+    );
 }
 
 fn calls_ui(ui: &mut Ui, shell: &Shell, service: ServiceId, height: f32) -> Option<Selection> {
@@ -175,8 +198,13 @@ fn calls_ui(ui: &mut Ui, shell: &Shell, service: ServiceId, height: f32) -> Opti
         return None;
     }
     let heads = [lang.tr("calls.with"), lang.tr("signal.rate"), "p99".into(), lang.tr("signal.errors"), lang.tr("edge.retries")];
-    let columns =
-        [Column::text(&heads[0], 4.0), Column::number(&heads[1], 1.6), Column::number(&heads[2], 1.8), Column::number(&heads[3], 1.6), Column::number(&heads[4], 1.6)];
+    let columns = [
+        Column::text(&heads[0], 4.0),
+        Column::number(&heads[1], 1.6),
+        Column::number(&heads[2], 1.8),
+        Column::number(&heads[3], 1.6),
+        Column::number(&heads[4], 1.6),
+    ];
     let name = |at: usize| format!("{} → {}", run.end_name(all[at].from), run.service_name(all[at].to));
     let clicked = table(ui, "calls", &columns, all.len(), height, name, |at, cells| {
         let edge = all[at];
@@ -209,13 +237,25 @@ fn failures_ui(ui: &mut Ui, lang: Lang, state: &ServiceSnapshot, height: f32) {
     let columns = [Column::text(&heads[0], 4.0), Column::number(&heads[1], 1.4)];
     let most = state.reasons.iter().map(|(_, rate)| *rate).fold(0.0, f64::max);
     let word = |name: &str| lang.find(&format!("reason.{name}")).map_or_else(|| humanised(name), std::borrow::Cow::into_owned);
-    table(ui, "failures", &columns, state.reasons.len(), height, |at| word(state.reasons[at].0), |at, cells| {
-        let (name, rate) = state.reasons[at];
-        let palette = cells.palette;
-        let share = if most > 0.0 { (rate / most) as f32 } else { 0.0 };
-        let left = cells.mark(0) - vec2(10.0, 9.0);
-        cells.painter().rect_filled(Rect::from_min_size(left, vec2(180.0 * share, 18.0)), 3.0, crate::ui::theme::mixed(palette.failing, palette.panel, 0.18));
-        cells.colored(0, &word(name), palette.text, 4.0);
-        cells.text(1, &format::rate(rate));
-    });
+    table(
+        ui,
+        "failures",
+        &columns,
+        state.reasons.len(),
+        height,
+        |at| word(state.reasons[at].0),
+        |at, cells| {
+            let (name, rate) = state.reasons[at];
+            let palette = cells.palette;
+            let share = if most > 0.0 { (rate / most) as f32 } else { 0.0 };
+            let left = cells.mark(0) - vec2(10.0, 9.0);
+            cells.painter().rect_filled(
+                Rect::from_min_size(left, vec2(180.0 * share, 18.0)),
+                3.0,
+                crate::ui::theme::mixed(palette.failing, palette.panel, 0.18),
+            );
+            cells.colored(0, &word(name), palette.text, 4.0);
+            cells.text(1, &format::rate(rate));
+        },
+    );
 }
