@@ -4,7 +4,8 @@
 //! simulation at its highest speed on a slow screen. Ratios hold on a noisy machine: frames of both are taken in turn and
 //! their medians compared.
 
-#![allow(clippy::disallowed_types, reason = "measures how long a frame takes")]
+#![expect(clippy::disallowed_types, reason = "measures this machine")]
+#![allow(clippy::print_stdout, missing_docs, reason = "a bench prints what it found")]
 
 #[path = "../tests/support/demo.rs"]
 mod demo;
@@ -56,16 +57,16 @@ fn demo_frames() -> Frames {
     Frames::new(egui::Context::default(), Box::new(move |ui| windows.ui(ui)))
 }
 
-fn app_frames(scenario: Arc<Scenario>, instances: usize) -> Frames {
+fn app_frames(scenario: &Arc<Scenario>, instances: usize) -> Frames {
     let ctx = egui::Context::default();
     let (link, end) = link::pair();
-    let opened = Arc::clone(&scenario);
+    let opened = Arc::clone(scenario);
     let open = move |_: &str| Ok(Opening { scenario: Arc::clone(&opened), seed: 42, actions: Vec::new(), until: SimTime::ZERO });
     let sources = Sources { library: Vec::new(), open: Box::new(open), open_file: Box::new(|_| Err(String::new())), recent: Box::new(Vec::new) };
     let mut app = App::new(&ctx, link, sources, None, Settings::default());
     app.open_scenario(&scenario.name);
     let interest = Interest { service: None, history: Some(SimSpan::from_secs(900)) };
-    let snapshots: Vec<Arc<Snapshot>> = (0..16).map(|n| Arc::new(demo::snapshot(&scenario, 500 + n, &interest, instances))).collect();
+    let snapshots: Vec<Arc<Snapshot>> = (0..16).map(|n| Arc::new(demo::snapshot(scenario, 500 + n, &interest, instances))).collect();
     let mut next = 0;
     Frames::new(
         ctx,
@@ -109,8 +110,8 @@ fn ratio(ours: &mut Frames, theirs: &mut Frames) -> (f64, f64, f64) {
 
 fn frames(criterion: &mut Criterion) {
     let mut demo_frame = demo_frames();
-    let mut boutique = app_frames(demo::scenario("online-boutique"), 3);
-    let mut large = app_frames(demo::large(64), 14);
+    let mut boutique = app_frames(&demo::scenario("online-boutique"), 3);
+    let mut large = app_frames(&demo::large(64), 14);
     let mut group = criterion.benchmark_group("ui_frame");
     group.bench_function("egui demo", |bencher| bencher.iter(|| demo_frame.frame()));
     group.bench_function("Online Boutique", |bencher| bencher.iter(|| boutique.frame()));

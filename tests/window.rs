@@ -13,14 +13,14 @@ use fleetlab::ui::text::Lang;
 use fleetlab::units::SimTime;
 use window::{Window, app, open_real, wait};
 
-fn open_with(folder: &Path, settings: Settings) -> Window {
-    let settings = Settings { reduced_motion: true, ..settings };
+fn open_with(folder: &Path, settings: &Settings) -> Window {
+    let settings = Settings { reduced_motion: true, ..settings.clone() };
     open_real(vec2(1_280.0, 800.0), folder.to_owned(), settings)
 }
 
 /// A window on Online Boutique, running.
 fn boutique(folder: &Path) -> Window {
-    let mut window = open_with(folder, Settings::default());
+    let mut window = open_with(folder, &Settings::default());
     window.run_steps(2);
     window.get_by_label("Online Boutique").click();
     wait(&mut window, "the run", |window| snapshot(window).is_some_and(|snapshot| snapshot.now > SimTime::from_secs(1)));
@@ -150,7 +150,7 @@ fn the_palette_finds_a_command_and_does_it() {
 #[test]
 fn theme_and_language_change_at_once_and_are_kept() {
     let folder = tempfile::tempdir().expect("a folder");
-    let mut window = open_with(folder.path(), Settings::default());
+    let mut window = open_with(folder.path(), &Settings::default());
     window.run_steps(2);
     click(&mut window, "Switch to the light theme");
     click(&mut window, "Chuyển sang tiếng Việt");
@@ -164,7 +164,7 @@ fn theme_and_language_change_at_once_and_are_kept() {
 fn every_page_has_all_its_letters_in_vietnamese() {
     // The harness panics at a letter that no font has.
     let folder = tempfile::tempdir().expect("a folder");
-    let mut window = open_with(folder.path(), Settings { language: Lang::Vi, ..Settings::default() });
+    let mut window = open_with(folder.path(), &Settings { language: Lang::Vi, ..Settings::default() });
     window.run_steps(2);
     window.get_by_label("Online Boutique").click();
     wait(&mut window, "the run", |window| snapshot(window).is_some());
@@ -189,7 +189,7 @@ fn a_session_is_journalled_and_can_be_opened_again() {
     click(&mut window, "Pause");
     wait(&mut window, "the pause", |window| app(window).status().is_some_and(|status| !status.playing));
     // As if the machine had died now: nothing is closed, another window opens on the same data.
-    let mut again = open_with(folder.path(), Settings::default());
+    let mut again = open_with(folder.path(), &Settings::default());
     again.run_steps(2);
     let found = again.get_all_by_label("Online Boutique").count();
     assert_eq!(found, 2, "the scenario and its session are offered");
@@ -207,7 +207,7 @@ fn a_file_that_is_no_scenario_is_refused_with_its_mistakes() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("wrong.toml");
     std::fs::write(&path, "format_version = 1\n[services.a]\nendpionts = {}\n").expect("written");
-    let mut window = open_with(folder.path(), Settings::default());
+    let mut window = open_with(folder.path(), &Settings::default());
     window.run_steps(2);
     window.get_by_label("Path of a scenario or session file").focus();
     window.run_steps(2);

@@ -29,14 +29,17 @@ pub fn install_look(ctx: &egui::Context) {
     theme::install(ctx);
 }
 
+/// Opens something by its name, or says why not.
+pub type Open<T> = Box<dyn Fn(&T) -> Result<Opening, String>>;
+
 /// Where scenarios and sessions come from.
 pub struct Sources {
     /// What can be run.
     pub library: Vec<LibraryEntry>,
     /// Opens an entry of the library by name.
-    pub open: Box<dyn Fn(&str) -> Result<Opening, String>>,
+    pub open: Open<str>,
     /// Opens a scenario or session file.
-    pub open_file: Box<dyn Fn(&Path) -> Result<Opening, String>>,
+    pub open_file: Open<Path>,
     /// The sessions of the past, newest first.
     pub recent: Box<dyn Fn() -> Vec<RecentSession>>,
 }

@@ -1,4 +1,4 @@
-//! The fonts: Be Vietnam Pro for text (it covers Vietnamese), JetBrains Mono for numbers, Phosphor for icons.
+//! The fonts: Be Vietnam Pro for text (it covers Vietnamese), `JetBrains` Mono for numbers, Phosphor for icons.
 //!
 //! All three are embedded, so that the app looks the same on every machine, without a network. Nothing else knows font
 //! files; others name a family through the functions here. To add a weight, put its file into `assets/fonts` and a line

@@ -1,4 +1,4 @@
-//! Numbers as people read them: rates, latencies, shares, clocks, sizes, with their units.
+//! Numbers as people read them: rates, latencies, shares, clocks, with their units.
 //!
 //! It knows no language beyond the trade's unit symbols. To add a quantity, add a function and a row to the tests.
 
@@ -112,18 +112,6 @@ pub(crate) fn axis_time(seconds: f64) -> String {
     format!("{negative}{text}")
 }
 
-/// A size: `64 MiB`.
-pub(crate) fn bytes(bytes: u64) -> String {
-    const UNITS: [&str; 5] = ["B", "KiB", "MiB", "GiB", "TiB"];
-    let mut value = bytes as f64;
-    let mut unit = 0;
-    while value >= 1023.5 && unit + 1 < UNITS.len() {
-        value /= 1024.0;
-        unit += 1;
-    }
-    format!("{} {}", digits(value), UNITS[unit])
-}
-
 /// Money: `$12.30`, `$0.0042`.
 pub(crate) fn dollars(amount: f64) -> String {
     if amount > 0.0 && amount < 0.01 { format!("${amount:.4}") } else { format!("${amount:.2}") }
@@ -175,6 +163,5 @@ mod tests {
         }
         assert_eq!(clock(SimTime::from_secs(86_400 + 3_661)), (2, "01:01:01".to_owned()));
         assert_eq!(whole(1_234_567), "1\u{a0}234\u{a0}567");
-        assert_eq!(bytes(64 << 20), "64 MiB");
     }
 }

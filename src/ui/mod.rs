@@ -16,12 +16,14 @@ mod keys;
 pub mod link;
 mod map;
 mod panels;
+#[expect(clippy::disallowed_types, reason = "names session files by the wall clock; nothing in a run depends on it")]
 mod session;
 pub mod settings;
 pub mod state;
 pub mod text;
 mod theme;
 mod widgets;
+#[expect(clippy::disallowed_types, reason = "paces simulated time by this machine's clock; how far a slice goes changes nothing in the run")]
 pub mod worker;
 
 use std::path::PathBuf;

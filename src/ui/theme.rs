@@ -28,8 +28,6 @@ pub(crate) mod size {
 pub(crate) const RADIUS: u8 = 6;
 /// Height of a row of a list or of a button [points].
 pub(crate) const ROW: f32 = 28.0;
-/// Margin inside panels [points].
-pub(crate) const INSIDE: i8 = 12;
 
 /// The colours of one theme, by meaning.
 #[derive(Debug, Clone, Copy)]
@@ -76,8 +74,6 @@ pub(crate) struct Palette {
     pub(crate) new: Color32,
     /// Categories of charts: the Okabe–Ito colours, which people with any colour vision tell apart.
     pub(crate) series: [Color32; 5],
-    /// Under a modal window.
-    pub(crate) veil: Color32,
     /// Shadow of the one level of elevation.
     pub(crate) shadow: Color32,
 }
@@ -108,7 +104,6 @@ const DARK: Palette = Palette {
     stable: rgb(0x5B_9DFF),
     new: rgb(0x4C_C38A),
     series: [rgb(0x56_B4E9), rgb(0xE6_9F00), rgb(0xCC_79A7), rgb(0x00_9E73), rgb(0xF0_E442)],
-    veil: Color32::from_black_alpha(140),
     shadow: Color32::from_black_alpha(110),
 };
 
@@ -134,7 +129,6 @@ const LIGHT: Palette = Palette {
     stable: rgb(0x2F_7BEF),
     new: rgb(0x1F_9D61),
     series: [rgb(0x00_72B2), rgb(0xD5_5E00), rgb(0xAA_4585), rgb(0x00_8F68), rgb(0x8A_7B00)],
-    veil: Color32::from_black_alpha(70),
     shadow: Color32::from_black_alpha(34),
 };
 

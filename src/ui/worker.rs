@@ -124,7 +124,7 @@ impl<'a> Worker<'a> {
     fn follow_commands(&mut self) -> bool {
         // Idle, the thread sleeps until it is told something; running ahead of its clock, it sleeps a little.
         let wait = if !self.is_running() && !self.dirty {
-            if self.unsaved { Some(SAVE_EVERY) } else { Some(Duration::from_secs(3600)) }
+            if self.unsaved { Some(SAVE_EVERY) } else { Some(Duration::from_hours(1)) }
         } else if self.is_running() && self.is_ahead() {
             Some(Duration::from_millis(4))
         } else if !self.is_running() {
@@ -389,6 +389,7 @@ fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, String> {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "the tests wait for a real thread")]
 mod tests {
     use super::*;
     use crate::scenario::Scenario;

@@ -2,7 +2,8 @@
 //!
 //! Only tests and benches use it. The numbers are plausible, nothing more.
 
-#![allow(dead_code, reason = "each test program that includes this file uses a part of it")]
+#![allow(dead_code, unreachable_pub, reason = "each program that includes this file uses a part of it")]
+#![allow(clippy::too_many_lines, reason = "a made-up world, thing by thing")]
 
 use std::sync::Arc;
 
@@ -160,7 +161,7 @@ pub fn snapshot(scenario: &Scenario, seconds: u64, interest: &Interest, instance
         .collect();
     let point = |t: u64, scale: f64, shift: f64| {
         let wave = (t as f64 / 90.0).sin() * 0.12 + noise(t as usize, 7) * 0.07;
-        let broken = t >= 300 && t < 540;
+        let broken = (300..540).contains(&t);
         let rate = 400.0 * (1.0 + wave) * scale;
         let error_ratio = if broken { 0.05 + noise(t as usize, 8) * 0.03 } else { noise(t as usize, 9) * 0.0008 };
         let p50 = (11.0 + noise(t as usize, 10) * 2.0 + if broken { 9.0 } else { 0.0 }) * shift;
@@ -250,7 +251,7 @@ pub fn scenario(name: &str) -> Arc<Scenario> {
 pub fn large(services: usize) -> Arc<Scenario> {
     let base = fleetlab::content::load("online-boutique").expect("a scenario of the library").scenario;
     let mut scenario = base.clone();
-    scenario.name = "large".to_owned();
+    "large".clone_into(&mut scenario.name);
     scenario.title.0.insert("en".to_owned(), format!("{services} services"));
     let (model, first) = (&mut scenario.model, base.model.services[0].clone());
     model.endpoints.truncate(0);

@@ -1,7 +1,7 @@
 //! The app in a test harness: a window of a given size, found by accessible labels.
 
-#![allow(clippy::disallowed_types, clippy::disallowed_methods, reason = "waits for another thread, with a limit by the clock")]
-#![allow(dead_code, reason = "each test program that includes this file uses a part of it")]
+#![allow(dead_code, unreachable_pub, reason = "each program that includes this file uses a part of it")]
+#![allow(clippy::disallowed_types, clippy::disallowed_methods, reason = "waits for the simulation's thread, for real")]
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -51,7 +51,7 @@ pub fn open_real(size: Vec2, folder: PathBuf, settings: Settings) -> Window {
 #[track_caller]
 pub fn wait(window: &mut Window, what: &str, mut done: impl FnMut(&Window) -> bool) {
     let start = Instant::now();
-    while start.elapsed() < Duration::from_secs(60) {
+    while start.elapsed() < Duration::from_mins(1) {
         window.run_steps(1);
         if done(window) {
             return;

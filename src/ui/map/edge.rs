@@ -39,7 +39,7 @@ pub(crate) fn on_screen(points: &[Pos2], camera: Camera, screen: Rect) -> Vec<Po
     let step = if camera.zoom < 0.35 { 3 } else { 1 };
     let mut out: Vec<Pos2> = points.iter().step_by(step).map(|&at| camera.to_screen(screen, at)).collect();
     if step > 1
-        && (points.len() - 1) % step != 0
+        && !(points.len() - 1).is_multiple_of(step)
         && let Some(&last) = points.last()
     {
         out.push(camera.to_screen(screen, last));
@@ -92,12 +92,12 @@ pub(crate) fn dots(painter: &Painter, points: &[Pos2], edge: &EdgeSnapshot, time
     if frequency <= 0.0 || is_broken(edge) {
         return;
     }
-    let speed = DOT_SPEED * zoom.clamp(0.5, 1.2);
-    let spacing = speed / frequency;
+    let pace = DOT_SPEED * zoom.clamp(0.5, 1.2);
+    let spacing = pace / frequency;
     let whole = length(points);
     // Each edge starts elsewhere, so that they do not all pulse together.
     let phase = (seed as f32 * 0.618_034).fract() * spacing;
-    let travelled = (time * f64::from(speed)) % f64::from(spacing * 1_024.0);
+    let travelled = (time * f64::from(pace)) % f64::from(spacing * 1_024.0);
     let travelled = travelled as f32 + phase;
     let mut at = travelled % spacing;
     let mut number = (travelled / spacing) as i64;
@@ -129,9 +129,9 @@ pub(crate) fn distance(points: &[Pos2], to: Pos2) -> f32 {
 fn arrow(painter: &Painter, points: &[Pos2], width: f32, color: egui::Color32) {
     let [.., before, tip] = points else { return };
     let direction = (*tip - *before).normalized();
-    let size = 4.0 + width * 0.7;
-    let side = direction.rot90() * size * 0.55;
-    let back = *tip - direction * size;
+    let long = 4.0 + width * 0.7;
+    let side = direction.rot90() * long * 0.55;
+    let back = *tip - direction * long;
     painter.add(Shape::convex_polygon(vec![*tip, back + side, back - side], color, Stroke::NONE));
 }
 

@@ -6,9 +6,12 @@
 
 use std::collections::BTreeMap;
 
-use eframe::egui::{Pos2, Rect, Vec2, pos2, vec2};
+use eframe::egui::epaint::CubicBezierShape;
+use eframe::egui::{Pos2, Rect, Stroke, Vec2, pos2, vec2};
 use rust_sugiyama::configure::{Config, CrossingMinimization, RankingType};
 
+/// Points of a curve between two lanes.
+const STEPS: u32 = 10;
 /// Smallest size of a node in the map's own units (points at zoom 1).
 pub(crate) const NODE: Vec2 = vec2(176.0, 76.0);
 /// Between layers, at least.
@@ -156,7 +159,7 @@ fn spread(total: usize, count: usize, order: &[f64], layer_of: &dyn Fn(usize) ->
     for column in columns.values_mut() {
         column.sort_by(|&a, &b| order[a].total_cmp(&order[b]).then(a.cmp(&b)));
     }
-    let half = |node: usize| if node < count { (NODE.y + NODE_GAP) / 2.0 } else { LANE / 2.0 };
+    let half = |node: usize| if node < count { f32::midpoint(NODE.y, NODE_GAP) } else { LANE / 2.0 };
     let mut neighbours: Vec<Vec<usize>> = vec![Vec::new(); total];
     for &(a, b) in links {
         neighbours[a as usize].push(b as usize);
@@ -245,7 +248,7 @@ fn route(chain: &[usize], size: Vec2, gap: f32, positions: &[Pos2]) -> Vec<Pos2>
         points.push(at + across);
     }
     points.push(into);
-    smooth(&points, gap, start.x == end.x)
+    smooth(&points, gap, (start.x - end.x).abs() < 0.5)
 }
 
 /// A curve through the points that leaves and enters each of them horizontally.
@@ -259,13 +262,8 @@ fn smooth(points: &[Pos2], gap: f32, same_column: bool) -> Vec<Pos2> {
         }
         let reach = if same_column { gap * 0.6 } else { (b.x - a.x) * 0.5 };
         let (c, d) = if same_column { (a + vec2(reach, 0.0), b + vec2(reach, 0.0)) } else { (a + vec2(reach, 0.0), b - vec2(reach, 0.0)) };
-        let steps = 10;
-        for step in 1..=steps {
-            let t = step as f32 / steps as f32;
-            let u = 1.0 - t;
-            let at = a.to_vec2() * (u * u * u) + c.to_vec2() * (3.0 * u * u * t) + d.to_vec2() * (3.0 * u * t * t) + b.to_vec2() * (t * t * t);
-            curve.push(at.to_pos2());
-        }
+        let bezier = CubicBezierShape::from_points_stroke([a, c, d, b], false, crate::ui::theme::CLEAR, Stroke::NONE);
+        curve.extend((1..=STEPS).map(|step| bezier.sample(step as f32 / STEPS as f32)));
     }
     curve
 }

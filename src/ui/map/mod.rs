@@ -116,14 +116,15 @@ impl MapView {
     }
 
     /// Draws the map into the rest of `ui`.
+    #[expect(clippy::too_many_lines, reason = "one picture, from back to front")]
     pub(crate) fn ui(&mut self, ui: &mut Ui, cx: &MapContext<'_>) -> Option<MapEvent> {
         let screen = ui.available_rect_before_wrap();
-        let background = ui.interact(screen, ui.id().with("map"), Sense::click_and_drag());
+        let background = ui.interact(screen, ui.scope_id().with("map"), Sense::click_and_drag());
         background.widget_info(|| WidgetInfo::labeled(Role::Pane, true, cx.lang.tr("map.name")));
         self.steer(ui, screen, &background, cx);
         let camera = self.camera.unwrap_or(Camera { center: self.layout.bounds.center(), zoom: 1.0 });
         let painter = ui.painter_at(screen);
-        let pointer = background.hover_pos();
+        let hover = background.hover_pos();
 
         // Nodes first learn whether the pointer is on them, since edges below them depend on it.
         let mut event = None;
@@ -135,7 +136,7 @@ impl MapView {
                 responses.push(None);
                 continue;
             }
-            let response = ui.interact(rect.intersect(screen), Id::new(("map node", at)), Sense::click());
+            let response = ui.interact(rect.intersect(screen), Id::unique(("map node", at)), Sense::click());
             response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &node.name));
             if response.hovered() || response.has_focus() {
                 hovered = Some(at);
@@ -159,7 +160,7 @@ impl MapView {
                 Rect::from_points(&line).expand(4.0).intersects(screen).then_some(line)
             })
             .collect();
-        if let (Some(pointer), None) = (pointer, hovered) {
+        if let (Some(pointer), None) = (hover, hovered) {
             for (at, line) in lines.iter().enumerate() {
                 if let Some(line) = line {
                     let distance = edge::distance(line, pointer);

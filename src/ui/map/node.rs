@@ -200,7 +200,7 @@ fn numbers(painter: &Painter, across: std::ops::RangeInclusive<f32>, y: f32, fon
     let first = painter.text(pos2(left, y), Align2::LEFT_CENTER, rate, font.clone(), palette.text);
     let last = painter.text(pos2(right, y), Align2::RIGHT_CENTER, errors, font.clone(), failing);
     // In the middle of what the others leave over.
-    let middle = (first.right() + last.left()) / 2.0;
+    let middle = f32::midpoint(first.right(), last.left());
     painter.text(pos2(middle, y), Align2::CENTER_CENTER, p99, font, palette.text);
 }
 

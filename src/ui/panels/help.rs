@@ -15,7 +15,7 @@ use crate::ui::{fonts, icons};
 /// Draws it over the window.
 pub(crate) fn help_ui(ui: &Ui, shell: &mut Shell) {
     let lang = shell.lang();
-    let modal = Modal::new(Id::new("help")).frame(eframe::egui::Frame::popup(ui.style()).inner_margin(20)).show(ui.ctx(), |ui| {
+    let modal = Modal::new(Id::unique("help")).frame(eframe::egui::Frame::popup(ui.style()).inner_margin(20)).show(ui.ctx(), |ui| {
         ui.set_width(680.0);
         let closed = ui
             .horizontal(|ui| {

@@ -1,5 +1,5 @@
 //! The panels of the window, one file each. The frame (top bar, rail, timeline, inspector) is fixed; what is docked in
-//! the middle is listed in [`panes::PANES`].
+//! the middle is listed in [`panes::arrangement`].
 //!
 //! A panel reads the shell and asks for things; it never changes the simulation and never talks to its thread.
 

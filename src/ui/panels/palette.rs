@@ -146,10 +146,10 @@ pub(crate) fn palette_ui(ui: &Ui, shell: &mut Shell) {
         state.marked = state.marked.saturating_sub(1);
     }
     state.marked = state.marked.min(found.len().saturating_sub(1));
-    let area = Modal::default_area(Id::new("palette")).anchor(Align2::CENTER_TOP, vec2(0.0, 96.0));
+    let area = Modal::default_area(Id::unique("palette")).anchor(Align2::CENTER_TOP, vec2(0.0, 96.0));
     let frame = eframe::egui::Frame::popup(ui.style()).inner_margin(12);
     let mut chosen = None;
-    let modal = Modal::new(Id::new("palette")).area(area).frame(frame).show(ui.ctx(), |ui| {
+    let modal = Modal::new(Id::unique("palette")).area(area).frame(frame).show(ui.ctx(), |ui| {
         ui.set_width(560.0);
         let hint = format!("{}  {}", icons::SEARCH, lang.tr("palette.hint"));
         let field = TextEdit::singleline(&mut state.query).hint_text(hint).desired_width(f32::INFINITY).margin(vec2(10.0, 8.0));

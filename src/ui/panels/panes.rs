@@ -1,7 +1,6 @@
 //! The docked panels in the middle, and how they are arranged at first.
 //!
-//! To add one: write its file with a `PaneSpec`, and add it to [`PANES`] and, if it should be there from the start, to
-//! `arrangement`.
+//! To add one: write its file with a `PaneSpec`, and give it a place in `arrangement`.
 
 use eframe::egui::{self, Stroke, Ui, WidgetText};
 use egui_tiles::{Behavior, Container, Linear, LinearDir, SimplificationOptions, TabState, Tile, TileId, Tiles, Tree, UiResponse};
@@ -22,9 +21,6 @@ pub(crate) struct PaneSpec {
     pub(crate) draw: fn(&mut Ui, &mut Shell),
 }
 
-/// Every panel that can be docked.
-pub(crate) const PANES: [&PaneSpec; 6] = [&events::PANE, &service_map::PANE, &signals::LATENCY, &signals::TRAFFIC, &signals::ERRORS, &signals::SATURATION];
-
 /// A docked panel.
 #[derive(Clone, Copy)]
 pub(crate) struct Pane(pub(crate) &'static PaneSpec);
@@ -42,7 +38,7 @@ pub(crate) fn arrangement() -> Tree<Pane> {
     column.shares.set_share(main, 2.0);
     column.shares.set_share(row, 1.0);
     let root = tiles.insert_container(Container::Linear(column));
-    Tree::new(egui::Id::new("fleet panels"), root, tiles)
+    Tree::new(egui::Id::unique("fleet panels"), root, tiles)
 }
 
 /// Draws the docked panels into the rest of `ui`.

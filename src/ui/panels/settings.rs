@@ -13,7 +13,7 @@ use crate::ui::widgets::{button, label};
 pub(crate) fn settings_ui(ui: &Ui, shell: &mut Shell) {
     let lang = shell.lang();
     let mut settings = shell.settings.clone();
-    let modal = Modal::new(Id::new("settings")).frame(eframe::egui::Frame::popup(ui.style()).inner_margin(20)).show(ui.ctx(), |ui| {
+    let modal = Modal::new(Id::unique("settings")).frame(eframe::egui::Frame::popup(ui.style()).inner_margin(20)).show(ui.ctx(), |ui| {
         ui.set_width(420.0);
         let closed = ui
             .horizontal(|ui| {

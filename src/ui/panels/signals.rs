@@ -223,6 +223,7 @@ fn log_ticks(bounds: (f64, f64)) -> Vec<GridMark> {
         .collect()
 }
 
+#[expect(clippy::too_many_lines, reason = "one chart, from its data to its cursor")]
 fn chart_ui(ui: &mut Ui, shell: &mut Shell, metric: Metric) {
     let palette = colors(ui);
     let lang = shell.lang();

@@ -63,7 +63,7 @@ fn strip_ui(ui: &mut Ui, shell: &mut Shell, strip: Rect) {
     let now = snapshot.now.as_secs_f64();
     let marks_row = Rect::from_min_max(strip.min, pos2(strip.right(), strip.top() + 20.0));
     let chart = Rect::from_min_max(pos2(strip.left(), marks_row.bottom() + 2.0), pos2(strip.right(), strip.bottom() - 16.0));
-    let response = ui.interact(strip, ui.id().with("timeline"), Sense::click());
+    let response = ui.interact(strip, ui.scope_id().with("timeline"), Sense::click());
     response.widget_info(|| WidgetInfo::labeled(Role::Slider, true, lang.tr("timeline.name")));
     let painter = ui.painter_at(strip.expand(4.0));
     painter.rect_filled(chart, 4.0, palette.ground);
@@ -91,7 +91,7 @@ fn strip_ui(ui: &mut Ui, shell: &mut Shell, strip: Rect) {
         tick += step;
     }
 
-    let clicked_mark = marks_ui(ui, &painter, marks_row, chart, end, &snapshot.marks, lang, palette);
+    let clicked_mark = marks_ui(ui, &painter, marks_row, chart, end, &snapshot.marks, lang);
 
     // The current time.
     painter.vline(now_x, marks_row.top() + 4.0..=chart.bottom(), (1.5, palette.accent));
@@ -120,7 +120,7 @@ fn answered_and_failed(painter: &eframe::egui::Painter, chart: Rect, end: f64, p
     let height = |value: f64| (value / most) as f32 * (chart.height() - 4.0);
     let mut mesh = eframe::egui::Mesh::default();
     let mut bar = |from: f32, to: f32, low: f32, high: f32, color| {
-        mesh.add_colored_rect(Rect::from_min_max(pos2(from, chart.bottom() - high), pos2(to, chart.bottom() - low)), color)
+        mesh.add_colored_rect(Rect::from_min_max(pos2(from, chart.bottom() - high), pos2(to, chart.bottom() - low)), color);
     };
     let good = theme::mixed(palette.series[0], palette.ground, 0.55);
     // No more bars than pixels: a bar shows the mean of what it covers.
@@ -136,7 +136,7 @@ fn answered_and_failed(painter: &eframe::egui::Painter, chart: Rect, end: f64, p
         if failed > 0.0 {
             bar(from, to, goodput, goodput + failed.max(1.0), palette.failing);
         }
-        line.push(pos2((from + to) / 2.0, chart.bottom() - goodput));
+        line.push(pos2(f32::midpoint(from, to), chart.bottom() - goodput));
         from = to;
     }
     painter.add(Shape::mesh(mesh));
@@ -144,16 +144,8 @@ fn answered_and_failed(painter: &eframe::egui::Painter, chart: Rect, end: f64, p
 }
 
 /// Draws the marks, those that lie on each other as one; returns the mark that was clicked.
-fn marks_ui(
-    ui: &Ui,
-    painter: &eframe::egui::Painter,
-    row: Rect,
-    chart: Rect,
-    end: f64,
-    marks: &[Mark],
-    lang: crate::ui::text::Lang,
-    palette: &theme::Palette,
-) -> Option<usize> {
+fn marks_ui(ui: &Ui, painter: &eframe::egui::Painter, row: Rect, chart: Rect, end: f64, marks: &[Mark], lang: crate::ui::text::Lang) -> Option<usize> {
+    let palette = colors(ui);
     let mut clicked = None;
     let mut at = 0;
     while at < marks.len() {
@@ -167,7 +159,7 @@ fn marks_ui(
         if group > 1 {
             painter.text(pos2(x + 7.0, row.top() + 4.0), Align2::LEFT_CENTER, group.to_string(), fonts::regular(9.0), palette.secondary);
         }
-        let response = ui.interact(Rect::from_center_size(center, vec2(14.0, 18.0)), ui.id().with(("mark", at)), Sense::click());
+        let response = ui.interact(Rect::from_center_size(center, vec2(14.0, 18.0)), ui.scope_id().with(("mark", at)), Sense::click());
         response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &shown.label));
         if response.clicked() {
             clicked = Some(at);

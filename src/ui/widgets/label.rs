@@ -1,6 +1,6 @@
-//! Text in the sizes and weights of the theme, and terms that explain themselves.
+//! Text in the sizes and weights of the theme, and definitions of terms with their sources.
 
-use eframe::egui::{Label, Response, RichText, Sense, Ui};
+use eframe::egui::{Label, Response, RichText, Ui};
 
 use crate::ui::fonts;
 use crate::ui::state::colors;
@@ -28,13 +28,6 @@ pub(crate) fn secondary(ui: &mut Ui, text: impl Into<String>) -> Response {
 pub(crate) fn caption(ui: &mut Ui, text: impl Into<String>) -> Response {
     let color = colors(ui).secondary;
     ui.label(RichText::new(text).font(fonts::regular(size::SMALL)).color(color))
-}
-
-/// A term with its definition and source as a tooltip: the text of `term.<key>`.
-pub(crate) fn term(ui: &mut Ui, lang: Lang, text: &str, key: &str) -> Response {
-    let color = colors(ui).secondary;
-    let response = ui.add(Label::new(RichText::new(text).font(fonts::regular(size::SMALL)).color(color)).sense(Sense::hover()));
-    explained(response, lang, key)
 }
 
 /// Adds the definition of a term to anything.

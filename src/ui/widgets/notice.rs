@@ -23,41 +23,44 @@ pub(crate) fn notices_ui(ui: &mut Ui, shell: &mut Shell, bottom: f32, right: f32
     let lang = shell.lang();
     let mut dismissed = None;
     let mut undone = None;
-    egui::Area::new(Id::new("notices")).order(egui::Order::Foreground).anchor(Align2::RIGHT_BOTTOM, vec2(-right - 12.0, -bottom - 12.0)).show(ui.ctx(), |ui| {
-        ui.set_max_width(360.0);
-        for (at, notice) in shell.notices.iter_mut().enumerate().take(SHOWN) {
-            notice.since.get_or_insert(now);
-            let (glyph, color) = match notice.level {
-                Level::Done => (icons::CHECK, palette.ok_text),
-                Level::Info => (icons::INFO, palette.accent),
-                Level::Failed => (icons::FAILING, palette.failing_text),
-            };
-            egui::Frame::popup(ui.style()).inner_margin(12).show(ui, |ui| {
-                ui.set_width(336.0);
-                ui.horizontal_top(|ui| {
-                    ui.label(RichText::new(glyph).font(fonts::regular(size::TITLE)).color(color));
-                    ui.vertical(|ui| {
-                        ui.set_width(260.0);
-                        ui.spacing_mut().item_spacing.y = 4.0;
-                        ui.add(Label::new(RichText::new(&notice.title).font(fonts::medium(size::BODY))).wrap());
-                        if !notice.detail.is_empty() {
-                            ui.add(Label::new(RichText::new(&notice.detail).color(palette.secondary)).wrap());
-                        }
-                        if notice.undo.is_some() && button::plain(ui, icons::ROLL_BACK, &lang.tr("undo")).clicked() {
-                            undone = Some(at);
+    egui::Area::new(Id::unique("notices")).order(egui::Order::Foreground).anchor(Align2::RIGHT_BOTTOM, vec2(-right - 12.0, -bottom - 12.0)).show(
+        ui.ctx(),
+        |ui| {
+            ui.set_max_width(360.0);
+            for (at, notice) in shell.notices.iter_mut().enumerate().take(SHOWN) {
+                notice.since.get_or_insert(now);
+                let (glyph, color) = match notice.level {
+                    Level::Done => (icons::CHECK, palette.ok_text),
+                    Level::Info => (icons::INFO, palette.accent),
+                    Level::Failed => (icons::FAILING, palette.failing_text),
+                };
+                egui::Frame::popup(ui.style()).inner_margin(12).show(ui, |ui| {
+                    ui.set_width(336.0);
+                    ui.horizontal_top(|ui| {
+                        ui.label(RichText::new(glyph).font(fonts::regular(size::TITLE)).color(color));
+                        ui.vertical(|ui| {
+                            ui.set_width(260.0);
+                            ui.spacing_mut().item_spacing.y = 4.0;
+                            ui.add(Label::new(RichText::new(&notice.title).font(fonts::medium(size::BODY))).wrap());
+                            if !notice.detail.is_empty() {
+                                ui.add(Label::new(RichText::new(&notice.detail).color(palette.secondary)).wrap());
+                            }
+                            if notice.undo.is_some() && button::plain(ui, icons::ROLL_BACK, &lang.tr("undo")).clicked() {
+                                undone = Some(at);
+                            }
+                        });
+                        if button::sized_icon(ui, icons::CLOSE, &lang.tr("dismiss"), false, 22.0).clicked() {
+                            dismissed = Some(at);
                         }
                     });
-                    if button::sized_icon(ui, icons::CLOSE, &lang.tr("dismiss"), false, 22.0).clicked() {
-                        dismissed = Some(at);
-                    }
                 });
-            });
-        }
-        if shell.notices.len() > SHOWN {
-            let more = (shell.notices.len() - SHOWN).to_string();
-            ui.label(RichText::new(lang.with("notices.more", &[("count", &more)])).color(theme::palette(ui.visuals()).secondary));
-        }
-    });
+            }
+            if shell.notices.len() > SHOWN {
+                let more = (shell.notices.len() - SHOWN).to_string();
+                ui.label(RichText::new(lang.with("notices.more", &[("count", &more)])).color(theme::palette(ui.visuals()).secondary));
+            }
+        },
+    );
     if let Some(at) = undone
         && let Some(action) = shell.notices[at].undo.take()
     {

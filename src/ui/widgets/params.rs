@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use eframe::egui::{Align, ComboBox, Grid, TextEdit, Ui, vec2};
+use eframe::egui::{Align2, ComboBox, Grid, TextEdit, Ui, vec2};
 use serde_json::{Map, Value};
 
 use super::label;
@@ -51,7 +51,7 @@ impl Alternatives {
 /// The documentation of an alternative's keys, out of the schema that `choice!` makes.
 fn documentation(schema: &Value, name: &str) -> Vec<(String, String)> {
     let forms = schema.get("anyOf").and_then(Value::as_array).into_iter().flatten();
-    let Some(params) = forms.filter_map(|form| form.pointer("/properties")?.get(name)).next() else { return Vec::new() };
+    let Some(params) = { forms }.find_map(|form| form.pointer("/properties")?.get(name)) else { return Vec::new() };
     let resolved = params.get("$ref").and_then(Value::as_str).and_then(|path| schema.pointer(path.trim_start_matches('#'))).unwrap_or(params);
     let properties = resolved.get("properties").and_then(Value::as_object).into_iter().flatten();
     properties.filter_map(|(key, value)| Some((key.clone(), value.get("description")?.as_str()?.to_owned()))).collect()
@@ -171,7 +171,7 @@ pub(crate) fn fields_ui(
                     .desired_width(148.0)
                     .font(fonts::mono(size::BODY - 1.0))
                     .margin(vec2(8.0, 4.0))
-                    .vertical_align(Align::Center);
+                    .align(Align2::LEFT_CENTER);
                 ui.add(edit).accessible_name(&title);
             }
             ui.end_row();

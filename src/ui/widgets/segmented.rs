@@ -27,7 +27,7 @@ pub(crate) fn segmented(ui: &mut Ui, segments: &[Segment<'_>], on: Option<usize>
     for (at, (segment, width)) in segments.iter().zip(widths).enumerate() {
         let rect = Rect::from_min_size(pos2(x, whole.top() + 2.0), vec2(width, height - 4.0));
         x += width;
-        let response = ui.interact(rect, ui.id().with(("segment", segment.name, at)), Sense::click());
+        let response = ui.interact(rect, ui.scope_id().with(("segment", segment.name, at)), Sense::click());
         let selected = on == Some(at);
         if selected {
             ui.painter().rect_filled(rect, 5.0, theme::mixed(palette.accent, palette.raised, 0.22));

@@ -14,10 +14,10 @@ pub(super) fn edge_ui(ui: &mut Ui, shell: &mut Shell, from: EdgeEnd, to: Service
     let lang = shell.lang();
     let palette = colors(ui);
     let Some(run) = shell.run.as_ref() else { return };
-    let (caller, called) = (run.end_name(from).to_owned(), run.service_name(to).to_owned());
+    let (caller, target) = (run.end_name(from).to_owned(), run.service_name(to).to_owned());
     let Some(edge) = run.snapshot.edges.iter().find(|edge| edge.from == from && edge.to == to).copied() else { return };
-    ui.horizontal(|ui| heading_ui(ui, icons::FORWARD, &format!("{caller} {} {called}", icons::FORWARD)));
-    label::secondary(ui, lang.with("edge.about", &[("caller", &caller), ("called", &called)]));
+    ui.horizontal(|ui| heading_ui(ui, icons::FORWARD, &format!("{caller} {} {target}", icons::FORWARD)));
+    label::secondary(ui, lang.with("edge.about", &[("caller", &caller), ("called", &target)]));
     if edge.breaker_open {
         let text = ui.label(RichText::new(format!("{}  {}", icons::BROKEN, lang.tr("edge.breaker-open"))).color(palette.failing_text));
         label::explained(text, lang, "breaker");
@@ -47,7 +47,7 @@ pub(super) fn edge_ui(ui: &mut Ui, shell: &mut Shell, from: EdgeEnd, to: Service
                     EdgeEnd::Source(source) => Selection::Source(source),
                 },
             ),
-            (&called, Selection::Service(to)),
+            (&target, Selection::Service(to)),
         ] {
             if button::plain(ui, icons::TARGET, &lang.with("palette.select", &[("service", name)])).clicked() {
                 asked = Some(selection);

@@ -131,7 +131,7 @@ fn services_ui(ui: &mut Ui, shell: &mut Shell, lang: Lang) {
             let at = order[row];
             let name = &scenario.model.services[at].name;
             let state = &snapshot.services[at];
-            let response = button::row(ui, 26.0, name, false);
+            let response = button::row(ui, 26.0, &lang.with("palette.select", &[("service", name)]), false);
             let rect = response.rect;
             status::shape(ui.painter(), rect.left_center() + vec2(10.0, 0.0), 8.0, state.health, palette);
             ui.painter().text(rect.left_center() + vec2(22.0, 0.0), eframe::egui::Align2::LEFT_CENTER, name, fonts::regular(size::BODY), palette.text);
@@ -149,7 +149,7 @@ fn services_ui(ui: &mut Ui, shell: &mut Shell, lang: Lang) {
         }
     });
     for (at, source) in snapshot.sources.iter().enumerate() {
-        let response = button::row(ui, 26.0, &source.name, false);
+        let response = button::row(ui, 26.0, &lang.with("palette.select", &[("service", &source.name)]), false);
         let rect = response.rect;
         ui.painter().text(rect.left_center() + vec2(10.0, 0.0), eframe::egui::Align2::CENTER_CENTER, icons::LOAD, fonts::regular(size::BODY), palette.accent);
         ui.painter().text(rect.left_center() + vec2(22.0, 0.0), eframe::egui::Align2::LEFT_CENTER, &source.name, fonts::regular(size::BODY), palette.text);

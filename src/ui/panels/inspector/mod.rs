@@ -89,7 +89,7 @@ fn numbers_ui(ui: &mut Ui, lang: Lang, columns: usize, numbers: &[Number<'_>]) {
             let painter = ui.painter_at(cell);
             painter.text(cell.min, eframe::egui::Align2::LEFT_TOP, number.caption, fonts::regular(size::SMALL), palette.secondary);
             painter.text(cell.min + vec2(0.0, 16.0), eframe::egui::Align2::LEFT_TOP, &number.value, fonts::mono(size::TITLE), number.color);
-            let response = ui.interact(cell, ui.id().with(("number", number.caption)), Sense::hover());
+            let response = ui.interact(cell, ui.scope_id().with(("number", number.caption)), Sense::hover());
             response.widget_info(|| eframe::egui::WidgetInfo::labeled(eframe::egui::Role::Label, true, format!("{} {}", number.caption, number.value)));
             label::explained(response, lang, number.term);
         }
