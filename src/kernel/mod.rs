@@ -13,7 +13,7 @@
 //! | file | what a request meets there |
 //! |---|---|
 //! | `arrivals` | traffic sources and their users |
-//! | `client` | sending, waiting, giving up, trying again |
+//! | `client`, `twins` | sending, waiting, giving up, trying again; hedged copies |
 //! | `guard` | the client's pool, breaker, bulkhead, limits and budget |
 //! | `network` | latency, loss, cut links |
 //! | `server` | the queue, the worker, the end of the answer |
@@ -47,6 +47,7 @@ mod script;
 mod server;
 mod station;
 mod timer;
+mod twins;
 mod wheel;
 
 use balance::{Balancer, Group, Load};
