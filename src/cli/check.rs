@@ -86,8 +86,7 @@ pub fn run(paths: &[PathBuf], options: CheckOptions, out: &mut dyn Write, err: &
     }
     if options.json {
         let files = results.iter().map(|(path, ok, diagnostics)| FileResult { path: path.clone(), ok: *ok, diagnostics: listed(diagnostics) });
-        serde_json::to_writer_pretty(&mut *out, &files.collect::<Vec<_>>())?;
-        writeln!(out)?;
+        writeln!(out, "{}", serde_json::to_string_pretty(&files.collect::<Vec<_>>())?)?;
     }
     Ok(status)
 }

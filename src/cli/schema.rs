@@ -40,7 +40,7 @@ pub fn run(format: &str, out: &mut dyn Write) -> anyhow::Result<u8> {
         let names: Vec<&str> = FORMATS.iter().map(|(name, _)| *name).collect();
         bail!("there is no format `{format}`; there are: {}", names.join(", "));
     };
-    serde_json::to_writer_pretty(&mut *out, &schema())?;
-    writeln!(out)?;
+    // As text first: a reader that closes the pipe is then told apart from a schema that cannot be written.
+    writeln!(out, "{}", serde_json::to_string_pretty(&schema())?)?;
     Ok(0)
 }
