@@ -31,6 +31,19 @@ fn snapshot(window: &Window) -> Option<std::sync::Arc<Snapshot>> {
     app(window).snapshot()
 }
 
+/// Pauses, and waits until the simulation has said so itself.
+fn pause(window: &mut Window) {
+    click(window, "Pause");
+    let mut before = None;
+    let mut same = 0;
+    wait(window, "the pause", |window| {
+        let now = snapshot(window).map(|snapshot| snapshot.now);
+        same = if now == before { same + 1 } else { 0 };
+        before = now;
+        same > 40 && app(window).status().is_some_and(|status| !status.playing)
+    });
+}
+
 fn click(window: &mut Window, label: &str) {
     window.get_by_label(label).click();
     window.run_steps(2);
@@ -42,8 +55,7 @@ fn one_click_on_a_scenario_runs_it() {
     let mut window = boutique(folder.path());
     assert!(window.query_by_label("frontend").is_some(), "the map shows the frontend");
     assert!(snapshot(&window).expect("a run").totals.requests > 0);
-    click(&mut window, "Pause");
-    wait(&mut window, "the pause", |window| app(window).status().is_some_and(|status| !status.playing));
+    pause(&mut window);
     let now = snapshot(&window).expect("a run").now;
     window.run_steps(10);
     assert_eq!(snapshot(&window).expect("a run").now, now);
@@ -69,7 +81,7 @@ fn a_version_is_deployed_and_its_rollout_is_shown() {
     let mut window = boutique(folder.path());
     click(&mut window, "currencyservice");
     click(&mut window, "Deploy…");
-    window.get_by_label_contains("Deploy v2-bad to currencyservice").click();
+    window.get_by_label_contains("Deploy v2 to currencyservice").click();
     wait(&mut window, "the deployment", |window| {
         let snapshot = snapshot(window).expect("a run");
         snapshot.marks.iter().any(|mark| mark.kind == fleetlab::lab::snapshot::MarkKind::Deploy)
@@ -174,6 +186,7 @@ fn every_page_has_all_its_letters_in_vietnamese() {
     window.key_press(Key::Escape);
     window.run_steps(3);
     click(&mut window, "Cài đặt");
+    window.run_steps(2);
     assert!(window.query_by_label("Giảm chuyển động").is_some());
 }
 
@@ -186,8 +199,7 @@ fn a_session_is_journalled_and_can_be_opened_again() {
     click(&mut window, "+1");
     window.get_by_label_contains("Scale frontend from").click();
     wait(&mut window, "the scaling", |window| window.query_by_label("Undo").is_some());
-    click(&mut window, "Pause");
-    wait(&mut window, "the pause", |window| app(window).status().is_some_and(|status| !status.playing));
+    pause(&mut window);
     // As if the machine had died now: nothing is closed, another window opens on the same data.
     let mut again = open_with(folder.path(), &Settings::default());
     again.run_steps(2);
