@@ -28,6 +28,8 @@ fn main() -> anyhow::Result<()> {
     window::wait(&mut window, "the moment", |window| now(window) >= MOMENT);
     window.key_press(Key::Space);
     window.get_by_label("productcatalogservice").click();
+    let charts = |window: &window::Window| window::app(window).snapshot().is_some_and(|snapshot| snapshot.charts.service.is_some());
+    window::wait(&mut window, "the service's charts", charts);
     window::wait(&mut window, "the pause", |window| window::app(window).status().is_some_and(|status| !status.playing));
     window.remove_cursor();
     window.run_steps(20);
