@@ -6,6 +6,7 @@
 
 mod backoff;
 mod balance;
+mod behaviour;
 mod metastable;
 mod phenomena;
 mod queueing;
