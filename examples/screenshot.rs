@@ -24,13 +24,9 @@ fn main() -> anyhow::Result<()> {
     window.get_by_label("Online Boutique").click();
     let now = |window: &window::Window| window::app(window).snapshot().map_or(SimTime::ZERO, |snapshot| snapshot.now);
     window::wait(&mut window, "the run", |window| now(window) > SimTime::ZERO);
+    window.get_by_label("productcatalogservice").click();
     window.key_press(Key::Num4);
     window::wait(&mut window, "the moment", |window| now(window) >= MOMENT);
-    window.key_press(Key::Space);
-    window.get_by_label("productcatalogservice").click();
-    let charts = |window: &window::Window| window::app(window).snapshot().is_some_and(|snapshot| snapshot.charts.service.is_some());
-    window::wait(&mut window, "the service's charts", charts);
-    window::wait(&mut window, "the pause", |window| window::app(window).status().is_some_and(|status| !status.playing));
     window.remove_cursor();
     window.run_steps(20);
     let picture = window.render().map_err(|error| anyhow::anyhow!("{error}"))?;
