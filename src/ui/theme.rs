@@ -160,10 +160,10 @@ impl Palette {
     pub(crate) const fn version(&self, index: usize, stable: usize) -> Color32 {
         if index == stable {
             self.stable
-        } else if index > stable {
+        } else if index == stable + 1 {
             self.new
         } else {
-            self.series[2]
+            self.series[(index + 1) % self.series.len()]
         }
     }
 }

@@ -99,7 +99,9 @@ fn points(from: &[ChartPoint], value: fn(&ChartPoint) -> f64) -> Vec<(f64, f64)>
 
 fn series(metric: Metric, charts: &Charts, stable: &str, lang: Lang, palette: &Palette) -> Vec<Series> {
     let line = |name: &str, color, width, points| Series { name: name.to_owned(), color, width, fill: false, points };
-    let by_version = charts.versions.len() > 1;
+    // A version that serves nobody in this stretch of time is no line, and one version alone is the whole.
+    let serving = |(_, points): &(String, Vec<ChartPoint>)| points.iter().any(|point| point.rate > 0.0);
+    let by_version = charts.versions.iter().filter(|version| serving(version)).count() > 1;
     let value: fn(&ChartPoint) -> f64 = match metric {
         Metric::Latency => |point| point.p99_ms,
         Metric::Traffic => |point| point.rate,
@@ -108,8 +110,13 @@ fn series(metric: Metric, charts: &Charts, stable: &str, lang: Lang, palette: &P
     };
     if by_version && metric != Metric::Saturation {
         let stable = charts.versions.iter().position(|(name, _)| name == stable).unwrap_or(0);
-        let mut lines: Vec<Series> =
-            charts.versions.iter().enumerate().map(|(at, (name, from))| line(name, palette.version(at, stable), 1.5, points(from, value))).collect();
+        let mut lines: Vec<Series> = charts
+            .versions
+            .iter()
+            .enumerate()
+            .filter(|(_, version)| serving(version))
+            .map(|(at, (name, from))| line(name, palette.version(at, stable), 1.5, points(from, value)))
+            .collect();
         if metric == Metric::Latency {
             for series in &mut lines {
                 series.name = format!("{} p99", series.name);
@@ -427,6 +434,19 @@ mod tests {
     fn older_and_wider_windows_are_no_gaps() {
         let points: Vec<(f64, f64)> = (0..5).map(|n| (f64::from(n) * 10.0, 1.0)).chain((41..60).map(|t| (f64::from(t), 1.0))).collect();
         assert_eq!(stretches(&points, 1.6).len(), 1);
+    }
+
+    #[test]
+    fn only_versions_that_serve_have_lines() {
+        let serving = |rate: f64| vec![ChartPoint { t: 1.0, rate, p99_ms: 9.0, ..ChartPoint::default() }];
+        let palette = theme::palette(&eframe::egui::Visuals::dark());
+        let names = |versions: &[(&str, f64)]| -> Vec<String> {
+            let versions = versions.iter().map(|(name, rate)| ((*name).to_owned(), serving(*rate))).collect();
+            let charts = Charts { total: serving(5.0), versions, ..Charts::default() };
+            series(Metric::Latency, &charts, "v1", Lang::En, palette).into_iter().map(|line| line.name).collect()
+        };
+        assert_eq!(names(&[("v1", 5.0), ("v2", 0.0)]), ["p50", "p90", "p99"], "one version alone is the whole");
+        assert_eq!(names(&[("v1", 5.0), ("v2", 0.0), ("v3", 2.0)]), ["v1 p99", "v3 p99"]);
     }
 
     #[test]
