@@ -163,6 +163,24 @@ impl Kernel {
         }
     }
 
+    /// A message reached a machine that is gone: TCP sends it again. A health check is not sent again; its timer tells.
+    pub(super) fn lose(&mut self, id: u32) {
+        let row = &mut self.rows.hot[id as usize];
+        if row.has(flag::PROBE) {
+            row.state = State::Unanswered;
+            self.rows.cold[id as usize].joined = self.now + GIVE_UP_AFTER;
+            self.wheel.schedule(id, self.now + GIVE_UP_AFTER);
+            return;
+        }
+        if row.has(flag::MESSAGE) {
+            row.outcome = failed(Reason::Unreachable);
+            self.receive(id);
+            return;
+        }
+        row.state = State::LostThere;
+        self.wheel.schedule(id, self.now + RTO);
+    }
+
     fn is_cut(&self, caller: Caller, target: u32, there: bool) -> bool {
         self.network.faults.iter().any(|fault| fault.to == InstanceId(target) && fault.from.is_none_or(|from| from == caller) && (there || fault.both_ways))
     }

@@ -166,6 +166,7 @@ impl State {
                 | Self::Returning
                 | Self::LostThere
                 | Self::LostBack
+                | Self::Unanswered
                 | Self::BackingOff
                 | Self::Timer
                 | Self::Dead
@@ -252,10 +253,16 @@ impl Rows {
         self.free = id;
     }
 
-    /// The row, if it is still the one that the reference meant.
+    /// The calling row, if it is still the one that the reference meant and its process lives.
     #[inline]
     pub(super) fn live(&self, id: u32, tag: u32) -> Option<&Row> {
         let row = self.hot.get(id as usize)?;
-        (row.tag() == tag && row.state != State::Free && row.state != State::Dead).then_some(row)
+        (row.tag() == tag && !matches!(row.state, State::Free | State::Dead | State::Unanswered)).then_some(row)
+    }
+
+    /// Whether a row is still the one that the reference meant, whatever became of its server.
+    pub(super) fn is_same(&self, id: u32, tag: u32) -> bool {
+        let row = &self.hot[id as usize];
+        row.tag() == tag && !matches!(row.state, State::Free | State::Dead)
     }
 }

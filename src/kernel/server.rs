@@ -57,6 +57,10 @@ impl Kernel {
         row.received = now;
         let station = &mut self.stations[row.instance as usize];
         if !(station.up && station.plain) {
+            if station.vanished {
+                self.lose(id);
+                return;
+            }
             if let Some(reason) = station.refusal() {
                 self.bounce(id, reason);
                 return;

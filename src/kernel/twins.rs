@@ -74,7 +74,7 @@ impl Kernel {
         let first = self.rows.cold[winner as usize];
         let cancel = self.program.sites[self.rows.hot[winner as usize].site as usize].policy.hedge.as_ref().is_some_and(|hedge| hedge.cancel_loser);
         let (mut id, mut tag) = (first.twin, first.twin_tag);
-        while id != winner && self.rows.live(id, tag).is_some() {
+        while id != winner && self.rows.is_same(id, tag) {
             let next = self.rows.cold[id as usize];
             self.leave_guard(id, true, self.now - self.rows.hot[id as usize].sent);
             self.rows.hot[id as usize].flags |= flag::DETACHED;

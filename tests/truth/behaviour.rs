@@ -273,3 +273,38 @@ fn drop_expired_spares_the_work_for_clients_that_left() {
     assert!(late.per_second(late.counts.answered) < 5.0);
     close("answered in time", fresh.per_second(fresh.counts.answered), 100.0, 0.03);
 }
+
+#[test]
+fn answers_to_a_vanished_machine_find_nobody() {
+    // The middle tier vanishes while its calls are under way and is back later; what the database answers is for nobody.
+    let session = world(
+        "duration = \"60s\"
+         network = { same_zone = { latency = \"1ms\" } }
+         [services.web]
+         workers = 100
+         endpoints.get.steps = [{ call = \"middle.get\" }]
+         calls.middle = { timeout = \"2s\", hedge = { after = \"300ms\" }, retry = { attempts = 2 } }
+         [services.middle]
+         instances = 2
+         workers = 100
+         start_up = \"10s\"
+         endpoints.get.steps = [{ parallel = [{ call = \"db.get\" }, { call = \"db.get\" }] }, { work = \"10ms\" }]
+         [services.db]
+         workers = 100
+         endpoints.get.steps = [{ work = \"200ms\" }]
+         [traffic.users]
+         to = \"web.get\"
+         rate = \"50/s\"
+         [[timeline]]
+         at = \"20s\"
+         do = { restart = { service = \"middle\", silent = true, selector = \"one\" } }
+         [[timeline]]
+         at = \"40s\"
+         do = { restart = { service = \"middle\", silent = true } }",
+    );
+    let users = entry(&session);
+    assert!(users.counts.answered as f64 > 0.6 * users.counts.requests as f64, "the fleet recovers both times: {}", users.counts.answered);
+    for instance in session.store().instances_of(fleetlab::ids::ServiceId(1)) {
+        assert!(session.view(instance).in_system < 100, "nothing is left behind");
+    }
+}

@@ -12,6 +12,7 @@ mod phenomena;
 mod queueing;
 mod reference;
 mod resilience;
+mod shipped;
 mod tail;
 
 use std::sync::Arc;
