@@ -7,12 +7,10 @@
 /// No row, no instance.
 pub(super) const NONE: u32 = u32::MAX;
 
-/// What a row is doing.
+/// What a row is doing. The last three cannot be waited for as callers; they stand together so that one comparison tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub(super) enum State {
-    /// Not in use.
-    Free,
     /// A timer of the kernel itself, not an attempt.
     Timer,
     /// On the network towards the instance (scheduled).
@@ -31,16 +29,18 @@ pub(super) enum State {
     LostThere,
     /// Lost on the way back, to be sent again (scheduled).
     LostBack,
-    /// Its machine vanished; the client waits for nothing, until TCP gives up at `Cold::joined` (scheduled).
-    Unanswered,
     /// The client waits before it tries again (scheduled).
     BackingOff,
     /// The client waits for a connection.
     Pooled,
     /// Waiting for another request's fetch of the same key.
     Fetching,
+    /// Its machine vanished; the client waits for nothing, until TCP gives up at `Cold::joined` (scheduled).
+    Unanswered,
     /// Disposed of while an event was pending; freed when that fires.
     Dead,
+    /// Not in use.
+    Free,
 }
 
 /// Properties of a row, as bits.
