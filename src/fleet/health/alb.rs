@@ -71,23 +71,6 @@ pub(super) fn prepare(world: &mut World) {
     world.insert_resource(Timetable::<Due>::new());
 }
 
-/// Gives every new target its tally.
-pub(super) fn enrol(
-    news: Res<'_, News>,
-    roster: Res<'_, Roster>,
-    plans: Query<'_, '_, &Plan>,
-    members: Query<'_, '_, &Member>,
-    mut commands: Commands<'_, '_>,
-) {
-    for instance in &news.born {
-        let Some(entity) = roster.instance(*instance) else { continue };
-        let Ok(member) = members.get(entity) else { continue };
-        if plans.get(roster.service(member.service)).is_ok_and(|plan| matches!(plan.0.health, Some(HealthCheck::Alb(_)))) {
-            commands.entity(entity).insert(Tally::default());
-        }
-    }
-}
-
 /// Registers targets that came up, and counts answers.
 pub(super) fn observe(
     mut desk: Desk<'_>,

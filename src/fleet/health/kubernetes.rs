@@ -114,23 +114,6 @@ pub(super) fn prepare(world: &mut World) {
     world.insert_resource(Timetable::<Due>::new());
 }
 
-/// Gives every new pod its probes.
-pub(super) fn enrol(
-    news: Res<'_, News>,
-    roster: Res<'_, Roster>,
-    plans: Query<'_, '_, &Plan>,
-    members: Query<'_, '_, &Member>,
-    mut commands: Commands<'_, '_>,
-) {
-    for instance in &news.born {
-        let Some(entity) = roster.instance(*instance) else { continue };
-        let Ok(member) = members.get(entity) else { continue };
-        if plans.get(roster.service(member.service)).is_ok_and(|plan| matches!(plan.0.health, Some(HealthCheck::Kubernetes(_)))) {
-            commands.entity(entity).insert(Probes::default());
-        }
-    }
-}
-
 /// Begins the readiness and liveness probes of a container.
 fn begin(desk: &mut Desk<'_>, table: &mut Timetable<Due>, chance: &Chance, kubernetes: &Kubernetes, member: &Member, up_since: SimTime, run: u32) {
     let now = desk.now();

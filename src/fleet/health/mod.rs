@@ -37,9 +37,22 @@ pub(super) fn install(world: &mut World, schedule: &mut Schedule) {
     kubernetes::prepare(world);
     schedule.add_systems((
         (trust, alb::observe, kubernetes::observe).chain().in_set(Step::Health),
-        (alb::enrol, kubernetes::enrol).chain().in_set(Step::Enrol),
+        enrol.in_set(Step::Enrol),
         (alb::probe, kubernetes::probe).chain().in_set(Step::Probe),
     ));
+}
+
+/// Gives every new instance what its check keeps.
+fn enrol(news: Res<'_, News>, roster: Res<'_, Roster>, plans: Query<'_, '_, &Plan>, members: Query<'_, '_, &Member>, mut commands: Commands<'_, '_>) {
+    for instance in &news.born {
+        let Some(entity) = roster.instance(*instance) else { continue };
+        let Ok(Plan(plan)) = members.get(entity).and_then(|member| plans.get(roster.service(member.service))) else { continue };
+        match plan.health {
+            Some(HealthCheck::Alb(_)) => commands.entity(entity).insert(alb::Tally::default()),
+            Some(HealthCheck::Kubernetes(_)) => commands.entity(entity).insert(kubernetes::Probes::default()),
+            None => continue,
+        };
+    }
 }
 
 /// Changes a verdict, and has everything worked out again that follows from it.
