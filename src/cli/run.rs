@@ -83,6 +83,11 @@ pub(super) fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<u8> 
         bail!("--until 0s leaves nothing to simulate");
     }
     prolong(&mut scenario, until);
+    if until <= SimTime::ZERO + scenario.warm_up {
+        // A report of nothing helps nobody; what happens in the run does not depend on what is measured.
+        writeln!(streams.err, "warning: the run ends within its warm-up of {}, so the warm-up is measured, too", scenario.warm_up)?;
+        scenario.warm_up = SimSpan::ZERO;
+    }
     for late in actions.iter().filter(|timed| timed.at > until) {
         writeln!(streams.err, "warning: the action at {} never happens, because the run ends at {until}", late.at)?;
     }

@@ -224,3 +224,14 @@ fn every_format_has_a_schema_that_its_files_keep_to() {
         assert!(wrong.is_empty(), "{format}: {wrong:#?}");
     }
 }
+
+#[test]
+fn a_run_that_ends_within_its_warm_up_is_measured_from_the_start() {
+    let (status, out, err) = fleetlab(&["run", "mm1", "--until", "5s", "--format", "json"]);
+    assert_eq!(status, DONE);
+    assert!(err.contains("ends within its warm-up"), "{err}");
+    let report: serde_json::Value = serde_json::from_str(&out).expect("a report");
+    assert_eq!(report["measured_s"], 5.0);
+    let (rate, held) = (report["entry"]["rate_per_s"].as_f64(), report["entry"]["in_system"].as_f64());
+    assert!(rate.is_some_and(|rate| rate > 50.0) && held.is_some_and(|held| held > 0.5), "{rate:?} {held:?}");
+}
