@@ -8,6 +8,7 @@ pub mod ids;
 pub mod insight;
 pub mod kernel;
 pub mod lab;
+pub mod phrase;
 pub mod rng;
 pub mod scenario;
 pub mod telemetry;

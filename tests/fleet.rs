@@ -349,7 +349,7 @@ fn the_circuit_breaker_trips_at_13_of_25_and_restores_the_last_version() {
     session.advance_to(secs(300));
     let failures = session.ledger().truth().iter().filter(|record| matches!(record.event, Event::Instance { change: "failed-to-start", .. })).count();
     let why = session.ledger().truth().iter().find_map(|record| match &record.event {
-        Event::DeploymentFailed { why, .. } => Some(why.clone()),
+        Event::DeploymentFailed { why, .. } => Some(why.to_string()),
         _ => None,
     });
     assert!(why.as_ref().is_some_and(|why| why.contains("threshold 13")), "{why:?}");
@@ -381,7 +381,8 @@ fn a_task_that_fails_its_checks_counts_for_the_breaker() {
     act(&mut session, "inject = { fault = { kind = 'bad-configuration', service = 'web' } }");
     act(&mut session, "deploy = { service = 'web', version = 'v2' }");
     session.advance_to(secs(900));
-    let failed = first(&session, |event| matches!(event, Event::DeploymentFailed { deployment: 1, why } if why.contains("threshold 3"))).expect("failed");
+    let failed =
+        first(&session, |event| matches!(event, Event::DeploymentFailed { deployment: 1, why } if why.to_string().contains("threshold 3"))).expect("failed");
     // Two tasks are found unhealthy 30 s after they began to run, at 95 s; their successors start 10 s after that.
     assert!((failed.as_secs_f64() - 140.0).abs() < 0.5, "{failed}");
     assert_eq!(changes(&session, 2).iter().map(|(_, change)| *change).collect::<Vec<_>>(), ["started", "unhealthy", "draining", "stopped"]);
@@ -393,7 +394,10 @@ fn a_rollout_that_makes_no_progress_is_only_reported() {
     session.advance_to(secs(60));
     act(&mut session, "deploy = { service = 'web', version = 'dead' }");
     session.advance_to(secs(2_000));
-    assert_eq!(first(&session, |event| matches!(event, Event::DeploymentStalled { why, .. } if why == "ProgressDeadlineExceeded")), Some(secs(660)));
+    assert_eq!(
+        first(&session, |event| matches!(event, Event::DeploymentStalled { why, .. } if why.to_string() == "ProgressDeadlineExceeded")),
+        Some(secs(660))
+    );
     assert_eq!(first(&session, |event| matches!(event, Event::DeploymentFailed { .. })), None);
     let (_, healthy) = counts(&session);
     assert_eq!(healthy, 3, "one of four may be missing, and the old ones serve on");

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 /// Rooms from the lowest to the highest. A room may use itself and those above it in this list; rooms on one line know
 /// nothing of each other.
 const ROOMS: &[&[&str]] =
-    &[&["choice", "ids", "rng", "units"], &["kernel"], &["telemetry"], &["fleet"], &["scenario"], &["content", "insight"], &["lab"], &["cli", "ui"]];
+    &[&["choice", "ids", "phrase", "rng", "units"], &["kernel"], &["telemetry"], &["fleet"], &["scenario"], &["content", "insight"], &["lab"], &["cli", "ui"]];
 
 /// The lowest rooms build on each other in this order.
-const FOUNDATION: &[(&str, &[&str])] = &[("choice", &["units"]), ("ids", &[]), ("rng", &[]), ("units", &[])];
+const FOUNDATION: &[(&str, &[&str])] = &[("choice", &["units"]), ("ids", &[]), ("phrase", &[]), ("rng", &[]), ("units", &[])];
 
 /// Folders in which each file is one thing of a kind: their `mod.rs` declares it, and where it has a list of names to
 /// choose from (`true`) also takes it into that list. What is declared and not used the compiler reports by itself.

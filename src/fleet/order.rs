@@ -11,7 +11,7 @@ use super::life::{Cause, Kills};
 use crate::ids::{ServiceId, VersionId, ZoneId};
 use crate::kernel::command::Caller;
 use crate::rng::purpose;
-use crate::telemetry::ledger::Event;
+use crate::telemetry::ledger::{Deed, Event};
 use crate::units::{SimSpan, SimTime};
 
 /// The most instances that a service may be scaled to.
@@ -143,7 +143,7 @@ impl Fleet {
                 let stream = self.world.resource::<Chance>().0.child(purpose::SELECT).child(now.nanos()).child(u64::from(service.0) + (1 << 32));
                 let picked = selector.pick(&candidates, stream);
                 let cause = if silently { Cause::Replace } else { Cause::Restart };
-                self.note(now, Some(service), format!("restart {} of {} instances", picked.len(), candidates.len()));
+                self.note(now, Some(service), Deed::Restart { picked: picked.len(), all: candidates.len() });
                 self.world.resource_mut::<Kills>().0.extend(picked.into_iter().map(|instance| (instance, cause)));
                 self.attend(service);
             }
@@ -157,7 +157,7 @@ impl Fleet {
                 }
                 let facts = self.world.resource::<Facts>();
                 let shares: Vec<String> = weights.iter().map(|(version, weight)| format!("{} {weight}", facts.version(*version))).collect();
-                self.note(now, Some(service), format!("shift traffic: {}", shares.join(", ")));
+                self.note(now, Some(service), Deed::ShiftTraffic { shares: shares.join(", ") });
                 self.world.resource_mut::<DeployOrders>().weights.push((service, weights));
                 self.attend(service);
             }
@@ -174,7 +174,7 @@ impl Fleet {
     }
 
     /// Writes something that was done into the ledger.
-    pub fn note(&mut self, now: SimTime, service: Option<ServiceId>, what: String) {
+    pub fn note(&mut self, now: SimTime, service: Option<ServiceId>, what: Deed) {
         self.world.resource_mut::<Book>().0.push(now, Event::Acted { service, what });
     }
 

@@ -3,7 +3,7 @@
 //! It knows ids, not names, and judges nothing beyond what the ledger says.
 
 use crate::ids::{ServiceId, VersionId};
-use crate::telemetry::ledger::{DeploymentNumber, Event, Ledger};
+use crate::telemetry::ledger::{Cause, DeploymentNumber, Event, Ledger};
 use crate::units::{SimSpan, SimTime};
 
 /// How a deployment stands.
@@ -14,7 +14,7 @@ pub enum Status {
     /// It ended well.
     Completed,
     /// It ended badly, for this reason.
-    Failed(String),
+    Failed(Cause),
     /// A newer deployment replaced it before it ended.
     Superseded(DeploymentNumber),
 }
@@ -43,7 +43,7 @@ pub struct Deployment {
     /// How it stands.
     pub status: Status,
     /// Why it once reported that it made no progress.
-    pub stalled: Option<String>,
+    pub stalled: Option<Cause>,
 }
 
 impl Deployment {
@@ -117,15 +117,15 @@ pub(crate) mod tests {
         ledger.push(at(40), Event::DeploymentCompleted { deployment: 1 });
         ledger.push(at(50), Event::FaultInjected { name: "truth".into(), kind: "crash", service: None, instances: Vec::new() });
         ledger.push(at(60), started(2, Some(1)));
-        ledger.push(at(65), Event::DeploymentStalled { deployment: 2, why: "no room".into() });
+        ledger.push(at(65), Event::DeploymentStalled { deployment: 2, why: Cause::NoRoom { keep: 3, most: 3 } });
         ledger.push(at(70), started(3, None));
         ledger.push(at(70), Event::DeploymentSuperseded { deployment: 2, by: 3 });
-        ledger.push(at(80), Event::DeploymentFailed { deployment: 3, why: "4 of 8 did not start".into() });
+        ledger.push(at(80), Event::DeploymentFailed { deployment: 3, why: Cause::CircuitBreaker { failed: 4, threshold: 4 } });
         ledger.push(at(90), started(4, None));
         let all = deployments(&ledger);
         assert_eq!(all.len(), 4);
         assert_eq!((all[0].took(), all[0].rolled_back_by, all[0].needed_intervention()), (Some(SimSpan::from_secs(30)), Some(2), true));
-        assert_eq!((&all[1].status, all[1].stalled.as_deref()), (&Status::Superseded(3), Some("no room")));
+        assert_eq!((&all[1].status, all[1].stalled.clone()), (&Status::Superseded(3), Some(Cause::NoRoom { keep: 3, most: 3 })));
         assert!(!all[1].needed_intervention());
         assert!(all[2].needed_intervention());
         assert_eq!((&all[3].status, all[3].took()), (&Status::InProgress, None));

@@ -12,6 +12,8 @@ pub mod session;
 pub mod snapshot;
 mod view;
 
+pub use view::{Said, Why};
+
 pub use file::{ReplayError, SessionFile};
 pub use resolve::ActionError;
 pub use session::{Checkpoint, Session};

@@ -1,7 +1,5 @@
 //! From names to ids: what an action means in a scenario, or what is wrong with it.
 
-use std::fmt::Write as _;
-
 use super::bounds;
 use crate::content::nearest;
 use crate::fleet::fault::{Fault, FaultKind};
@@ -9,6 +7,7 @@ use crate::fleet::order::{FaultOrder, Order, Refusal};
 use crate::ids::{CacheId, EndpointId, ServiceId, SourceId, VersionId, ZoneId};
 use crate::kernel::command::{Caller, Command};
 use crate::scenario::{Action, Scenario};
+use crate::telemetry::ledger::Deed;
 
 /// Why an action was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -43,7 +42,7 @@ pub(super) enum Resolved {
     /// Something for the control plane.
     Order(Box<Order>),
     /// Something for the kernel alone, and how the ledger says it.
-    Direct { service: Option<ServiceId>, what: String, command: Box<Command> },
+    Direct { service: Option<ServiceId>, what: Deed, command: Box<Command> },
 }
 
 /// Finds a name in a list.
@@ -130,17 +129,16 @@ pub(super) fn resolve(scenario: &Scenario, action: &Action) -> Result<Resolved, 
         Action::SetPolicy { from, to, policy } => {
             let (called, endpoint) = target(scenario, to)?;
             let command = Command::SetPolicy { from: caller(scenario, from)?, to: called, endpoint, policy: policy.clone() };
-            direct(Some(called), format!("set the policy of `{from}` towards `{to}`"), command)
+            direct(Some(called), Deed::SetPolicy { from: from.clone(), to: to.clone() }, command)
         }
         Action::SetCapacity { service: name, workers, queue } => {
             let of = service(scenario, name)?;
-            let mut what = format!("set the capacity of `{name}`");
-            if let Some(workers) = workers {
-                let _ = write!(what, ": {workers} workers");
-            }
-            if let Some(capacity) = queue.as_ref().and_then(|queue| queue.capacity) {
-                let _ = write!(what, ", queue of {capacity}");
-            }
+            let what = match (*workers, queue.as_ref().and_then(|queue| queue.capacity)) {
+                (Some(workers), Some(queue)) => Deed::SetCapacity { service: name.clone(), workers, queue },
+                (Some(workers), None) => Deed::SetWorkers { service: name.clone(), workers },
+                (None, Some(queue)) => Deed::SetQueue { service: name.clone(), queue },
+                (None, None) => Deed::SetQueueing { service: name.clone() },
+            };
             direct(Some(of), what, Command::SetCapacity { service: of, workers: *workers, queue: queue.clone() })
         }
         Action::ShiftTraffic { service: name, weights } => {
@@ -154,15 +152,15 @@ pub(super) fn resolve(scenario: &Scenario, action: &Action) -> Result<Resolved, 
             let of = source(scenario, name)?;
             let factor = factor.unwrap_or(1.0);
             let what = match rate {
-                Some(rate) => format!("set the load of `{name}` to {rate} × {factor}"),
-                None => format!("set the load of `{name}` to {factor} times"),
+                Some(rate) => Deed::SetRate { source: name.clone(), rate: rate.to_string(), factor: factor.to_string() },
+                None => Deed::SetLoad { source: name.clone(), factor: factor.to_string() },
             };
             direct(None, what, Command::SetLoad { source: of, factor, rate: *rate })
         }
         Action::FlushCache { service: name, cache: flushed } => {
             let of = service(scenario, name)?;
             let command = Command::FlushCache(cache(scenario, of, flushed)?);
-            direct(Some(of), format!("flush the cache `{flushed}` of `{name}`"), command)
+            direct(Some(of), Deed::FlushCache { cache: flushed.clone(), service: name.clone() }, command)
         }
     })
 }

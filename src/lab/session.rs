@@ -18,7 +18,7 @@ use crate::ids::{InstanceId, QueueId, ServiceId};
 use crate::kernel::command::{Command, InstanceView, Notice, Pause};
 use crate::kernel::{Kernel, Sampling};
 use crate::scenario::{Action, Scenario, TimedAction};
-use crate::telemetry::ledger::Ledger;
+use crate::telemetry::ledger::{Deed, Ledger};
 use crate::telemetry::store::Store;
 use crate::units::{NANOS_PER_SEC, SimTime};
 
@@ -227,7 +227,7 @@ impl Session {
             if let Err(error) = self.carry_out(&timed.action) {
                 // Whoever wrote the timeline could not know what people would do before; what does not fit is left out.
                 let now = self.now();
-                self.fleet.note(now, None, format!("left out of the timeline: {error}"));
+                self.fleet.note(now, None, Deed::LeftOut { why: error.to_string() });
             }
         }
     }

@@ -5,6 +5,7 @@
 
 use crate::fleet::instance::InstanceState;
 use crate::ids::{ServiceId, SourceId};
+use crate::phrase::Sentence;
 use crate::units::{SimSpan, SimTime};
 
 /// What the reader wants in detail.
@@ -102,8 +103,8 @@ pub struct ServiceSnapshot {
     pub signals: Signals,
     /// The verdict.
     pub health: Health,
-    /// Why, in a few English words, for a tooltip; empty if healthy.
-    pub why: String,
+    /// Why, if there is anything to say.
+    pub why: Option<Sentence>,
     /// Its instances that are not stopped, in order of creation.
     pub instances: Vec<InstanceSnapshot>,
     /// How many it should have.
@@ -287,8 +288,8 @@ pub struct Mark {
     pub kind: MarkKind,
     /// Which service, if one.
     pub service: Option<ServiceId>,
-    /// What, in a few English words.
-    pub label: String,
+    /// What.
+    pub what: Sentence,
 }
 
 /// A fault in force.

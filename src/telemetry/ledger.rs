@@ -6,6 +6,7 @@
 use serde::Serialize;
 
 use crate::ids::{InstanceId, ServiceId, VersionId};
+use crate::phrase::phrases;
 use crate::units::SimTime;
 
 /// Something that happened.
@@ -19,6 +20,111 @@ pub struct Record {
 
 /// The number of a deployment within a run, counting from 1.
 pub type DeploymentNumber = u32;
+
+phrases! {
+    /// Why a deployment failed, or makes no progress.
+    pub enum Cause {
+        /// A person or the timeline went back.
+        "rolled-back" => RolledBack = "rolled back",
+        /// The ECS deployment circuit breaker gave up.
+        "circuit-breaker" => CircuitBreaker {
+            /// Tasks that failed in a row.
+            failed: u32,
+            /// How many may.
+            threshold: u32,
+        } = "circuit breaker: {failed} tasks failed, threshold {threshold}",
+        /// The limits of a rolling deployment leave no room.
+        "no-room" => NoRoom {
+            /// Tasks that must stay healthy.
+            keep: u32,
+            /// Tasks that may run.
+            most: u32,
+        } = "cannot stop or start tasks: {keep} must stay healthy and {most} may run",
+        /// Kubernetes' word for a rollout without progress.
+        "progress-deadline" => ProgressDeadline = "ProgressDeadlineExceeded",
+    }
+}
+
+phrases! {
+    /// What a person or the timeline did, where it is not a deployment, a scaling or a fault.
+    pub enum Deed {
+        /// Instances were restarted.
+        "restart" => Restart {
+            /// How many.
+            picked: usize,
+            /// Of how many.
+            all: usize,
+        } = "restart {picked} of {all} instances",
+        /// The versions' shares of the traffic were set.
+        "shift-traffic" => ShiftTraffic {
+            /// Weight by version.
+            shares: String,
+        } = "shift traffic: {shares}",
+        /// A call policy was replaced.
+        "set-policy" => SetPolicy {
+            /// Who calls.
+            from: String,
+            /// Whom.
+            to: String,
+        } = "set the policy of `{from}` towards `{to}`",
+        /// Workers and the queue of a service were set.
+        "set-capacity" => SetCapacity {
+            /// The service.
+            service: String,
+            /// Workers per instance.
+            workers: u32,
+            /// Places in the queue.
+            queue: u32,
+        } = "set the capacity of `{service}`: {workers} workers, queue of {queue}",
+        /// Workers of a service were set.
+        "set-workers" => SetWorkers {
+            /// The service.
+            service: String,
+            /// Workers per instance.
+            workers: u32,
+        } = "set the capacity of `{service}`: {workers} workers",
+        /// The queue of a service was set.
+        "set-queue" => SetQueue {
+            /// The service.
+            service: String,
+            /// Places in the queue.
+            queue: u32,
+        } = "set the capacity of `{service}`, queue of {queue}",
+        /// The queue's order or answer was set.
+        "set-queueing" => SetQueueing {
+            /// The service.
+            service: String,
+        } = "set the capacity of `{service}`",
+        /// The rate of a traffic source was set.
+        "set-rate" => SetRate {
+            /// The source.
+            source: String,
+            /// The rate.
+            rate: String,
+            /// What it is multiplied with.
+            factor: String,
+        } = "set the load of `{source}` to {rate} × {factor}",
+        /// The load of a traffic source was multiplied.
+        "set-load" => SetLoad {
+            /// The source.
+            source: String,
+            /// With what.
+            factor: String,
+        } = "set the load of `{source}` to {factor} times",
+        /// A cache was emptied.
+        "flush-cache" => FlushCache {
+            /// The cache.
+            cache: String,
+            /// Its service.
+            service: String,
+        } = "flush the cache `{cache}` of `{service}`",
+        /// An entry of the timeline did not fit what had been done before.
+        "left-out" => LeftOut {
+            /// Why.
+            why: String,
+        } = "left out of the timeline: {why}",
+    }
+}
 
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -48,8 +154,8 @@ pub enum Event {
     DeploymentFailed {
         /// Which deployment.
         deployment: DeploymentNumber,
-        /// Why, in a few English words.
-        why: String,
+        /// Why.
+        why: Cause,
     },
     /// A deployment was replaced by a newer one before it ended.
     DeploymentSuperseded {
@@ -62,8 +168,8 @@ pub enum Event {
     DeploymentStalled {
         /// Which deployment.
         deployment: DeploymentNumber,
-        /// Why, in a few English words.
-        why: String,
+        /// Why.
+        why: Cause,
     },
     /// The desired number of instances changed.
     Scaled {
@@ -106,8 +212,8 @@ pub enum Event {
     Acted {
         /// The service, if one.
         service: Option<ServiceId>,
-        /// What, in a few English words.
-        what: String,
+        /// What.
+        what: Deed,
     },
 }
 

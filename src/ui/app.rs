@@ -320,6 +320,12 @@ impl App {
             Ask::Until(goal) => {
                 self.link.send(Command::Until(goal));
             }
+            Ask::Fork(at) => {
+                self.world += 1;
+                self.link.send(Command::Fork(at));
+                self.link.send(Command::Interest(self.interest.clone()));
+                self.shell.notify(Level::Info, lang.with("fork.done", &[("time", &super::format::clock(at).1)]), lang.tr("fork.about"));
+            }
             Ask::Act(action) => {
                 if !self.link.send(Command::Act(action)) {
                     self.shell.notify(Level::Failed, lang.tr("sim.broke"), lang.tr("sim.gone"));

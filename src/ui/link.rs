@@ -79,6 +79,8 @@ pub enum Command {
     Speed(Speed),
     /// Runs as fast as possible until the goal, then stops.
     Until(Goal),
+    /// Leaves the world that runs, and opens it again at an earlier time, with what had been done by then.
+    Fork(SimTime),
     /// Does something to the world, now.
     Act(Box<Action>),
     /// Says what is looked at.

@@ -18,7 +18,7 @@ use super::worker::{Opener, World};
 use crate::content;
 use crate::lab::snapshot::{Interest, Snapshot};
 use crate::lab::{Session, SessionFile};
-use crate::scenario::Action;
+use crate::scenario::{Action, TimedAction};
 use crate::units::SimTime;
 
 /// Sessions that are kept; the oldest go first.
@@ -44,6 +44,9 @@ impl World for Journalled {
     }
     fn act(&mut self, action: Action) -> Result<(), String> {
         self.session.act(action).map_err(|error| error.to_string())
+    }
+    fn actions(&self) -> Vec<TimedAction> {
+        self.session.actions().to_vec()
     }
     fn snapshot(&mut self, interest: &Interest) -> Snapshot {
         self.session.snapshot(interest)

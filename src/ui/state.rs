@@ -20,7 +20,7 @@ use super::theme::{self, Palette};
 use crate::ids::{ServiceId, SourceId};
 use crate::lab::snapshot::{EdgeEnd, Snapshot};
 use crate::scenario::{Action, Scenario, Text};
-use crate::units::SimSpan;
+use crate::units::{SimSpan, SimTime};
 
 /// A scenario that can be opened.
 #[derive(Debug, Clone)]
@@ -74,6 +74,8 @@ pub(crate) enum Ask {
     Speed(Speed),
     /// Runs until something.
     Until(Goal),
+    /// Goes back to an earlier time, in a session of its own.
+    Fork(SimTime),
     /// Does something to the world.
     Act(Box<Action>),
     /// Starts the scenario again, with this seed.

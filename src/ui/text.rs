@@ -7,6 +7,8 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
+use crate::phrase::{Sentence, Value};
+
 /// A language of the app.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -40,6 +42,18 @@ impl Lang {
         crate::words::_rust_i18n_try_translate(self.code(), key)
     }
 
+    /// What the simulation says: `said.KEY` with its values, or the English if no translation has it.
+    pub(crate) fn say(self, sentence: &Sentence) -> String {
+        let Some(template) = self.find(&format!("said.{}", sentence.key)) else { return sentence.english.clone() };
+        sentence.values.iter().fold(template.into_owned(), |text, (name, value)| {
+            let value = match value {
+                Value::Plain(plain) => plain.clone(),
+                Value::Sentence(inner) => self.say(inner),
+            };
+            text.replace(&format!("%{{{name}}}"), &value)
+        })
+    }
+
     /// The sentence of `key` with each `%{name}` replaced.
     pub(crate) fn with(self, key: &'static str, values: &[(&str, &str)]) -> String {
         let mut text = self.tr(key).into_owned();
@@ -69,6 +83,8 @@ mod tests {
     use crate::fleet::deploy::Strategy;
     use crate::fleet::fault::{FaultKind, Selector};
     use crate::kernel::outcome::Reason;
+    use crate::lab::{Said, Why};
+    use crate::telemetry::ledger::{Cause, Deed};
 
     /// The keys and texts of a translation file.
     fn entries(file: &str) -> Vec<(&str, &str)> {
@@ -89,6 +105,21 @@ mod tests {
             }
         }
         assert!(en.len() > 100, "the file was read");
+    }
+
+    #[test]
+    fn whatever_the_simulation_says_is_said_in_both_languages() {
+        for (key, english) in [Cause::ENGLISH, Deed::ENGLISH, Said::ENGLISH, Why::ENGLISH].concat() {
+            let key = format!("said.{key}");
+            assert_eq!(Lang::En.find(&key).map(|text| text.replace("%{", "{")).as_deref(), Some(english), "`{key}` in en.yml");
+            let vietnamese = Lang::Vi.find(&key).unwrap_or_else(|| panic!("`{key}` is missing in vi.yml"));
+            for name in english.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| name) {
+                assert!(vietnamese.contains(&format!("%{{{name}}}")), "`{name}` in `{key}` of vi.yml");
+            }
+        }
+        let said = Said::Failed { version: "v2".to_owned(), why: Cause::CircuitBreaker { failed: 3, threshold: 3 } }.sentence();
+        assert_eq!(Lang::En.say(&said), "v2 failed: circuit breaker: 3 tasks failed, threshold 3");
+        assert!(Lang::Vi.say(&said).contains("3 task"), "{}", Lang::Vi.say(&said));
     }
 
     #[test]

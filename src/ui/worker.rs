@@ -31,6 +31,8 @@ pub trait World {
     fn advance_to(&mut self, to: SimTime);
     /// Does something to the world; the error says why not.
     fn act(&mut self, action: Action) -> Result<(), String>;
+    /// What was done to the world, in order.
+    fn actions(&self) -> Vec<TimedAction>;
     /// What a reader sees.
     fn snapshot(&mut self, interest: &Interest) -> Snapshot;
     /// Writes the session down, if sessions of this world are kept.
@@ -55,6 +57,8 @@ struct Worker<'a> {
     open: &'a Opener,
     notify: &'a dyn Fn(),
     world: Option<Box<dyn World>>,
+    /// What the world was opened with.
+    opened: Option<Opening>,
     number: u64,
     status: RunStatus,
     interest: Interest,
@@ -85,6 +89,7 @@ impl<'a> Worker<'a> {
             open,
             notify,
             world: None,
+            opened: None,
             number: 0,
             status: RunStatus::default(),
             interest: Interest::default(),
@@ -151,7 +156,8 @@ impl<'a> Worker<'a> {
     fn follow(&mut self, command: Command) {
         self.dirty = true;
         match command {
-            Command::Open(opening) => self.open_world(&opening),
+            Command::Open(opening) => self.open_world(*opening),
+            Command::Fork(at) => self.fork(at),
             Command::Play => {
                 self.status.playing = true;
                 self.restart_clock();
@@ -194,7 +200,15 @@ impl<'a> Worker<'a> {
         (self.notify)();
     }
 
-    fn open_world(&mut self, opening: &Opening) {
+    /// The world again from its start to `at`, as a session of its own: the one it leaves stays as it was saved.
+    fn fork(&mut self, at: SimTime) {
+        let Some(opened) = &self.opened else { return };
+        let mut actions = self.world.as_ref().map_or_else(|| opened.actions.clone(), |world| world.actions());
+        actions.retain(|timed| timed.at <= at);
+        self.open_world(Opening { actions, until: at, ..opened.clone() });
+    }
+
+    fn open_world(&mut self, opening: Opening) {
         if self.unsaved {
             self.save();
         }
@@ -204,7 +218,7 @@ impl<'a> Worker<'a> {
         self.status = RunStatus { speed: self.status.speed, ..RunStatus::default() };
         self.interest = Interest { service: None, ..self.interest.clone() };
         self.replay = opening.actions.iter().cloned().collect();
-        match guarded(|| (self.open)(opening)) {
+        match guarded(|| (self.open)(&opening)) {
             Ok(Ok(world)) => {
                 self.world = Some(world);
                 if opening.until > SimTime::ZERO {
@@ -217,6 +231,7 @@ impl<'a> Worker<'a> {
             }
             Ok(Err(message)) | Err(message) => self.say(Event::Broke(message)),
         }
+        self.opened = Some(opening);
         self.restart_clock();
         self.publish();
     }
@@ -423,6 +438,9 @@ mod tests {
             self.acted.push((self.now, action));
             Ok(())
         }
+        fn actions(&self) -> Vec<TimedAction> {
+            self.acted.iter().map(|(at, action)| TimedAction { at: *at, action: action.clone() }).collect()
+        }
         fn snapshot(&mut self, _: &Interest) -> Snapshot {
             // The actions and their times are told through the digest.
             let digest = self.acted.iter().map(|(at, _)| at.to_string()).collect::<Vec<_>>().join(",");
@@ -540,5 +558,19 @@ mod tests {
         link.send(opening(vec![at(10), at(10), at(75)], SimTime::from_secs(90)));
         let published = wait(&link, |published| now(published) == SimTime::from_secs(90) && !published.status.playing);
         assert_eq!(published.snapshot.expect("it is there").digest, "10s,10s,75s");
+    }
+
+    #[test]
+    fn a_fork_goes_back_and_forgets_what_was_done_later() {
+        let link = start(false);
+        link.send(opening(Vec::new(), SimTime::ZERO));
+        for (until, instances) in [(10, 2), (50, 3)] {
+            link.send(Command::Until(Goal::Time(SimTime::from_secs(until))));
+            wait(&link, |published| now(published) == SimTime::from_secs(until) && !published.status.playing);
+            link.send(Command::Act(Box::new(scale(instances))));
+        }
+        link.send(Command::Fork(SimTime::from_secs(30)));
+        let published = wait(&link, |published| published.world == 2 && now(published) == SimTime::from_secs(30) && !published.status.playing);
+        assert_eq!(published.snapshot.expect("it is there").digest, "10s");
     }
 }

@@ -10,10 +10,12 @@ use std::sync::Arc;
 use fleetlab::fleet::instance::InstanceState;
 use fleetlab::ids::{ServiceId, SourceId};
 use fleetlab::kernel::model::Step;
+use fleetlab::lab::Why;
 use fleetlab::lab::snapshot::{
     ChartPoint, Charts, DeploymentSnapshot, EdgeEnd, EdgeSnapshot, FaultSnapshot, Health, InstanceSnapshot, Interest, Mark, MarkKind, OverviewPoint,
     ServiceSnapshot, Signals, SloSnapshot, Snapshot, SourceSnapshot, Totals, VersionSnapshot,
 };
+use fleetlab::phrase::Sentence;
 use fleetlab::scenario::Scenario;
 use fleetlab::units::{SimSpan, SimTime};
 
@@ -98,7 +100,7 @@ pub fn snapshot(scenario: &Scenario, seconds: u64, interest: &Interest, instance
                 } else {
                     Health::Ok
                 },
-                why: if is_failing { "18.4 % of requests fail, most by timeout".to_owned() } else { String::new() },
+                why: is_failing.then(|| Why::Errors { percent: "18.4".to_owned() }.sentence()),
                 instances: (0..instances)
                     .map(|i| InstanceSnapshot {
                         id: (at * 100 + i) as u32,
@@ -220,7 +222,12 @@ pub fn snapshot(scenario: &Scenario, seconds: u64, interest: &Interest, instance
         marks: all_marks
             .into_iter()
             .filter(|(at, ..)| *at <= seconds)
-            .map(|(at, kind, service, label)| Mark { at: SimTime::from_secs(at), kind, service: service.map(ServiceId::from_index), label: label.to_owned() })
+            .map(|(at, kind, service, label)| Mark {
+                at: SimTime::from_secs(at),
+                kind,
+                service: service.map(ServiceId::from_index),
+                what: Sentence { english: label.to_owned(), ..Sentence::default() },
+            })
             .collect(),
         faults: failing
             .map(|at| FaultSnapshot {

@@ -210,9 +210,9 @@ fn instances(facts: &Facts<'_>) -> Vec<InstanceReport> {
 
 fn deployment_report(facts: &Facts<'_>, deployment: &Deployment) -> DeploymentReport {
     let (status, why) = match &deployment.status {
-        Status::InProgress => ("in-progress", deployment.stalled.clone()),
+        Status::InProgress => ("in-progress", deployment.stalled.as_ref().map(ToString::to_string)),
         Status::Completed => ("completed", None),
-        Status::Failed(why) => ("failed", Some(why.clone())),
+        Status::Failed(why) => ("failed", Some(why.to_string())),
         Status::Superseded(by) => ("superseded", Some(format!("by deployment {by}"))),
     };
     DeploymentReport {

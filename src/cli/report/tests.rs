@@ -7,7 +7,7 @@ use crate::ids::{EndpointId, InstanceId, ServiceId, VersionId};
 use crate::kernel::outcome::{Outcome, Reason};
 use crate::kernel::record::{Hop, Recorder as _, View};
 use crate::scenario::{Scenario, Slo, TelemetryConfig, Text};
-use crate::telemetry::ledger::{Event, Ledger};
+use crate::telemetry::ledger::{Deed, Event, Ledger};
 use crate::telemetry::store::Store;
 use crate::telemetry::testing::{chain, entry, gauge, hop};
 use crate::units::{Ratio, SimSpan, SimTime};
@@ -50,7 +50,7 @@ fn run(watch: impl Fn(&Store, &Ledger, &mut Watcher)) -> (Store, Ledger, Watcher
             }
             450 => ledger.push(at, Event::DeploymentCompleted { deployment: 1 }),
             480 => ledger.push(at, Event::Scaled { service: ServiceId(0), from: 1, to: 2, by: "hpa" }),
-            500 => ledger.push(at, Event::Acted { service: None, what: "load of users × 2".into() }),
+            500 => ledger.push(at, Event::Acted { service: None, what: Deed::SetLoad { source: "users".into(), factor: "2".into() } }),
             _ => {}
         }
         let slow = (180..300).contains(&(second - 1));

@@ -141,7 +141,7 @@ impl Watcher {
                 };
                 begin("fault", Key::Fault(name.clone()), *service, format!("{kind}{on}{many}"))
             }
-            Event::Acted { service, what } => begin("action", Key::Moment, *service, what.clone()),
+            Event::Acted { service, what } => begin("action", Key::Moment, *service, what.to_string()),
             Event::DeploymentCompleted { deployment } => return self.end(&Key::Deployment(*deployment), at, "completed"),
             Event::DeploymentFailed { deployment, why } => return self.end(&Key::Deployment(*deployment), at, &format!("failed: {why}")),
             Event::DeploymentSuperseded { deployment, by } => {

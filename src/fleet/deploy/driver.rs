@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::ids::{InstanceId, VersionId, ZoneId};
+use crate::telemetry::ledger::Cause;
 use crate::units::{SimSpan, SimTime};
 
 /// One instance, as a strategy sees it.
@@ -48,7 +49,7 @@ pub(super) enum Stand {
     /// It ended well.
     Completed,
     /// It ended badly; says why, and whether the last completed version is to be restored.
-    Failed { why: String, restore: bool },
+    Failed { why: Cause, restore: bool },
 }
 
 /// What a strategy asks for.
@@ -63,7 +64,7 @@ pub(super) struct Orders {
     /// When to be stepped again even if nothing changes.
     pub(super) wake: Option<SimTime>,
     /// Something that people should know, such as that nothing moves.
-    pub(super) report: Option<String>,
+    pub(super) report: Option<Cause>,
     pub(super) stand: Stand,
 }
 

@@ -12,6 +12,7 @@ use super::breaker::DeploymentBreaker;
 use super::driver::{Driver, Orders, Scene, Seen, Stand, choose};
 use crate::choice::params;
 use crate::ids::InstanceId;
+use crate::telemetry::ledger::Cause;
 use crate::units::{SimSpan, SimTime};
 
 params! {
@@ -110,8 +111,7 @@ impl Driver for Rolling {
         if let Some(breaker) = self.params.circuit_breaker.as_ref().filter(|_| !self.restores) {
             let threshold = breaker.failures_allowed(scene.desired);
             if self.in_a_row >= threshold {
-                orders.stand =
-                    Stand::Failed { why: format!("circuit breaker: {} tasks failed, threshold {threshold}", self.in_a_row), restore: breaker.rollback };
+                orders.stand = Stand::Failed { why: Cause::CircuitBreaker { failed: self.in_a_row, threshold }, restore: breaker.rollback };
                 return orders;
             }
         }
@@ -146,7 +146,7 @@ impl Driver for Rolling {
         let stuck = missing > 0 && room == 0 && unfit_stops + fit_stops == 0 && fit.len() as u32 == old_count && new_healthy == new_count;
         if stuck && !self.reported {
             self.reported = true;
-            orders.report = Some(format!("cannot stop or start tasks: {keep} must stay healthy and {most} may run"));
+            orders.report = Some(Cause::NoRoom { keep, most });
         }
         let next_healthy = new.iter().filter_map(|seen| Self::healthy_at(scene, seen)).filter(|at| *at > scene.now).min();
         orders.wake = next_healthy.into_iter().chain(held.then_some(self.hold_until)).min();
@@ -188,7 +188,7 @@ mod tests {
         let scene = Scene { desired: 3, checked: true, old: healthy(0, 3, 0), ..Scene::default() };
         let orders = driver.step(&scene);
         assert_eq!((orders.start, orders.stop.len(), orders.stand), (0, 0, Stand::Running));
-        assert!(orders.report.is_some_and(|report| report.contains("3 must stay healthy and 3 may run")));
+        assert!(orders.report == Some(Cause::NoRoom { keep: 3, most: 3 }));
         assert_eq!(driver.step(&scene).report, None);
     }
 

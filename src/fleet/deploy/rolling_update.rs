@@ -7,6 +7,7 @@
 
 use super::driver::{Driver, Orders, Scene, Seen, Stand, choose};
 use crate::choice::params;
+use crate::telemetry::ledger::Cause;
 use crate::units::{Ratio, SimSpan, SimTime};
 
 params! {
@@ -116,7 +117,7 @@ impl Driver for Update {
             self.reported = false;
         } else if !self.reported {
             self.reported = true;
-            orders.report = Some("ProgressDeadlineExceeded".to_owned());
+            orders.report = Some(Cause::ProgressDeadline);
         }
         let next_available = scene.new.iter().chain(&scene.old).filter_map(available_at).filter(|at| *at > scene.now).min();
         orders.wake = next_available.into_iter().chain((scene.now < deadline).then_some(deadline)).min();
@@ -179,7 +180,7 @@ mod tests {
         assert_eq!(driver.step(&scene(0)).wake, Some(SimTime::from_secs(600)));
         assert_eq!(driver.step(&scene(599)).report, None);
         let late = driver.step(&scene(600));
-        assert_eq!((late.report.as_deref(), late.stand), (Some("ProgressDeadlineExceeded"), Stand::Running));
+        assert_eq!((late.report, late.stand), (Some(Cause::ProgressDeadline), Stand::Running));
         assert_eq!(driver.step(&scene(601)).report, None, "said once");
         // Progress starts the deadline anew.
         let moved = Scene { new: healthy(4, 2, 0), ..scene(700) };

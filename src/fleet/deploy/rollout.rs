@@ -17,7 +17,7 @@ use crate::fleet::rotation::{Standing, Verdict};
 use crate::fleet::schedule::Step;
 use crate::ids::{InstanceId, ServiceId, VersionId};
 use crate::kernel::command::Command;
-use crate::telemetry::ledger::{DeploymentNumber, Event};
+use crate::telemetry::ledger::{Cause, DeploymentNumber, Event};
 
 /// How many instances a service should have.
 #[derive(Component, Debug)]
@@ -167,7 +167,7 @@ fn take_orders(
         let (completed, stable) = releases.stable();
         let (undone, version, strategy) = match rollout.0.take() {
             Some(deployment) => {
-                desk.note(Event::DeploymentFailed { deployment: deployment.number, why: "rolled back".to_owned() });
+                desk.note(Event::DeploymentFailed { deployment: deployment.number, why: Cause::RolledBack });
                 (deployment.number, stable, deployment.strategy)
             }
             None => match releases.previous() {

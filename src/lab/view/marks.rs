@@ -5,65 +5,174 @@
 
 use crate::ids::{ServiceId, VersionId};
 use crate::lab::snapshot::{Mark, MarkKind};
+use crate::phrase::{Sentence, phrases};
 use crate::scenario::Scenario;
-use crate::telemetry::ledger::{DeploymentNumber, Event, Ledger, Record};
+use crate::telemetry::ledger::{Cause, DeploymentNumber, Event, Ledger, Record};
 
 /// Marks that are kept for a reader; of more than these the newest.
 const MOST_MARKS: usize = 5_000;
 
+phrases! {
+    /// What a mark says.
+    pub enum Said {
+        /// A deployment began.
+        "deploys" => Deploys {
+            /// The new version.
+            version: String,
+            /// How.
+            strategy: &'static str,
+        } = "deploy {version}, {strategy}",
+        /// A rollback began.
+        "goes-back" => GoesBack {
+            /// The version it goes back to.
+            version: String,
+            /// How.
+            strategy: &'static str,
+        } = "back to {version}, {strategy}",
+        /// A deployment ended well.
+        "deployed" => Deployed {
+            /// The new version.
+            version: String,
+        } = "{version} deployed",
+        /// A deployment ended badly.
+        "failed" => Failed {
+            /// The new version.
+            version: String,
+            /// Why.
+            why: Cause,
+        } = "{version} failed: {why}",
+        /// A newer deployment took over.
+        "superseded" => Superseded {
+            /// The version that was on its way.
+            version: String,
+            /// The newer deployment.
+            by: DeploymentNumber,
+        } = "{version} superseded by deployment {by}",
+        /// A deployment makes no progress.
+        "stalls" => Stalls {
+            /// The new version.
+            version: String,
+            /// Why.
+            why: Cause,
+        } = "{version} stalls: {why}",
+        /// A person changed the desired count.
+        "scaled" => Scaled {
+            /// Before.
+            from: u32,
+            /// After.
+            to: u32,
+        } = "{from} → {to} instances",
+        /// An autoscaler changed the desired count.
+        "autoscaled" => Autoscaled {
+            /// Before.
+            from: u32,
+            /// After.
+            to: u32,
+            /// Which autoscaler.
+            by: &'static str,
+        } = "{from} → {to} instances ({by})",
+        /// A process died.
+        "crashed" => Crashed {
+            /// Which instance.
+            number: u32,
+        } = "instance {number} crashed",
+        /// A process was killed because its memory was full.
+        "out-of-memory" => OutOfMemory {
+            /// Which instance.
+            number: u32,
+        } = "instance {number} out of memory",
+        /// A process was started again.
+        "restarted" => Restarted {
+            /// Which instance.
+            number: u32,
+        } = "instance {number} restarted",
+        /// A process did not come up.
+        "failed-to-start" => FailedToStart {
+            /// Which instance.
+            number: u32,
+        } = "instance {number} failed to start",
+        /// Checks found an instance unhealthy.
+        "unhealthy" => Unhealthy {
+            /// Which instance.
+            number: u32,
+        } = "instance {number} unhealthy",
+        /// No target is healthy, so all of them get traffic.
+        "fail-open" => FailOpen = "no healthy target: traffic goes to all of them",
+        /// A fault began.
+        "fault" => Fault {
+            /// Its name.
+            name: String,
+        } = "{name}",
+        /// A fault ended.
+        "fault-over" => FaultOver {
+            /// Its name.
+            name: String,
+        } = "{name} over",
+    }
+}
+
+/// Deployments seen so far.
+type Deployed = Vec<(DeploymentNumber, ServiceId, VersionId)>;
+
 /// The ledger as marks, oldest first.
 pub(super) fn marks(scenario: &Scenario, ledger: &Ledger) -> Vec<Mark> {
-    let mut deployed: Vec<(DeploymentNumber, ServiceId, VersionId)> = Vec::new();
+    let mut deployed: Deployed = Vec::new();
     let mut faulty: Vec<(&str, Option<ServiceId>)> = Vec::new();
     let mut marks: Vec<Mark> = Vec::new();
+    let version_name = |version: VersionId| scenario.model.versions[version.index()].name.clone();
     for Record { at, event } in ledger.truth() {
-        let marked = match event {
+        let of = |known: &Deployed, number: DeploymentNumber, kind: MarkKind, say: &dyn Fn(String) -> Said| {
+            let (_, service, version) = known.iter().find(|(known, ..)| *known == number)?;
+            Some((kind, Some(*service), say(version_name(*version)).sentence()))
+        };
+        let marked: Option<(MarkKind, Option<ServiceId>, Sentence)> = match event {
             Event::DeploymentStarted { deployment, service, version, strategy, rolls_back, .. } => {
                 deployed.push((*deployment, *service, *version));
-                let name = &scenario.model.versions[version.index()].name;
-                let label = if rolls_back.is_some() { format!("back to {name}, {strategy}") } else { format!("deploy {name}, {strategy}") };
-                Some((MarkKind::Deploy, Some(*service), label))
+                let version = version_name(*version);
+                let said = if rolls_back.is_some() { Said::GoesBack { version, strategy } } else { Said::Deploys { version, strategy } };
+                Some((MarkKind::Deploy, Some(*service), said.sentence()))
             }
-            Event::DeploymentCompleted { deployment } => of_deployment(scenario, &deployed, *deployment, MarkKind::DeployDone, "deployed"),
-            Event::DeploymentFailed { deployment, why } => of_deployment(scenario, &deployed, *deployment, MarkKind::DeployFailed, &format!("failed: {why}")),
+            Event::DeploymentCompleted { deployment } => of(&deployed, *deployment, MarkKind::DeployDone, &|version| Said::Deployed { version }),
+            Event::DeploymentFailed { deployment, why } => {
+                of(&deployed, *deployment, MarkKind::DeployFailed, &|version| Said::Failed { version, why: why.clone() })
+            }
             Event::DeploymentSuperseded { deployment, by } => {
-                of_deployment(scenario, &deployed, *deployment, MarkKind::DeployFailed, &format!("superseded by deployment {by}"))
+                of(&deployed, *deployment, MarkKind::DeployFailed, &|version| Said::Superseded { version, by: *by })
             }
-            Event::DeploymentStalled { deployment, why } => of_deployment(scenario, &deployed, *deployment, MarkKind::Action, &format!("stalls: {why}")),
+            Event::DeploymentStalled { deployment, why } => of(&deployed, *deployment, MarkKind::Action, &|version| Said::Stalls { version, why: why.clone() }),
             Event::Scaled { service, from, to, by } => {
-                let by = if *by == "action" { String::new() } else { format!(" ({by})") };
-                Some((MarkKind::Scale, Some(*service), format!("{from} → {to} instances{by}")))
+                let (from, to) = (*from, *to);
+                let said = if *by == "action" { Said::Scaled { from, to } } else { Said::Autoscaled { from, to, by } };
+                Some((MarkKind::Scale, Some(*service), said.sentence()))
             }
             Event::Instance { instance, service, change } => {
-                let worth_it = matches!(*change, "crashed" | "out-of-memory" | "restarted" | "failed-to-start" | "unhealthy" | "fail-open");
-                worth_it.then(|| (MarkKind::Instance, Some(*service), format!("instance {} {}", instance.0, change.replace('-', " "))))
+                let number = instance.0;
+                let said = match *change {
+                    "crashed" => Some(Said::Crashed { number }),
+                    "out-of-memory" => Some(Said::OutOfMemory { number }),
+                    "restarted" => Some(Said::Restarted { number }),
+                    "failed-to-start" => Some(Said::FailedToStart { number }),
+                    "unhealthy" => Some(Said::Unhealthy { number }),
+                    "fail-open" => Some(Said::FailOpen),
+                    _ => None,
+                };
+                said.map(|said| (MarkKind::Instance, Some(*service), said.sentence()))
             }
             Event::FaultInjected { name, service, .. } => {
                 faulty.push((name, *service));
-                Some((MarkKind::Fault, *service, name.clone()))
+                Some((MarkKind::Fault, *service, Said::Fault { name: name.clone() }.sentence()))
             }
             Event::FaultCleared { name } => {
                 let service = faulty.iter().rev().find(|(known, _)| known == name).and_then(|(_, service)| *service);
-                Some((MarkKind::FaultCleared, service, format!("{name} over")))
+                Some((MarkKind::FaultCleared, service, Said::FaultOver { name: name.clone() }.sentence()))
             }
-            Event::Acted { service, what } => Some((MarkKind::Action, *service, what.clone())),
+            Event::Acted { service, what } => Some((MarkKind::Action, *service, what.sentence())),
         };
-        if let Some((kind, service, label)) = marked {
-            marks.push(Mark { at: *at, kind, service, label });
+        if let Some((kind, service, what)) = marked {
+            marks.push(Mark { at: *at, kind, service, what });
         }
     }
     let surplus = marks.len().saturating_sub(MOST_MARKS);
     marks.drain(..surplus);
     marks
-}
-
-fn of_deployment(
-    scenario: &Scenario,
-    deployed: &[(DeploymentNumber, ServiceId, VersionId)],
-    number: DeploymentNumber,
-    kind: MarkKind,
-    what: &str,
-) -> Option<(MarkKind, Option<ServiceId>, String)> {
-    let (_, service, version) = deployed.iter().find(|(known, ..)| *known == number)?;
-    Some((kind, Some(*service), format!("{} {what}", scenario.model.versions[version.index()].name)))
 }

@@ -10,7 +10,9 @@ mod overview;
 mod smooth;
 mod verdict;
 
+pub use marks::Said;
 pub(super) use overview::Overview;
+pub use verdict::Why;
 
 use std::collections::BTreeMap;
 
@@ -138,7 +140,7 @@ impl Session {
         ServiceSnapshot {
             signals,
             health,
-            why,
+            why: why.map(|why| why.sentence()),
             desired: look.desired,
             versions: versions.collect(),
             stable: model.versions[look.stable.index()].name.clone(),

@@ -11,6 +11,42 @@
 //! by what tools can see, never by the faults that were injected.
 
 use crate::lab::snapshot::{Health, Signals};
+use crate::phrase::phrases;
+
+phrases! {
+    /// Why a service is not well.
+    pub enum Why {
+        /// Nothing serves.
+        "none-healthy" => NoneHealthy {
+            /// How many should.
+            desired: u32,
+        } = "none of {desired} instances is healthy",
+        /// Requests fail.
+        "errors" => Errors {
+            /// Share of requests [%].
+            percent: String,
+        } = "{percent} % of requests fail",
+        /// Instances are missing.
+        "few-healthy" => FewHealthy {
+            /// How many serve.
+            healthy: u32,
+            /// How many should.
+            desired: u32,
+        } = "{healthy} of {desired} instances are healthy",
+        /// Requests queue.
+        "waiting" => Waiting {
+            /// How many.
+            queued: u32,
+            /// Workers of all instances together.
+            workers: u32,
+        } = "{queued} requests wait for {workers} workers",
+        /// Workers are nearly all busy.
+        "busy" => Busy {
+            /// Share of workers [%].
+            percent: String,
+        } = "workers are {percent} % busy",
+    }
+}
 
 /// Share of failed requests from which a service fails.
 const FAILING_ERRORS: f64 = 0.05;
@@ -31,26 +67,26 @@ pub(super) struct Facts {
 }
 
 /// The verdict, and why.
-pub(super) fn verdict(facts: &Facts) -> (Health, String) {
+pub(super) fn verdict(facts: &Facts) -> (Health, Option<Why>) {
     let Facts { signals, desired, healthy, deploying, queued, workers } = *facts;
-    let errors = || format!("{:.1} % of requests fail", signals.error_ratio * 100.0);
+    let errors = || Some(Why::Errors { percent: format!("{:.1}", signals.error_ratio * 100.0) });
     let short = if deploying { healthy * 2 < desired } else { healthy < desired };
     if desired > 0 && healthy == 0 {
-        (Health::Failing, format!("none of {desired} instances is healthy"))
+        (Health::Failing, Some(Why::NoneHealthy { desired }))
     } else if signals.error_ratio >= FAILING_ERRORS {
         (Health::Failing, errors())
     } else if signals.error_ratio >= WARNING_ERRORS {
         (Health::Warning, errors())
     } else if short {
-        (Health::Warning, format!("{healthy} of {desired} instances are healthy"))
+        (Health::Warning, Some(Why::FewHealthy { healthy, desired }))
     } else if queued > workers {
-        (Health::Warning, format!("{queued} requests wait for {workers} workers"))
+        (Health::Warning, Some(Why::Waiting { queued, workers }))
     } else if signals.saturation >= WARNING_SATURATION {
-        (Health::Warning, format!("workers are {:.0} % busy", signals.saturation * 100.0))
+        (Health::Warning, Some(Why::Busy { percent: format!("{:.0}", signals.saturation * 100.0) }))
     } else if signals.rate > 0.0 {
-        (Health::Ok, String::new())
+        (Health::Ok, None)
     } else {
-        (Health::Unknown, String::new())
+        (Health::Unknown, None)
     }
 }
 
@@ -68,9 +104,9 @@ mod tests {
         let base = facts;
         let with_errors = |error_ratio| Facts { signals: Signals { error_ratio, ..base().signals }, ..base() };
         assert_eq!(verdict(&base()).0, Health::Ok);
-        assert_eq!(verdict(&with_errors(0.02)), (Health::Warning, "2.0 % of requests fail".to_owned()));
+        assert_eq!(verdict(&with_errors(0.02)), (Health::Warning, Some(Why::Errors { percent: "2.0".to_owned() })));
         assert_eq!(verdict(&with_errors(0.2)).0, Health::Failing);
-        assert_eq!(verdict(&Facts { healthy: 3, ..base() }), (Health::Warning, "3 of 4 instances are healthy".to_owned()));
+        assert_eq!(verdict(&Facts { healthy: 3, ..base() }), (Health::Warning, Some(Why::FewHealthy { healthy: 3, desired: 4 })));
         assert_eq!(verdict(&Facts { healthy: 3, deploying: true, ..base() }).0, Health::Ok, "that is what a rolling deployment looks like");
         assert_eq!(verdict(&Facts { healthy: 0, ..base() }).0, Health::Failing);
         assert_eq!(verdict(&Facts { queued: 17, ..base() }).0, Health::Warning);

@@ -96,8 +96,8 @@ pub(crate) fn tooltip_ui(ui: &mut Ui, lang: Lang, scenario: &Scenario, snapshot:
                 ui.label(RichText::new(name(crate::lab::snapshot::EdgeEnd::Service(service))).font(fonts::semibold(size::BODY)));
                 status::chip(ui, lang, state.health);
             });
-            if !state.why.is_empty() {
-                label::secondary(ui, &state.why);
+            if let Some(why) = &state.why {
+                label::secondary(ui, lang.say(why));
             }
             let signals = &state.signals;
             rows.push((lang.tr("signal.rate"), format::rate(signals.rate)));

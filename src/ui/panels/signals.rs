@@ -13,7 +13,7 @@ use crate::ui::text::Lang;
 use crate::ui::theme::{self, Palette, size};
 use crate::ui::widgets::{label, status};
 use crate::ui::{fonts, format, icons};
-use crate::units::SimSpan;
+use crate::units::{SimSpan, SimTime};
 
 /// Latency.
 pub(crate) const LATENCY: PaneSpec = PaneSpec { title: "signal.latency", icon: icons::LATENCY, draw: |ui, shell| chart_ui(ui, shell, Metric::Latency) };
@@ -41,13 +41,15 @@ pub(crate) struct ChartState {
     pub(crate) history: Option<SimSpan>,
     /// The time under the pointer, in whichever chart it is [s].
     pub(crate) cursor: Option<f64>,
+    /// The time on the timeline to which a person may go back.
+    pub(crate) back: Option<SimTime>,
     /// The time under the pointer in this frame, for the next.
     next_cursor: Option<f64>,
 }
 
 impl Default for ChartState {
     fn default() -> Self {
-        Self { history: HISTORIES[1].0, cursor: None, next_cursor: None }
+        Self { history: HISTORIES[1].0, cursor: None, back: None, next_cursor: None }
     }
 }
 

@@ -1,7 +1,7 @@
 //! The timeline at the bottom: the whole run in one strip, what was answered and what failed, marks for what happened,
-//! the current time. A click to the right of it runs there.
+//! the current time. A click to the right of it runs there; a click to its left offers to go back, as a session of its own.
 
-use eframe::egui::{Align, Align2, Key, Layout, Rect, Role, Sense, Shape, Ui, WidgetInfo, pos2, vec2};
+use eframe::egui::{Align, Align2, Key, Layout, Popup, Rect, Response, Role, Sense, Shape, Ui, WidgetInfo, pos2, vec2};
 
 use super::signals::HISTORIES;
 use crate::lab::snapshot::{Mark, OverviewPoint};
@@ -160,7 +160,7 @@ fn marks_ui(ui: &Ui, painter: &eframe::egui::Painter, row: Rect, chart: Rect, en
             painter.text(pos2(x + 7.0, row.top() + 4.0), Align2::LEFT_CENTER, group.to_string(), fonts::regular(9.0), palette.secondary);
         }
         let response = ui.interact(Rect::from_center_size(center, vec2(14.0, 18.0)), ui.scope_id().with(("mark", at)), Sense::click());
-        response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &shown.label));
+        response.widget_info(|| WidgetInfo::labeled(Role::Button, true, lang.say(&shown.what)));
         if response.clicked() {
             clicked = Some(at);
         }
@@ -171,7 +171,7 @@ fn marks_ui(ui: &Ui, painter: &eframe::egui::Painter, row: Rect, chart: Rect, en
                     let (place, _) = ui.allocate_exact_size(vec2(12.0, 16.0), Sense::hover());
                     status::mark(ui.painter(), place.center(), 9.0, mark.kind, palette);
                     label::caption(ui, format::clock(mark.at).1);
-                    ui.label(&mark.label);
+                    ui.label(lang.say(&mark.what));
                 });
             }
             if group > 8 {
@@ -198,7 +198,7 @@ fn gravity(mark: &Mark) -> u8 {
 }
 
 /// A click runs to its time; the arrow keys, when the strip has the focus, run a little further.
-fn steer(ui: &Ui, shell: &mut Shell, response: &eframe::egui::Response, chart: Rect, end: f64, now: f64) {
+fn steer(ui: &Ui, shell: &mut Shell, response: &Response, chart: Rect, end: f64, now: f64) {
     let palette = colors(ui);
     let lang = shell.lang();
     if let Some(pointer) = response.hover_pos() {
@@ -208,18 +208,45 @@ fn steer(ui: &Ui, shell: &mut Shell, response: &eframe::egui::Response, chart: R
         let future = time > now;
         let color = if future { palette.accent } else { palette.secondary };
         ui.painter_at(chart).vline(pointer.x, chart.y_range(), (1.0, theme::faded(color, 0.8)));
-        let text = if future { lang.with("timeline.jump", &[("time", &format::clock(at).1)]) } else { format::clock(at).1 };
+        let text = lang.with(if future { "timeline.jump" } else { "timeline.back" }, &[("time", &format::clock(at).1)]);
         response.clone().on_hover_text_at_pointer(text);
         if response.clicked() && future {
             shell.ask(Ask::Until(Goal::Time(at)));
+        } else if response.clicked() {
+            offer_back(ui, shell, response, at);
         }
     }
+    back_ui(shell, response);
     if response.has_focus() {
         super::super::widgets::button::focus_ring(ui, response);
         let step = time_step(end, 40.0);
         if ui.input(|input| input.key_pressed(Key::ArrowRight)) {
             shell.ask(Ask::Until(Goal::Time(SimTime::ZERO + SimSpan::from_secs_f64(now + step))));
         }
+        if ui.input(|input| input.key_pressed(Key::ArrowLeft)) && now > 0.0 {
+            offer_back(ui, shell, response, SimTime::ZERO + SimSpan::from_secs_f64((now - step).max(0.0)));
+        }
+    }
+}
+
+/// Asks whether to go back to `at`: nothing is lost by it, but what is on the screen goes.
+fn offer_back(ui: &Ui, shell: &mut Shell, response: &Response, at: SimTime) {
+    if let Some(run) = &mut shell.run {
+        run.charts.back = Some(at);
+        Popup::open_id(ui.ctx(), Popup::default_response_id(response));
+    }
+}
+
+fn back_ui(shell: &mut Shell, response: &Response) {
+    let lang = shell.lang();
+    let Some(at) = shell.run.as_ref().and_then(|run| run.charts.back) else { return };
+    let clicked = Popup::from_response(response).open_memory(None).at_pointer_fixed().show(|ui| {
+        ui.set_max_width(300.0);
+        label::secondary(ui, lang.tr("fork.about"));
+        ui.button(lang.with("fork.do", &[("time", &format::clock(at).1)])).clicked()
+    });
+    if clicked.is_some_and(|shown| shown.inner) {
+        shell.ask(Ask::Fork(at));
     }
 }
 

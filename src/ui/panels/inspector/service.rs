@@ -44,8 +44,8 @@ pub(super) fn service_ui(ui: &mut Ui, shell: &mut Shell, service: ServiceId) {
     });
     ui.horizontal(|ui| {
         status::chip(ui, lang, state.health);
-        if !state.why.is_empty() {
-            label::secondary(ui, &state.why);
+        if let Some(why) = &state.why {
+            label::secondary(ui, lang.say(why));
         }
     });
     signals_ui(ui, lang, &state.signals, true);
