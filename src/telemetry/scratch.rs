@@ -97,6 +97,7 @@ impl InstanceRow {
                 self.failed_latency_sum += hop.latency;
                 self.refused += u32::from(refused_on_arrival(reason));
                 detail.reasons[reason as usize] += 1;
+                version.counts.orphaned += u64::from(hop.view == View::Server);
             }
         }
         if hop.wait > 0 {
@@ -122,7 +123,7 @@ impl InstanceRow {
             wait_sum: self.wait_sum,
             latency_sum: self.latency_sum,
             failed_latency_sum: self.failed_latency_sum,
-            failures: Failures::default(),
+            ..Counts::default()
         };
         let detail = self.detail.take();
         *self = Self { idle: self.idle, ..Self::new(self.version) };
@@ -151,6 +152,12 @@ pub(crate) struct VersionRow {
 }
 
 impl VersionRow {
+    /// Counts an attempt that its caller gave up or lost before the server saw the end of it.
+    pub(crate) fn record_lost(&mut self, outcome: Outcome) {
+        if let Outcome::Failed(reason) = outcome {
+            self.counts.lost.add(reason, 1);
+        }
+    }
     /// Empties the latencies into a stored window, adding them to the whole run.
     pub(crate) fn drain_latency(&mut self, writer: &mut Writer, total: &mut Histogram) -> Sparse {
         drain_tally(&mut self.tally, FINE, writer, Some(total))

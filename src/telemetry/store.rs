@@ -311,6 +311,8 @@ impl Recorder for Store {
                 let version = &mut version_rows[row.version as usize];
                 row.record(hop, bucket, version);
                 served += 1;
+            } else if hop.instance != Hop::NOWHERE {
+                version_rows[instance_rows[hop.instance.index()].version as usize].record_lost(hop.outcome);
             }
             if hop.view != View::Server {
                 edge_rows[site_edge[hop.site.index()] as usize].record_hop(hop, bucket);

@@ -55,6 +55,9 @@ fn servers_and_clients_see_different_things() {
     assert_eq!((client.counts.failures.of(Reason::Timeout), client.counts.failures.of(Reason::NoHealthyTarget)), (1, 1));
     assert_eq!(client.latency.mean(), Some(15e6), "the network counts for the client");
     assert_eq!(store.service_totals(DB).latency.mean(), Some(45e6), "and not for the server");
+    let version = store.service_totals(DB).counts;
+    assert_eq!(version.as_callers_saw(), (2, 1), "one of the two that reached an instance failed for its caller");
+    assert_eq!((version.lost.of(Reason::Timeout), version.failed()), (1, 0));
     assert_eq!(store.run_counts().hops, 2);
     assert_eq!(store.run_counts().attempts, 3);
 }

@@ -73,6 +73,11 @@ pub struct Counts {
     pub failed_latency_sum: u64,
     /// Failed requests by reason.
     pub failures: Failures,
+    /// Of the failed ones, those that nobody waited for any more. Only of versions.
+    pub orphaned: u64,
+    /// Attempts that their callers gave up or lost before the server saw the end of them, by reason. They are none of the
+    /// requests above. Only of versions.
+    pub lost: Failures,
 }
 
 impl Counts {
@@ -89,6 +94,13 @@ impl Counts {
         self.latency_sum += other.latency_sum;
         self.failed_latency_sum += other.failed_latency_sum;
         self.failures.merge(&other.failures);
+        self.orphaned += other.orphaned;
+        self.lost.merge(&other.lost);
+    }
+    /// Attempts as callers saw them end, of a version: all, and those that failed.
+    pub fn as_callers_saw(&self) -> (u64, u64) {
+        let failed = self.failed() - self.orphaned + self.lost.total();
+        (self.answered + failed, failed)
     }
     /// Requests that failed.
     pub fn failed(&self) -> u64 {
@@ -228,6 +240,6 @@ impl Window {
     }
     /// Bytes that it takes in memory.
     pub(crate) const fn bytes(&self) -> usize {
-        size_of::<Self>() + self.latency.heap_bytes() + self.counts.failures.heap_bytes()
+        size_of::<Self>() + self.latency.heap_bytes() + self.counts.failures.heap_bytes() + self.counts.lost.heap_bytes()
     }
 }

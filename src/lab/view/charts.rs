@@ -49,6 +49,12 @@ fn point(servers: Option<&Window>, clients: Option<&Window>) -> ChartPoint {
     }
 }
 
+/// A point of a version: what its servers saw, and the failures that its callers saw.
+fn version_point(window: &Window) -> ChartPoint {
+    let (attempts, failed) = window.counts.as_callers_saw();
+    ChartPoint { error_ratio: if attempts == 0 { f64::NAN } else { failed as f64 / attempts as f64 }, ..point(Some(window), None) }
+}
+
 /// The charts that a reader is interested in.
 pub(super) fn charts(session: &Session, interest: &Interest) -> Charts {
     let (store, now) = (session.store(), session.store().now());
@@ -71,7 +77,7 @@ pub(super) fn charts(session: &Session, interest: &Interest) -> Charts {
     let versions = store.versions_of(service);
     if versions.len() > 1 {
         let chart = |version: &crate::ids::VersionId| {
-            let points = bins(Subject::Version(*version)).values().map(|window| point(Some(window), None)).collect();
+            let points = bins(Subject::Version(*version)).values().map(version_point).collect();
             (model.versions[version.index()].name.clone(), points)
         };
         charts.versions = versions.iter().map(chart).collect();

@@ -1,8 +1,8 @@
 //! Makes snapshots: what a reader sees of a running session, from what was recorded and from the control plane.
 //!
 //! A service is shown as its clients see it where that differs: requests and failures count those that never reached an
-//! instance, too. Latency of a service is that of its servers, and so is everything about one version, because only a
-//! server knows its version. It reads, and changes nothing.
+//! instance, too. Latency of a service is that of its servers, and so is what is known of one version, except that attempts
+//! which callers gave up at one of its instances count as its failures. It reads, and changes nothing.
 
 mod charts;
 mod marks;
@@ -19,8 +19,8 @@ use std::collections::BTreeMap;
 use self::smooth::Smooth;
 use super::session::Session;
 use super::snapshot::{
-    DeploymentSnapshot, EdgeEnd, EdgeSnapshot, FaultSnapshot, InstanceSnapshot, Interest, ServiceSnapshot, SloSnapshot, Snapshot, SourceSnapshot, Totals,
-    VersionSnapshot,
+    DeploymentSnapshot, EdgeEnd, EdgeSnapshot, FaultSnapshot, InstanceSnapshot, Interest, ServiceSnapshot, Signals, SloSnapshot, Snapshot, SourceSnapshot,
+    Totals, VersionSnapshot,
 };
 use crate::fleet::look::{InstanceLook, ServiceLook};
 use crate::ids::{QueueId, ServiceId, SourceId};
@@ -64,6 +64,11 @@ pub(super) fn publishers(model: &Model) -> Vec<Vec<ServiceId>> {
         }
     }
     publishers
+}
+
+/// The signals of a version. An attempt that its caller gave up is a failure of the version, though its server never saw one.
+fn version_signals(smooth: &Smooth<'_>) -> Signals {
+    Signals { error_ratio: smooth.callers_error_ratio(), ..smooth.signals() }
 }
 
 impl Session {
@@ -120,7 +125,7 @@ impl Session {
         let versions = described.versions.iter().map(|version| VersionSnapshot {
             name: model.versions[version.index()].name.clone(),
             instances: look.instances.iter().filter(|instance| instance.version == *version && instance.serving).count() as u32,
-            signals: Smooth::of(store, Subject::Version(*version)).signals(),
+            signals: version_signals(&Smooth::of(store, Subject::Version(*version))),
         });
         let deployment = look.deployment.as_ref().map(|deployment| DeploymentSnapshot {
             version: model.versions[deployment.version.index()].name.clone(),

@@ -69,6 +69,11 @@ impl<'a> Smooth<'a> {
         }
     }
 
+    /// Share of the attempts that reached a version and failed for their callers.
+    pub(super) fn callers_error_ratio(&self) -> f64 {
+        self.share(|window| window.counts.as_callers_saw().1 as f64, |window| window.counts.as_callers_saw().0 as f64)
+    }
+
     /// Share of requests that were not a first attempt.
     pub(super) fn retry_ratio(&self) -> f64 {
         self.share(|window| window.counts.retries as f64, |window| window.counts.requests as f64)
