@@ -58,6 +58,9 @@ pub(super) fn drive(prepare: impl FnOnce() -> anyhow::Result<Session>, actions: 
             session.act(timed.action.clone()).with_context(|| format!("the action at {}", timed.at))?;
         }
         watcher.observe(&facts(&session, "", None));
+        if let Some(exhausted) = session.failure() {
+            return Err(exhausted.into());
+        }
         bar.show(session.now(), clock.elapsed().as_secs_f64());
         if session.now() >= until && due.peek().is_none() {
             break;

@@ -330,7 +330,7 @@ fn live(mut registrar: Registrar<'_, '_>, inbox: Res<'_, Inbox>) {
                     registrar.leave(instance);
                 }
             }
-            Notice::Probed { .. } => {}
+            Notice::Probed { .. } | Notice::Exhausted => {}
         }
     }
     let now = registrar.desk.now();

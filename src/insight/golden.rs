@@ -114,7 +114,7 @@ mod tests {
             let slow = if second > 50 { 400 } else { 20 };
             store.hops(&[hop(0, slow, Outcome::Ok), hop(0, slow, Outcome::Ok), hop(0, 3, Outcome::Ok), hop(0, 900, Outcome::Failed(Reason::DependencyFailed))]);
             store.entries(&[entry(slow, Outcome::Ok)]);
-            store.window(SimTime::from_secs(second), &[gauge(0, 3.0, 5.0), gauge(1, 0.0, 0.0)]);
+            store.window(SimTime::from_secs(second), &[gauge(0, 3.0, 5.0), gauge(1, 0.0, 0.0)], &[]);
         }
         let now = recent(&store, Subject::Service(ServiceId(0)), SimSpan::from_secs(5)).expect("recorded");
         assert_eq!((now.rate, now.goodput, now.error_ratio), (4.0, 3.0, Some(0.25)));

@@ -58,7 +58,7 @@ mod tests {
                 store.hops(&[hop(0, 150, Outcome::Ok); 20]);
                 store.hops(&[hop(0, 100, Outcome::Failed(Reason::Reset)); 10]);
                 store.hops(&[hop(0, 0, Outcome::Failed(Reason::QueueFull)); 7]);
-                store.window(SimTime::from_secs(second), &[gauge(0, 4.0, held)]);
+                store.window(SimTime::from_secs(second), &[gauge(0, 4.0, held)], &[]);
             }
             let little = little(&store.service_totals(ServiceId(0))).expect("requests");
             assert!((little.rate - 30.0).abs() < 1e-9);

@@ -106,7 +106,7 @@ mod tests {
         let mut store = store(2, SimTime::ZERO);
         let failed = |reason| Hop { attempt: 1, ..hop(1, 5, Outcome::Failed(reason)) };
         store.hops(&[hop(1, 10, Outcome::Ok), hop(1, 30, Outcome::Degraded), failed(Reason::RateLimited), failed(Reason::Cancelled), failed(Reason::Timeout)]);
-        store.window(SimTime::from_secs(10), &[]);
+        store.window(SimTime::from_secs(10), &[], &[]);
         let all = edges(&store);
         assert_eq!(all.len(), 2);
         let edge = all.iter().find(|edge| edge.edge.to.0 == 1).expect("there is one");

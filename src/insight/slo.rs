@@ -83,7 +83,7 @@ mod tests {
                 entries[0].latency = 300_000_000;
             }
             store.entries(&entries);
-            store.window(SimTime::from_secs(second), &[]);
+            store.window(SimTime::from_secs(second), &[], &[]);
         }
         store
     }

@@ -4,6 +4,7 @@
 //! rate. Open-loop arrivals invert the integrated rate, so that a changed rate moves requests instead of redrawing them.
 
 use super::model::{Arrivals, Model, Process};
+use super::record::SourceGauge;
 use super::timer::TimerKind;
 use super::traffic::Profile;
 use super::{Kernel, dist};
@@ -27,6 +28,12 @@ pub(super) struct Source {
     stream: Stream,
     /// Requests begun so far.
     begun: u64,
+    /// Requests under way, since `changed`; integrated over the window.
+    under_way: u64,
+    changed: u64,
+    area: u64,
+    /// Requests begun before this window.
+    begun_before: u64,
     base_rate: f64,
     factor: f64,
     kind: Kind,
@@ -105,7 +112,21 @@ impl Kernel {
             };
             let stream = self.root.child(purpose::ARRIVAL).child(index as u64);
             let first_site = self.program.source_sites[index];
-            self.sources.push(Source { clients, first_site, mix, population: source.population, stream, begun: 0, base_rate, factor: 1.0, kind });
+            self.sources.push(Source {
+                clients,
+                first_site,
+                mix,
+                population: source.population,
+                stream,
+                begun: 0,
+                under_way: 0,
+                changed: 0,
+                area: 0,
+                begun_before: 0,
+                base_rate,
+                factor: 1.0,
+                kind,
+            });
             match &self.sources[index].kind {
                 Kind::Open { .. } => {
                     let exposure = self.sources[index].next_exposure();
@@ -214,6 +235,7 @@ impl Kernel {
         let mut choice = stream.child(purpose::MIX);
         let site = source.first_site + source.pick(&mut choice);
         let user = choice.below(source.population);
+        self.sources[at].enter(self.now);
         self.enter(site, stream.key(), user);
     }
 
@@ -261,12 +283,14 @@ impl Kernel {
         let stream = self.root.child(purpose::REQUEST).child(at as u64).child(u64::from(user) << 32 ^ n);
         let mut choice = stream.child(purpose::MIX);
         let site = source.first_site + source.pick(&mut choice);
+        self.sources[at].enter(self.now);
         self.enter(site, stream.key(), user);
     }
 
     /// A user got an answer; a closed-loop one thinks about the next request.
     pub(super) fn user_answered(&mut self, source: SourceId, user: u32) {
         let source_state = &mut self.sources[source.index()];
+        source_state.leave(self.now);
         let stream = source_state.stream;
         let user = user & ((1 << SEAT_BITS) - 1);
         let Kind::Closed { think, session, asked, person, .. } = &mut source_state.kind else { return };
@@ -304,14 +328,47 @@ impl Kernel {
         }
     }
 
-    /// Requests that a source has begun so far, and the factor on its load.
-    pub fn source(&self, source: SourceId) -> (u64, f64) {
+    /// What can be seen of a source.
+    pub fn source(&self, source: SourceId) -> SourceView {
         let source = &self.sources[source.index()];
-        (source.begun, source.factor)
+        SourceView { begun: source.begun, under_way: source.under_way, factor: source.factor }
     }
 }
 
+/// What can be seen of a traffic source.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SourceView {
+    /// Requests that its users sent so far.
+    pub begun: u64,
+    /// Of which are neither answered nor failed yet.
+    pub under_way: u64,
+    /// The factor on its load [1].
+    pub factor: f64,
+}
+
 impl Source {
+    fn integrate(&mut self, now: u64) {
+        self.area += self.under_way * (now - self.changed);
+        self.changed = now;
+    }
+
+    fn enter(&mut self, now: u64) {
+        self.integrate(now);
+        self.under_way += 1;
+    }
+
+    fn leave(&mut self, now: u64) {
+        self.integrate(now);
+        self.under_way -= 1;
+    }
+
+    /// What it did since the last window; starts a new one.
+    pub(super) fn gauge(&mut self, now: u64) -> SourceGauge {
+        self.integrate(now);
+        let sent = (self.begun - std::mem::replace(&mut self.begun_before, self.begun)) as u32;
+        SourceGauge { sent, under_way: self.under_way, area: std::mem::take(&mut self.area) }
+    }
+
     /// The exposure between this arrival and the one before.
     fn next_exposure(&self) -> f64 {
         match &self.kind {

@@ -1,7 +1,8 @@
 //! Cache lookups: keys with a popularity, entries that expire, misses that may wait for each other.
 //!
 //! A stampede is nothing that this file knows of: when a popular key expires, every request that misses it runs its
-//! steps, unless misses are told to wait for the first one.
+//! steps, unless misses are told to wait for the first one (single flight). If that one fails, so do they, as in Go's
+//! `singleflight` and in Caffeine's loading caches; if it is cancelled or dies, the first of them takes its place.
 
 use std::collections::BTreeMap;
 
@@ -126,17 +127,28 @@ impl Kernel {
         if row.has(flag::FETCHER) {
             self.rows.hot[id as usize].flags &= !flag::FETCHER;
             // They look again, and find it.
-            self.wake_fetching(row.instance, index, cold.item);
+            self.wake_fetching(row.instance, index, cold.item, 0);
         }
     }
 
-    /// Whoever fetched a key for others failed: the first of them to look again fetches it.
+    /// Whoever fetched a key for others failed, and so does everybody who waited for it.
     pub(super) fn fetch_failed(&mut self, id: u32) {
-        let (row, cold) = (self.rows.hot[id as usize], self.rows.cold[id as usize]);
-        self.wake_fetching(row.instance, cold.cache as u16, cold.item);
+        self.leave_fetch(id, flag::BROKEN);
     }
 
-    fn wake_fetching(&mut self, instance: u32, index: u16, key: u32) {
+    /// Whoever fetched a key for others was cancelled or died: the first of them to look again fetches it.
+    pub(super) fn fetch_abandoned(&mut self, id: u32) {
+        self.leave_fetch(id, 0);
+    }
+
+    fn leave_fetch(&mut self, id: u32, flags: u16) {
+        self.rows.hot[id as usize].flags &= !flag::FETCHER;
+        let (row, cold) = (self.rows.hot[id as usize], self.rows.cold[id as usize]);
+        self.wake_fetching(row.instance, cold.cache as u16, cold.item, flags);
+    }
+
+    /// Lets those go on who wait for a key, with further flags.
+    fn wake_fetching(&mut self, instance: u32, index: u16, key: u32, flags: u16) {
         let (now, root) = (self.now, self.root);
         let waiting = self.caches[usize::from(index)].scope(instance, now, root, index).fetching.remove(&key).unwrap_or_default();
         // The list of what goes on is taken from its end: the first who waited goes first.
@@ -144,6 +156,7 @@ impl Kernel {
             let row = &mut self.rows.hot[id as usize];
             if row.tag() == tag && row.state == State::Fetching {
                 row.state = State::Waiting;
+                row.flags |= flags;
                 self.ready.push(id);
             }
         }

@@ -139,14 +139,26 @@ impl Kernel {
 
     /// Ends an attempt that was never sent.
     pub(super) fn refuse(&mut self, id: u32, reason: Reason) {
+        self.abandon(id, reason, 0);
+        self.dispose(id);
+    }
+
+    /// The client's connection to the server is gone, and with it whatever would have come.
+    pub(super) fn give_up(&mut self, id: u32, reason: Reason) {
+        let sent = self.rows.hot[id as usize].sent;
+        self.abandon(id, reason, self.now - sent);
+        self.dispose(id);
+    }
+
+    /// Ends the client's half of an attempt that no server ended, `latency` [ns] after it was sent.
+    fn abandon(&mut self, id: u32, reason: Reason, latency: u64) {
         self.record_client(id, reason);
-        self.leave_guard(id, false, 0);
+        self.leave_guard(id, false, latency);
         self.rows.hot[id as usize].flags |= flag::DETACHED;
-        // A copy that was refused does not end the call: the first attempt still runs.
+        // A copy that ends does not end the call: another attempt still runs.
         if self.leave_twins(id) {
             self.fail(id, reason);
         }
-        self.dispose(id);
     }
 
     /// The client stops waiting for an attempt.
@@ -162,13 +174,7 @@ impl Kernel {
             self.rows.hot[id as usize].flags |= flag::DETACHED;
             return;
         }
-        self.record_client(id, Reason::Timeout);
-        self.leave_guard(id, false, self.now - row.sent);
-        self.rows.hot[id as usize].flags |= flag::DETACHED;
-        let alone = self.leave_twins(id);
-        if alone {
-            self.fail(id, Reason::Timeout);
-        }
+        self.abandon(id, Reason::Timeout, self.now - row.sent);
         if row.state == State::Unanswered {
             self.dispose(id);
             return;
@@ -179,22 +185,34 @@ impl Kernel {
         }
     }
 
+    /// Records that an attempt which its client waited for is of no use any more, though nothing went wrong with it.
+    pub(super) fn record_dropped(&mut self, id: u32) {
+        let row = &self.rows.hot[id as usize];
+        if !row.has(flag::TASK | flag::MESSAGE | flag::PROBE) && row.state != State::BackingOff {
+            self.record_unended(id, Reason::Cancelled, View::Dropped);
+        }
+    }
+
     /// Records that the client saw an attempt end which no server ended.
     fn record_client(&mut self, id: u32, reason: Reason) {
+        self.record_unended(id, reason, View::Client);
+        if self.rows.hot[id as usize].has(flag::TRACED) {
+            self.trace(id, Outcome::Failed(reason));
+        }
+    }
+
+    fn record_unended(&mut self, id: u32, reason: Reason, view: View) {
         let row = &self.rows.hot[id as usize];
         self.hops.push(Hop {
             latency: self.now - row.sent,
-            wait: 0,
+            wait: 0.0,
             instance: if row.instance == NONE { Hop::NOWHERE } else { InstanceId(row.instance) },
             site: CallSiteId(row.site),
             network: 0,
             outcome: Outcome::Failed(reason),
-            view: View::Client,
+            view,
             attempt: row.attempt,
         });
-        if row.has(flag::TRACED) {
-            self.trace(id, Outcome::Failed(reason));
-        }
     }
 
     /// Records a span that ends now.
@@ -230,11 +248,11 @@ impl Kernel {
         let ended = outcome(code);
         self.hops.push(Hop {
             latency: served - received,
-            wait: waited as u64,
+            wait: waited,
             // `NONE` and `Hop::NOWHERE` are the same number.
             instance: InstanceId(instance),
             site: CallSiteId(site),
-            network: (self.now - served + received - sent).min(u64::from(u32::MAX)) as u32,
+            network: self.now - served + received - sent,
             outcome: ended,
             view: if orphaned { View::Server } else { View::Both },
             attempt,

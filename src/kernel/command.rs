@@ -159,6 +159,8 @@ pub struct LinkFault {
 /// Told by the kernel unasked; the control plane wakes up for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Notice {
+    /// More is under way than the simulation can hold: it cannot go on.
+    Exhausted,
     /// The instance reached its memory limit and was killed.
     OutOfMemory(InstanceId),
     /// An instance that was asked about holds no request any more.

@@ -91,7 +91,7 @@ impl Kernel {
             workers: station.workers,
             queued: station.queued,
             in_system: station.in_system,
-            cpu_nanos: station.cpu_nanos,
+            cpu_nanos: station.cpu_used(self.now),
             memory: station.memory(),
         }
     }
@@ -260,13 +260,7 @@ impl Kernel {
         if !station.up {
             return;
         }
-        station.integrate(now);
-        station.up = false;
-        station.plain = false;
-        station.life += 1;
-        (station.busy, station.queued, station.in_system) = (0, 0, 0);
-        (station.head, station.tail) = (NONE, NONE);
-        station.consuming = 0;
+        station.stop(now);
         self.loads[instance as usize].outstanding = 0;
         let edges = self.program.service_edges[usize::from(station.service)].len();
         let first = station.clients as usize;
@@ -282,8 +276,7 @@ impl Kernel {
             let row = self.rows.hot[id as usize];
             held.push((id, row));
             if row.has(flag::FETCHER) {
-                self.rows.hot[id as usize].flags &= !flag::FETCHER;
-                self.fetch_failed(id);
+                self.fetch_abandoned(id);
             }
         }
         self.ready.retain(|id| !here.contains(id));

@@ -25,6 +25,8 @@ pub(super) struct Client {
     connections: u32,
     /// Rows that wait for a connection, by slot and tag; those that gave up are passed over.
     waiting: VecDeque<(u32, u32)>,
+    /// Whose turn it is next, where callers take turns of their own; `None` before the first.
+    turn: Option<usize>,
     pub(super) breaker: BreakerState,
     budget: BudgetState,
     bucket: BucketState,
@@ -37,6 +39,7 @@ impl Client {
             in_flight: 0,
             connections: 0,
             waiting: VecDeque::new(),
+            turn: None,
             breaker: BreakerState::new(),
             budget: BudgetState::new(),
             bucket: BucketState::new(),
@@ -58,6 +61,18 @@ impl Kernel {
             self.stations[self.rows.hot[row.parent as usize].instance as usize].clients
         };
         first as usize + edge
+    }
+
+    /// The target whose turn it is for whoever sends this attempt; `NONE` if nothing is in rotation.
+    pub(super) fn own_turn(&mut self, id: u32) -> u32 {
+        let row = self.rows.hot[id as usize];
+        let at = self.client_of(&row);
+        let group = &self.services[usize::from(self.sites[row.site as usize].service)].groups[0].1;
+        let begin = || self.root.child(purpose::BALANCE).child(at as u64).below((group.targets.len() as u32).max(1)) as usize;
+        let mut cursor = self.clients[at].turn.unwrap_or_else(begin);
+        let target = group.next_in_own_turn(&mut cursor).unwrap_or(NONE);
+        self.clients[at].turn = Some(cursor);
+        target
     }
 
     /// Passes an attempt through the guards; `false` if it was refused or waits for a connection.

@@ -11,6 +11,10 @@ use super::row::{NONE, Row, State, flag};
 use super::timer::FifoKind;
 use crate::ids::QueueId;
 use crate::rng::{Stream, purpose};
+use crate::units::SimSpan;
+
+/// Messages that a queue may hold: what goes beyond would exhaust the machine.
+const MOST_MESSAGES: usize = 1 << 24;
 
 /// A queue, running.
 #[derive(Debug)]
@@ -22,7 +26,14 @@ pub(super) struct Queue {
     free: Vec<u32>,
     visible: VecDeque<u32>,
     in_flight: u32,
+    published: u64,
+    deleted: u64,
+    redelivered: u64,
     dead: u64,
+    /// The most that ever waited.
+    most_visible: u64,
+    /// How long deleted messages were in the queue, from publication to deletion, summed [ns].
+    age_sum: u128,
     fifo: u16,
     cursor: usize,
 }
@@ -30,21 +41,36 @@ pub(super) struct Queue {
 #[derive(Debug, Clone, Copy)]
 struct Message {
     key: u64,
+    /// When it was published [ns].
+    published: u64,
     user: u32,
     receives: u32,
     /// Counts the uses of this slot and the receives, so that a late visibility timeout is recognised.
     ticket: u32,
 }
 
-/// What can be seen of a queue.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+/// What can be seen of a queue, by the names of Amazon SQS's metrics where it has one. Counts are of the whole run:
+/// published = deleted + dead + visible + in flight.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct QueueView {
-    /// Messages waiting to be received.
+    /// Messages sent to it (`NumberOfMessagesSent`).
+    pub published: u64,
+    /// Messages that a consumer handled and deleted (`NumberOfMessagesDeleted`).
+    pub deleted: u64,
+    /// Receives of messages that had been received before.
+    pub redelivered: u64,
+    /// Messages waiting to be received (`ApproximateNumberOfMessagesVisible`).
     pub visible: u64,
-    /// Messages received and not yet deleted.
+    /// The most that ever waited.
+    pub most_visible: u64,
+    /// Messages received and not yet deleted (`ApproximateNumberOfMessagesNotVisible`).
     pub in_flight: u64,
-    /// Dead letters so far.
+    /// Dead letters: received too often without success.
     pub dead: u64,
+    /// Age of the message that waits at the front (`ApproximateAgeOfOldestMessage`); `None` if none waits.
+    pub oldest: Option<SimSpan>,
+    /// Mean time from publication to deletion [s]; `None` before the first.
+    pub mean_age_s: Option<f64>,
 }
 
 impl Kernel {
@@ -59,7 +85,12 @@ impl Kernel {
                 free: Vec::new(),
                 visible: VecDeque::new(),
                 in_flight: 0,
+                published: 0,
+                deleted: 0,
+                redelivered: 0,
                 dead: 0,
+                most_visible: 0,
+                age_sum: 0,
                 fifo,
                 cursor: 0,
             });
@@ -69,7 +100,17 @@ impl Kernel {
     /// What can be seen of a queue.
     pub fn queue(&self, queue: QueueId) -> QueueView {
         let queue = &self.queues[queue.index()];
-        QueueView { visible: queue.visible.len() as u64, in_flight: u64::from(queue.in_flight), dead: queue.dead }
+        QueueView {
+            published: queue.published,
+            deleted: queue.deleted,
+            redelivered: queue.redelivered,
+            visible: queue.visible.len() as u64,
+            most_visible: queue.most_visible,
+            in_flight: u64::from(queue.in_flight),
+            dead: queue.dead,
+            oldest: queue.visible.front().map(|slot| SimSpan::from_nanos(self.now - queue.messages[*slot as usize].published)),
+            mean_age_s: (queue.deleted > 0).then(|| queue.age_sum as f64 / queue.deleted as f64 / 1e9),
+        }
     }
 
     /// Puts a message into a queue.
@@ -78,12 +119,17 @@ impl Kernel {
         let key = Stream::from_key(row.key).child(purpose::MESSAGE << 32 | counter).key();
         let queue = &mut self.queues[usize::from(index)];
         let slot = queue.free.pop().unwrap_or_else(|| {
-            queue.messages.push(Message { key: 0, user: 0, receives: 0, ticket: 0 });
+            queue.messages.push(Message { key: 0, published: 0, user: 0, receives: 0, ticket: 0 });
             queue.messages.len() as u32 - 1
         });
+        if queue.messages.len() > MOST_MESSAGES {
+            self.exhaust();
+        }
+        let queue = &mut self.queues[usize::from(index)];
         let message = &mut queue.messages[slot as usize];
-        *message = Message { key, user: row.user, receives: 0, ticket: message.ticket + 1 };
+        *message = Message { key, published: self.now, user: row.user, receives: 0, ticket: message.ticket + 1 };
         queue.visible.push_back(slot);
+        queue.published += 1;
         self.deliveries.push(index);
     }
 
@@ -100,11 +146,15 @@ impl Kernel {
                 let station = &stations[targets[at] as usize];
                 station.up && station.consuming < queue.params.concurrency
             });
-            let Some(at) = room else { return };
+            let Some(at) = room else {
+                queue.most_visible = queue.most_visible.max(queue.visible.len() as u64);
+                return;
+            };
             let target = targets[at];
             queue.cursor = at + 1;
             queue.visible.pop_front();
             queue.in_flight += 1;
+            queue.redelivered += u64::from(queue.messages[slot as usize].receives > 0);
             let message = &mut queue.messages[slot as usize];
             message.receives += 1;
             message.ticket += 1;
@@ -145,6 +195,8 @@ impl Kernel {
         if ok && message.ticket == cold.client {
             message.ticket += 1;
             queue.in_flight -= 1;
+            queue.deleted += 1;
+            queue.age_sum += u128::from(self.now - message.published);
             queue.free.push(cold.message);
         }
         self.deliveries.push(index);

@@ -175,6 +175,10 @@ pub struct Kernel {
     probes: u64,
 }
 
+/// Attempts (with timers and calls between two attempts) that may be under way at once: what goes beyond would exhaust
+/// the machine, at about 200 bytes each and twice that while the table grows.
+pub const MOST_UNDER_WAY: usize = 1 << 22;
+
 impl Kernel {
     /// Prepares a model; nothing has happened yet, and no instance exists.
     pub fn new(model: &Model, seed: u64, sampling: Sampling) -> Self {
@@ -316,7 +320,8 @@ impl Kernel {
         self.flush(recorder);
         let now = self.now;
         let gauges: Vec<_> = self.stations.iter_mut().enumerate().map(|(instance, station)| station.gauge(instance as u32, now)).collect();
-        recorder.window(SimTime::from_nanos(now), &gauges);
+        let sources: Vec<_> = self.sources.iter_mut().map(|source| source.gauge(now)).collect();
+        recorder.window(SimTime::from_nanos(now), &gauges, &sources);
     }
 
     /// Lets everything go on that can within the current event.
@@ -354,6 +359,8 @@ impl Kernel {
         let row = &mut self.rows.hot[id as usize];
         match row.state {
             State::Working => {
+                self.leave_cpu(id);
+                let row = &self.rows.hot[id as usize];
                 if !self.stations[row.instance as usize].plain && self.was_paused(id) {
                     return;
                 }
@@ -404,8 +411,19 @@ impl Kernel {
     #[cold]
     fn grow_rows(&mut self) -> u32 {
         let rows = self.rows.grow();
+        if rows > MOST_UNDER_WAY {
+            self.exhaust();
+        }
         self.wheel.grow(rows);
         self.rows.take().expect("there are free rows after growing")
+    }
+
+    /// There is no room for more: the current event still ends, then somebody has to know.
+    #[cold]
+    fn exhaust(&mut self) {
+        if !self.notices.contains(&Notice::Exhausted) {
+            self.notices.push(Notice::Exhausted);
+        }
     }
 
     /// Ends a row's use: at once, or when its pending event fires.

@@ -9,7 +9,7 @@ use super::dist::Sampler;
 use super::model;
 use super::outcome::Reason;
 use super::row::{NONE, State, flag};
-use super::{Kernel, failed};
+use super::{Kernel, failed, outcome};
 use crate::ids::InstanceId;
 use crate::rng::purpose;
 
@@ -17,7 +17,7 @@ use crate::rng::purpose;
 const RTO: u64 = 200_000_000;
 /// The longest one [ns] (Linux's `TCP_RTO_MAX`).
 const LONGEST_RTO: u64 = 120_000_000_000;
-/// Losses after which the connection fails.
+/// Times that a message is sent again before the connection fails; after the last one a timeout passes, too.
 const GIVE_UP: u8 = 15;
 /// How long those take, timeout after timeout [ns]: the 924.6 s of Linux's documentation.
 pub(super) const GIVE_UP_AFTER: u64 = 924_600_000_000;
@@ -98,7 +98,9 @@ impl Kernel {
             let row = &mut self.rows.hot[id as usize];
             if !row.has(flag::RETURNED) {
                 row.flags |= flag::RETURNED;
-                self.rows.cold[id as usize].joined = self.now;
+                let cold = &mut self.rows.cold[id as usize];
+                // The server's TCP sends the answer, with losses and timeouts of its own.
+                (cold.joined, cold.lost) = (self.now, 0);
             }
             let target = row.instance;
             self.travel(id, target, false);
@@ -124,7 +126,7 @@ impl Kernel {
         let loss = 1.0 - (1.0 - link.loss) * (1.0 - station.modifiers.loss);
         if (there && station.vanished) || self.is_cut(caller, target, there) || (loss > 0.0 && stream.chance(loss)) {
             self.rows.cold[id as usize].lost = lost + 1;
-            if lost >= GIVE_UP {
+            if lost > GIVE_UP {
                 self.break_off(id, there);
                 return;
             }
@@ -156,10 +158,8 @@ impl Kernel {
         } else if self.now < gives_up_at {
             self.wheel.schedule(id, gives_up_at);
         } else {
-            let row = &mut self.rows.hot[id as usize];
-            row.state = State::Waiting;
-            row.outcome = failed(Reason::Unreachable);
-            self.receive(id);
+            self.rows.hot[id as usize].state = State::Waiting;
+            self.give_up(id, Reason::Unreachable);
         }
     }
 
@@ -185,12 +185,20 @@ impl Kernel {
         self.network.faults.iter().any(|fault| fault.to == InstanceId(target) && fault.from.is_none_or(|from| from == caller) && (there || fault.both_ways))
     }
 
-    /// The connection fails for good.
+    /// The connection fails for good: the server never saw the attempt, or its answer got lost.
     fn break_off(&mut self, id: u32, there: bool) {
-        self.rows.hot[id as usize].outcome = failed(Reason::Unreachable);
         if there {
             self.uncount(id);
+            self.rows.hot[id as usize].instance = NONE;
         }
-        self.receive(id);
+        let row = self.rows.hot[id as usize];
+        if row.has(flag::DETACHED) || (row.parent != NONE && self.rows.live(row.parent, row.parent_tag).is_none()) {
+            self.receive(id);
+            return;
+        }
+        if !there {
+            self.record_server(&row, outcome(row.outcome), self.rows.cold[id as usize].joined);
+        }
+        self.give_up(id, Reason::Unreachable);
     }
 }

@@ -59,8 +59,9 @@ reasons! {
 }
 
 impl Reason {
-    /// Failures that may pass, and that clients retry unless they are told otherwise: everything but the application's
-    /// own answer, a certificate that stays invalid, and what the client itself decided to refuse.
+    /// Failures that may pass, and that clients retry unless they are told otherwise: no answer, refusals by the server, and
+    /// its errors (as a gateway retries 5xx). Not a certificate that stays invalid, not what the client itself decided to
+    /// refuse (breaker, bulkhead, rate limit, throttling), not what was cancelled.
     pub const TRANSIENT: &'static [Self] = &[
         Self::Timeout,
         Self::QueueFull,

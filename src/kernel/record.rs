@@ -12,8 +12,8 @@ pub trait Recorder {
     fn entries(&mut self, entries: &[Entry]);
     /// Sampled spans that ended since the last call.
     fn spans(&mut self, spans: &[Span]);
-    /// A window of one second ended; `gauges` has one row per instance that exists.
-    fn window(&mut self, end: SimTime, gauges: &[Gauge]);
+    /// A window of one second ended; `gauges` has one row per instance that exists, `sources` one per traffic source.
+    fn window(&mut self, end: SimTime, gauges: &[Gauge], sources: &[SourceGauge]);
 }
 
 /// From whose point of view an attempt ended.
@@ -25,6 +25,9 @@ pub enum View {
     Server,
     /// The client gave up or was refused before any server saw the end of it.
     Client,
+    /// Nobody wanted the answer any more, and no server has ended it yet: another copy answered first, or whoever called
+    /// was itself given up.
+    Dropped,
 }
 
 /// One attempt of a call, ended.
@@ -32,14 +35,14 @@ pub enum View {
 pub struct Hop {
     /// From the instance's receipt to its answer [ns]; for [`View::Client`] from the client's sending on.
     pub latency: u64,
-    /// Of which waiting for a worker [ns].
-    pub wait: u64,
+    /// Time on the network and in the client's pool, to be added for the client's view [ns].
+    pub network: u64,
+    /// Of the latency, waiting for a worker [ns].
+    pub wait: f32,
     /// Where; [`Hop::NOWHERE`] if it never reached an instance.
     pub instance: InstanceId,
     /// From where it was called.
     pub site: CallSiteId,
-    /// Time on the network and in the client's pool, to be added for the client's view [ns], saturating.
-    pub network: u32,
     /// How it ended.
     pub outcome: Outcome,
     /// Who saw it end.
@@ -120,6 +123,17 @@ pub struct Gauge {
     pub in_system: u32,
     /// Memory at its end [B].
     pub memory: u64,
+}
+
+/// What one traffic source did during a window.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct SourceGauge {
+    /// Requests that its users sent.
+    pub sent: u32,
+    /// Requests under way at its end.
+    pub under_way: u64,
+    /// Requests under way, integrated over the window [request·ns].
+    pub area: u64,
 }
 
 /// A place from which an endpoint is called, for whoever labels records.

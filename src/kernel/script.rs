@@ -3,6 +3,7 @@
 use super::outcome::Reason;
 use super::program::{Branch, Op};
 use super::row::{Row, State, flag};
+use super::station::CORE;
 use super::{DEGRADED, Kernel, OK, failed};
 use crate::rng::{Stream, purpose};
 
@@ -35,12 +36,11 @@ impl Kernel {
                     row.pc = pc + 1;
                     row.state = State::Working;
                     let station = &mut self.stations[row.instance as usize];
-                    let span = if station.plain {
-                        station.cpu_nanos += nanos as u64;
-                        nanos as u64
-                    } else {
-                        self.slow_work(id, nanos)
-                    };
+                    let (span, rate) = if station.plain { (nanos as u64, CORE) } else { self.slow_work(id, nanos) };
+                    let row = &mut self.rows.hot[id as usize];
+                    // What is at work stands in no list.
+                    row.next = rate;
+                    self.stations[row.instance as usize].take_cpu(rate, self.now);
                     self.wheel.schedule(id, self.now + span);
                     return;
                 }
@@ -135,8 +135,8 @@ impl Kernel {
         }
     }
 
-    /// How long work takes on an instance that something slows down [ns].
-    fn slow_work(&mut self, id: u32, nanos: f64) -> u64 {
+    /// How long work takes on an instance that something slows down [ns], and how much of a core it uses.
+    fn slow_work(&mut self, id: u32, nanos: f64) -> (u64, u32) {
         let factor = if self.afflicts(id) {
             let station = &self.stations[self.rows.hot[id as usize].instance as usize];
             self.versions[usize::from(station.version)].behaviour.latency_factor
@@ -147,6 +147,15 @@ impl Kernel {
         let station = &mut self.stations[row.instance as usize];
         self.rows.cold[id as usize].paused = station.paused_total;
         station.stretch(nanos * factor, self.now)
+    }
+
+    /// Work ends, or is broken off.
+    #[inline]
+    pub(super) fn leave_cpu(&mut self, id: u32) {
+        let row = &mut self.rows.hot[id as usize];
+        // A pause that falls into the work makes it end later without more of it.
+        let rate = std::mem::replace(&mut row.next, 0);
+        self.stations[row.instance as usize].leave_cpu(rate, self.now);
     }
 
     /// Whether a pause fell into a row's work, which then ends later.

@@ -14,9 +14,9 @@ impl Kernel {
     pub(super) fn pick(&mut self, id: u32, service: u16, user: u32) -> u32 {
         let service = &mut self.services[usize::from(service)];
         let (groups, loads) = (&mut service.groups, &mut self.loads);
-        if let (Balancer::RoundRobin(_), [(_, group)], false) = (&service.balancer, groups.as_mut_slice(), service.slow_starting) {
+        if let (Balancer::RoundRobin(turns), [(_, group)], false) = (&service.balancer, groups.as_mut_slice(), service.slow_starting) {
             // The default needs no draw, and is worth a short way of its own.
-            return group.next_in_turn().unwrap_or(NONE);
+            return if turns.per_caller { self.own_turn(id) } else { group.next_in_turn().unwrap_or(NONE) };
         }
         let mut stream = crate::rng::Stream::from_key(self.rows.hot[id as usize].key).at(purpose::BALANCE << 32);
         let at = if groups.len() == 1 { 0 } else { weighted(groups, &mut stream) };
@@ -281,7 +281,6 @@ impl Kernel {
     fn finish_rare(&mut self, id: u32, code: u8) {
         let row = self.rows.hot[id as usize];
         if row.has(flag::FETCHER) {
-            self.rows.hot[id as usize].flags &= !flag::FETCHER;
             self.fetch_failed(id);
             self.finish(id, code);
         } else if row.has(flag::TASK) {
@@ -322,24 +321,26 @@ impl Kernel {
                 station.integrate(self.now);
                 station.queued -= 1;
                 self.leave_station(id);
-                self.record_server(&row, Reason::Cancelled);
+                self.record_server(&row, Outcome::Failed(Reason::Cancelled), self.now);
                 // It stays in the list, to be passed over there.
                 let row = &mut self.rows.hot[id as usize];
                 row.state = State::Dead;
                 row.key = 0;
             }
             State::Working | State::Sleeping | State::Waiting | State::Fetching => {
+                if row.state == State::Working {
+                    self.leave_cpu(id);
+                }
                 self.cancel_children(id);
                 if row.has(flag::FETCHER) {
-                    self.rows.hot[id as usize].flags &= !flag::FETCHER;
-                    self.fetch_failed(id);
+                    self.fetch_abandoned(id);
                 }
                 if !row.has(flag::TASK) {
                     self.leave_station(id);
                     if row.has(flag::WORKER) {
                         self.release_worker(row.instance);
                     }
-                    self.record_server(&row, Reason::Cancelled);
+                    self.record_server(&row, Outcome::Failed(Reason::Cancelled), self.now);
                 }
                 self.ready.retain(|&ready| ready != id);
                 self.dispose(id);
@@ -357,6 +358,7 @@ impl Kernel {
             let other = self.rows.hot[child as usize];
             let mine = other.parent == id && other.parent_tag == row.tag() && !matches!(other.state, State::Free | State::Dead | State::Timer);
             if mine && !other.has(flag::DETACHED) {
+                self.record_dropped(child);
                 self.leave_guard(child, true, self.now - other.sent.min(self.now));
                 self.rows.hot[child as usize].flags |= flag::DETACHED;
                 self.cancel(child);
@@ -364,15 +366,15 @@ impl Kernel {
         }
     }
 
-    /// Records that a server ended something for which no client waited.
-    pub(super) fn record_server(&mut self, row: &Row, reason: Reason) {
+    /// Records that a server ended at `ended` something for which no client waited.
+    pub(super) fn record_server(&mut self, row: &Row, outcome: Outcome, ended: u64) {
         self.hops.push(Hop {
-            latency: self.now - row.received,
-            wait: row.waited as u64,
+            latency: ended - row.received,
+            wait: row.waited,
             instance: InstanceId(row.instance),
             site: CallSiteId(row.site),
             network: 0,
-            outcome: Outcome::Failed(reason),
+            outcome,
             view: View::Server,
             attempt: row.attempt,
         });

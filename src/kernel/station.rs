@@ -9,6 +9,9 @@ use super::row::NONE;
 /// The period of the Linux CFS bandwidth controller [ns].
 const CFS_PERIOD: u64 = 100_000_000;
 
+/// One core, as CPU in use is counted.
+pub(super) const CORE: u32 = 1 << 16;
+
 /// One instance.
 #[derive(Debug)]
 #[allow(clippy::struct_excessive_bools, reason = "independent facts, each read on its own by the hot path")]
@@ -24,7 +27,11 @@ pub(super) struct Station {
     busy_area: u64,
     in_system_area: u64,
     queue_area: u64,
-    pub(super) cpu_nanos: u64,
+    /// CPU time used up to `changed` [ns].
+    cpu_nanos: u64,
+    /// CPU in use now, in cores × [`CORE`], and the part of a nanosecond that is not yet in `cpu_nanos`, × [`CORE`].
+    cpu_rate: u64,
+    cpu_part: u64,
     pub(super) arrivals: u32,
     pub(super) service: u16,
     pub(super) version: u16,
@@ -54,6 +61,8 @@ pub(super) struct Station {
     pub(super) modifiers: Modifiers,
     pub(super) delay: Option<Sampler>,
     pub(super) up_since: u64,
+    /// Its process started within the run; the fleet of the first moment has been up for long.
+    came_up: bool,
     /// Counts the starts of the process, so that timers of an earlier one are recognised.
     pub(super) life: u32,
     pub(super) paused_until: u64,
@@ -86,6 +95,8 @@ impl Station {
             in_system_area: 0,
             queue_area: 0,
             cpu_nanos: 0,
+            cpu_rate: 0,
+            cpu_part: 0,
             arrivals: 0,
             service,
             version,
@@ -111,6 +122,7 @@ impl Station {
             modifiers: Modifiers::default(),
             delay: None,
             up_since: now,
+            came_up: false,
             life: 0,
             paused_until: 0,
             paused_total: 0,
@@ -157,10 +169,45 @@ impl Station {
     #[inline]
     pub(super) fn integrate(&mut self, now: u64) {
         let span = now - self.changed;
+        if span == 0 {
+            return;
+        }
         self.changed = now;
         self.busy_area += u64::from(self.busy) * span;
         self.in_system_area += u64::from(self.in_system) * span;
         self.queue_area += u64::from(self.queued) * span;
+        let cpu = self.cpu_rate * span + self.cpu_part;
+        self.cpu_nanos += cpu / u64::from(CORE);
+        self.cpu_part = cpu % u64::from(CORE);
+    }
+
+    /// Work begins that uses `rate` of a core (× [`CORE`]).
+    #[inline]
+    pub(super) fn take_cpu(&mut self, rate: u32, now: u64) {
+        self.integrate(now);
+        self.cpu_rate += u64::from(rate);
+    }
+
+    /// Work ends, or is broken off, that used `rate` of a core.
+    #[inline]
+    pub(super) fn leave_cpu(&mut self, rate: u32, now: u64) {
+        self.integrate(now);
+        self.cpu_rate -= u64::from(rate);
+    }
+
+    /// CPU time used up to `now` [ns].
+    pub(super) fn cpu_used(&self, now: u64) -> u64 {
+        self.cpu_nanos + (self.cpu_rate * (now - self.changed) + self.cpu_part) / u64::from(CORE)
+    }
+
+    /// The process died: it does nothing and holds nothing.
+    pub(super) fn stop(&mut self, now: u64) {
+        self.integrate(now);
+        self.up = false;
+        self.plain = false;
+        self.life += 1;
+        (self.busy, self.queued, self.in_system, self.consuming, self.cpu_rate) = (0, 0, 0, 0, 0);
+        (self.head, self.tail) = (NONE, NONE);
     }
 
     /// Memory in use [B].
@@ -176,8 +223,7 @@ impl Station {
     /// The share of full speed that its age allows.
     fn warmth(&self, now: u64) -> f64 {
         match &self.warm_up {
-            // The fleet of the first moment has been up for long.
-            Some(warm_up) if self.up_since > 0 && now < self.up_since + warm_up.over.nanos() => {
+            Some(warm_up) if self.came_up && now < self.up_since + warm_up.over.nanos() => {
                 let age = (now - self.up_since) as f64 / warm_up.over.nanos() as f64;
                 warm_up.initial_speed + (1.0 - warm_up.initial_speed) * age
             }
@@ -185,20 +231,22 @@ impl Station {
         }
     }
 
-    /// How long CPU work of `nanos` at full speed takes from `now` on, everything considered; counts the CPU time.
-    pub(super) fn stretch(&mut self, nanos: f64, now: u64) -> u64 {
+    /// How long CPU work of `nanos` at full speed takes from `now` on, everything considered [ns], and how much of a core
+    /// it uses meanwhile (× [`CORE`]).
+    pub(super) fn stretch(&mut self, nanos: f64, now: u64) -> (u64, u32) {
         let mut nanos = nanos / (self.modifiers.speed * self.warmth(now));
         if let Some(Contention { sigma, kappa }) = &self.contention {
             let n = f64::from(self.busy.max(1));
             nanos *= 1.0 + sigma * (n - 1.0) + kappa * n * (n - 1.0);
         }
-        self.cpu_nanos += nanos as u64;
         let begin = now.max(self.paused_until);
         let end = match self.cpu_limit {
             Some(cores) => self.throttle(nanos, begin, cores),
             None => begin + nanos as u64,
         };
-        end - now
+        let span = end - now;
+        let rate = if span == 0 { 0 } else { (nanos as u64 as u128 * u128::from(CORE) / u128::from(span)) as u32 };
+        (span, rate)
     }
 
     /// The end of work begun at `begin` under a quota: what exceeds the period's share runs in the following ones.
@@ -271,6 +319,7 @@ impl Station {
         self.up = true;
         self.vanished = false;
         self.up_since = now;
+        self.came_up = now > 0 || self.life > 0;
         self.life += 1;
         self.leaked = 0;
         (self.paused_until, self.quota_period, self.quota_used) = (0, 0, 0.0);
@@ -300,7 +349,7 @@ mod tests {
             for (power, expected) in expected.into_iter().enumerate() {
                 let n = 1 << power;
                 station.busy = n;
-                let throughput = f64::from(n) * 1e9 / station.stretch(1e9, 0) as f64;
+                let throughput = f64::from(n) * 1e9 / station.stretch(1e9, 0).0 as f64;
                 assert!((throughput / expected - 1.0).abs() < 5e-4, "sigma {sigma} kappa {kappa} N {n}: {throughput}");
             }
         }
@@ -310,19 +359,19 @@ mod tests {
     fn a_quota_of_half_a_core_makes_long_work_take_twice_as_long() {
         let mut station = station(&Server { cpu_limit: Some(0.5), ..Server::default() });
         // 50 ms fit into the first period at full speed; 200 ms more need the next four, half of each.
-        assert_eq!(station.stretch(50e6, 0), 50_000_000);
-        assert_eq!(station.stretch(200e6, 50_000_000), 400_000_000);
+        assert_eq!(station.stretch(50e6, 0), (50_000_000, CORE));
+        assert_eq!(station.stretch(200e6, 50_000_000), (400_000_000, CORE / 2));
         // The quota of 400…500 ms is used up; what comes now runs in the period after.
-        assert_eq!(station.stretch(10e6, 460_000_000), 50_000_000);
+        assert_eq!(station.stretch(10e6, 460_000_000).0, 50_000_000);
     }
 
     #[test]
     fn warm_up_speeds_up_linearly() {
         let mut station = station(&Server { warm_up: Some(WarmUp::default()), ..Server::default() });
-        assert_eq!(station.stretch(1e6, 0), 1_000_000, "the first fleet is warm");
+        assert_eq!(station.stretch(1e6, 0).0, 1_000_000, "the first fleet is warm");
         station.start(NANOS_PER_SEC);
-        assert_eq!(station.stretch(1e6, NANOS_PER_SEC), 2_000_000);
-        assert_eq!(station.stretch(1e6, 31 * NANOS_PER_SEC), 1_333_333);
-        assert_eq!(station.stretch(1e6, 61 * NANOS_PER_SEC), 1_000_000);
+        assert_eq!(station.stretch(1e6, NANOS_PER_SEC).0, 2_000_000);
+        assert_eq!(station.stretch(1e6, 31 * NANOS_PER_SEC).0, 1_333_333);
+        assert_eq!(station.stretch(1e6, 61 * NANOS_PER_SEC).0, 1_000_000);
     }
 }

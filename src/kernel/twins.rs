@@ -76,6 +76,7 @@ impl Kernel {
         let (mut id, mut tag) = (first.twin, first.twin_tag);
         while id != winner && self.rows.is_same(id, tag) {
             let next = self.rows.cold[id as usize];
+            self.record_dropped(id);
             self.leave_guard(id, true, self.now - self.rows.hot[id as usize].sent);
             self.rows.hot[id as usize].flags |= flag::DETACHED;
             if cancel {

@@ -16,4 +16,4 @@ pub use view::{Said, Why};
 
 pub use file::{ReplayError, SessionFile};
 pub use resolve::ActionError;
-pub use session::{Checkpoint, Session};
+pub use session::{Checkpoint, Exhausted, Session};

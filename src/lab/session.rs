@@ -16,7 +16,7 @@ use super::view::{self, Overview};
 use crate::fleet::Fleet;
 use crate::ids::{InstanceId, QueueId, ServiceId};
 use crate::kernel::command::{Command, InstanceView, Notice, Pause};
-use crate::kernel::{Kernel, Sampling};
+use crate::kernel::{Kernel, MOST_UNDER_WAY, Sampling};
 use crate::scenario::{Action, Scenario, TimedAction};
 use crate::telemetry::ledger::{Deed, Ledger};
 use crate::telemetry::store::Store;
@@ -39,6 +39,19 @@ pub struct Session {
     overview: Overview,
     /// Which services put messages into each queue.
     publishers: Vec<Vec<ServiceId>>,
+    /// More is under way than the kernel can hold.
+    exhausted: bool,
+}
+
+/// A run that cannot go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the run cannot go on at {at}: more than {MOST_UNDER_WAY} requests and retries are under way, or more messages wait than a queue holds; \
+     the load is far beyond what is served, so bound queues, retries or the load"
+)]
+pub struct Exhausted {
+    /// When it ended.
+    pub at: SimTime,
 }
 
 /// The digest of a run at one of its moments, so that a replay can say where it went another way.
@@ -79,6 +92,7 @@ impl Session {
             checkpoints: Vec::new(),
             overview: Overview::default(),
             publishers,
+            exhausted: false,
         };
         session.settle();
         session.follow_timeline();
@@ -103,7 +117,11 @@ impl Session {
     }
     /// Whether the scenario has ended.
     pub fn is_over(&self) -> bool {
-        self.now() >= self.end()
+        self.now() >= self.end() || self.exhausted
+    }
+    /// Why the run ended before its end, if it did.
+    pub fn failure(&self) -> Option<Exhausted> {
+        self.exhausted.then(|| Exhausted { at: self.now() })
     }
     /// What was recorded.
     pub const fn store(&self) -> &Store {
@@ -145,7 +163,7 @@ impl Session {
     /// Runs until `until`, but not beyond the end of the scenario.
     pub fn advance_to(&mut self, until: SimTime) {
         let until = until.min(self.end());
-        while self.now() < until {
+        while self.now() < until && !self.exhausted {
             let checkpoint = self.next_checkpoint();
             let target = until.min(checkpoint);
             self.advance(target);
@@ -174,9 +192,9 @@ impl Session {
             // After a notice the kernel has not yet done everything that happens at this time.
             if pause == Pause::Reached {
                 self.follow_timeline();
-                if self.now() >= until {
-                    return;
-                }
+            }
+            if self.exhausted || (pause == Pause::Reached && self.now() >= until) {
+                return;
             }
         }
     }
@@ -201,6 +219,7 @@ impl Session {
         loop {
             let now = self.now();
             let notices = self.kernel.take_notices();
+            self.exhausted |= notices.contains(&Notice::Exhausted);
             if notices.is_empty() && self.fleet.next_due().is_none_or(|due| due > now) {
                 return;
             }

@@ -100,10 +100,11 @@ impl InstanceRow {
                 version.counts.orphaned += u64::from(hop.view == View::Server);
             }
         }
-        if hop.wait > 0 {
+        let wait = hop.wait as u64;
+        if wait > 0 {
             self.waited += 1;
-            self.wait_sum += hop.wait;
-            version.wait.record(hop.wait);
+            self.wait_sum += wait;
+            version.wait.record(wait);
         }
     }
     /// Whether it saw nothing since it was emptied.
@@ -170,6 +171,7 @@ pub(crate) struct CallRow {
     requests: u32,
     answered: u32,
     degraded: u32,
+    dropped: u32,
     retries: u32,
     latency_sum: u64,
     failed_latency_sum: u64,
@@ -178,12 +180,18 @@ pub(crate) struct CallRow {
 }
 
 impl CallRow {
+    /// Counts an attempt whose answer nobody wanted any more.
+    pub(crate) fn record_dropped(&mut self, hop: &Hop) {
+        self.requests += 1;
+        self.dropped += 1;
+        self.retries += u32::from(hop.attempt > 0);
+    }
     /// Counts an attempt that the client saw end. `bucket` is the bucket of the server's latency, if that is known.
     #[inline]
     pub(crate) fn record_hop(&mut self, hop: &Hop, bucket: usize) {
         self.retries += u32::from(hop.attempt > 0);
-        let bucket = if hop.network == 0 { bucket } else { bucket_of(hop.latency + u64::from(hop.network)) };
-        self.record(hop.outcome, hop.latency + u64::from(hop.network), bucket);
+        let bucket = if hop.network == 0 { bucket } else { bucket_of(hop.latency + hop.network) };
+        self.record(hop.outcome, hop.latency + hop.network, bucket);
     }
     /// Counts a user's request.
     #[inline]
@@ -216,6 +224,7 @@ impl CallRow {
             requests: u64::from(std::mem::take(&mut self.requests)),
             answered: u64::from(std::mem::take(&mut self.answered)),
             degraded: u64::from(std::mem::take(&mut self.degraded)),
+            dropped: u64::from(std::mem::take(&mut self.dropped)),
             retries: u64::from(std::mem::take(&mut self.retries)),
             latency_sum: std::mem::take(&mut self.latency_sum),
             failed_latency_sum: std::mem::take(&mut self.failed_latency_sum),

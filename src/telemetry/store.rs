@@ -17,7 +17,7 @@ use crate::ids::{InstanceId, ServiceId, VersionId};
 use crate::kernel::command::Caller;
 use crate::kernel::model::Model;
 use crate::kernel::outcome::Outcome;
-use crate::kernel::record::{Entry, Gauge, Hop, Recorder, Site, Span, View};
+use crate::kernel::record::{Entry, Gauge, Hop, Recorder, Site, SourceGauge, Span, View};
 use crate::units::{SimSpan, SimTime};
 
 /// Windows kept of services, versions, edges and sources together: about 55 MB when all are busy.
@@ -224,7 +224,7 @@ impl Store {
     }
 
     /// Ends the window for everything else: empties the rows into windows and adds them to the totals.
-    fn close_rows(&mut self, end: SimTime, span: SimSpan) {
+    fn close_rows(&mut self, end: SimTime, span: SimSpan, gauges: &[SourceGauge]) {
         let Self { writer, version_rows, version_totals, versions, edge_rows, edge_totals, edge_series, source_rows, source_totals, sources, .. } = self;
         for ((row, total), series) in version_rows.iter_mut().zip(version_totals).zip(versions) {
             let counts = std::mem::take(&mut row.counts);
@@ -239,14 +239,17 @@ impl Store {
             }
         }
         let calls = edge_rows.iter_mut().zip(edge_totals).zip(edge_series);
-        for ((row, total), series) in calls.chain(source_rows.iter_mut().zip(source_totals).zip(sources)) {
+        let loads = gauges.iter().map(load_of_source).chain(std::iter::repeat(Load::default()));
+        let asked = source_rows.iter_mut().zip(source_totals).zip(sources).zip(loads);
+        for (((row, total), series), load) in calls.zip(std::iter::repeat(Load::default())).chain(asked) {
             // An edge or a source has windows from its first call on.
-            if row.is_empty() && series.last_end().is_none() {
+            if row.is_empty() && load == Load::default() && series.last_end().is_none() {
                 continue;
             }
             let (counts, latency) = row.drain(writer, &mut total.latency);
             total.counts.merge(&counts);
-            series.push(Window { end, span, counts, latency, load: Load::default() });
+            total.load.merge_later(&load);
+            series.push(Window { end, span, counts, latency, load });
         }
     }
 
@@ -300,12 +303,22 @@ fn load_of(gauge: &Gauge, span: SimSpan) -> Load {
     }
 }
 
+/// What a source did, as the load of a window: requests sent, and requests under way.
+fn load_of_source(gauge: &SourceGauge) -> Load {
+    Load { arrivals: u64::from(gauge.sent), in_system_area: gauge.area, in_system: gauge.under_way, ..Load::default() }
+}
+
 impl Recorder for Store {
     fn hops(&mut self, hops: &[Hop]) {
         let Self { instance_rows, version_rows, edge_rows, site_edge, .. } = self;
         let (mut served, mut attempts) = (0, 0);
         for hop in hops {
             let bucket = bucket_of(hop.latency);
+            if hop.view == View::Dropped {
+                edge_rows[site_edge[hop.site.index()] as usize].record_dropped(hop);
+                attempts += 1;
+                continue;
+            }
             if hop.view != View::Client && hop.instance != Hop::NOWHERE {
                 let row = &mut instance_rows[hop.instance.index()];
                 let version = &mut version_rows[row.version as usize];
@@ -351,13 +364,13 @@ impl Recorder for Store {
         }
     }
 
-    fn window(&mut self, end: SimTime, gauges: &[Gauge]) {
+    fn window(&mut self, end: SimTime, gauges: &[Gauge], sources: &[SourceGauge]) {
         let span = end.since(self.now);
         if span.is_zero() {
             return;
         }
         self.close_instances(end, span, gauges);
-        self.close_rows(end, span);
+        self.close_rows(end, span, sources);
         self.age(end);
         self.now = end;
         if self.measured_from.is_none() && end >= self.warm_up {

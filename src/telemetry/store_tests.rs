@@ -23,7 +23,7 @@ fn a_service_is_the_sum_of_its_versions() {
     store.register_instance(InstanceId(2), VersionId(1));
     for second in 1..=200 {
         store.hops(&[hop(0, 10, OK), Hop { instance: InstanceId(2), ..hop(0, 30, OK) }]);
-        store.window(secs(second), &[gauge(0, 1.0, 1.0), gauge(1, 0.0, 0.0), gauge(2, 2.0, 3.0)]);
+        store.window(secs(second), &[gauge(0, 1.0, 1.0), gauge(1, 0.0, 0.0), gauge(2, 2.0, 3.0)], &[]);
     }
     let totals = store.service_totals(WEB);
     assert_eq!((totals.counts.requests, totals.counts.answered), (400, 400));
@@ -45,7 +45,7 @@ fn servers_and_clients_see_different_things() {
     let refused = Hop { view: View::Client, instance: Hop::NOWHERE, outcome: Outcome::Failed(Reason::NoHealthyTarget), attempt: 1, ..hop(1, 0, OK) };
     let far = Hop { network: 5_000_000, ..hop(1, 10, OK) };
     store.hops(&[gave_up, finished, refused, far]);
-    store.window(secs(1), &[]);
+    store.window(secs(1), &[], &[]);
 
     let server = store.service_totals(DB).counts;
     assert_eq!((server.requests, server.answered, server.abandoned, server.failed()), (2, 1, 1, 0));
@@ -65,9 +65,9 @@ fn servers_and_clients_see_different_things() {
 #[test]
 fn what_was_refused_at_the_door_did_not_wait() {
     let mut store = store(1, SimTime::ZERO);
-    let waited = Hop { wait: 4_000_000, ..hop(0, 10, OK) };
+    let waited = Hop { wait: 4e6, ..hop(0, 10, OK) };
     store.hops(&[waited, hop(0, 6, OK), hop(0, 0, Outcome::Failed(Reason::QueueFull))]);
-    store.window(secs(1), &[]);
+    store.window(secs(1), &[], &[]);
     let totals = store.service_totals(WEB);
     assert_eq!(totals.counts.wait_probability(), Some(0.5));
     assert_eq!(totals.counts.mean_wait(), Some(2e6));
@@ -80,9 +80,9 @@ fn what_was_refused_at_the_door_did_not_wait() {
 fn totals_leave_the_warm_up_out_and_windows_do_not() {
     let mut store = store(1, SimTime::from_nanos(1_500_000_000));
     for second in 1..=5 {
-        store.hops(&[Hop { wait: 1_000, ..hop(0, second * 10, OK) }]);
+        store.hops(&[Hop { wait: 1_000.0, ..hop(0, second * 10, OK) }]);
         store.entries(&[entry(second * 10, OK)]);
-        store.window(secs(second), &[gauge(0, 1.0, 1.0)]);
+        store.window(secs(second), &[gauge(0, 1.0, 1.0)], &[]);
     }
     assert_eq!(store.measured_from(), Some(secs(2)), "whole windows");
     assert_eq!(store.measured_span(), SimSpan::from_secs(3));
@@ -98,7 +98,7 @@ fn totals_leave_the_warm_up_out_and_windows_do_not() {
 fn windows_of_instances_know_reasons_and_latency() {
     let mut store = store(1, SimTime::ZERO);
     store.hops(&[hop(0, 10, OK), hop(0, 1, Outcome::Failed(Reason::ApplicationError)), hop(0, 12, Outcome::Degraded)]);
-    store.window(secs(1), &[gauge(0, 2.0, 5.0)]);
+    store.window(secs(1), &[gauge(0, 2.0, 5.0)], &[]);
     let window = whole(store.instance_windows(InstanceId(0), SimTime::ZERO, SimTime::NEVER)).expect("a window");
     assert_eq!((window.counts.requests, window.counts.degraded, window.counts.failures.of(Reason::ApplicationError)), (3, 1, 1));
     assert!((window.latency.quantile(0.99).expect("answers") / 12e6 - 1.0).abs() < 1.0 / 32.0);
@@ -109,8 +109,8 @@ fn windows_of_instances_know_reasons_and_latency() {
 fn instances_that_are_gone_are_forgotten_after_an_hour_but_stay_in_the_totals() {
     let mut store = store(1, SimTime::ZERO);
     store.hops(&[hop(0, 10, OK)]);
-    store.window(secs(1), &[gauge(0, 1.0, 1.0)]);
-    (2..4_000).for_each(|second| store.window(secs(second), &[]));
+    store.window(secs(1), &[gauge(0, 1.0, 1.0)], &[]);
+    (2..4_000).for_each(|second| store.window(secs(second), &[], &[]));
     assert_eq!(store.instance_windows(InstanceId(0), SimTime::ZERO, SimTime::NEVER).count(), 0);
     assert_eq!(store.instance_totals(InstanceId(0)).map(|(counts, _)| counts.requests), Some(1));
     assert_eq!(store.service_totals(WEB).counts.requests, 1);
@@ -126,9 +126,9 @@ fn a_version_that_comes_later_adds_up_with_the_one_before() {
         store.hops(&[hop(0, 10, OK)]);
         if second >= 1_234 {
             store.hops(&[Hop { instance: InstanceId(1), ..hop(0, 10, OK) }]);
-            store.window(secs(second), &[gauge(0, 1.0, 1.0), gauge(1, 1.0, 1.0)]);
+            store.window(secs(second), &[gauge(0, 1.0, 1.0), gauge(1, 1.0, 1.0)], &[]);
         } else {
-            store.window(secs(second), &[gauge(0, 1.0, 1.0)]);
+            store.window(secs(second), &[gauge(0, 1.0, 1.0)], &[]);
         }
     }
     let windows = store.service_windows(WEB, SimTime::ZERO, SimTime::NEVER);
@@ -156,7 +156,7 @@ fn a_day_stays_small() {
             hops.extend((0..60).map(|_| Hop { latency: (-(stream.uniform().max(1e-9)).ln() * 10e6) as u64, ..hop(at, 0, OK) }));
         }
         store.hops(&hops);
-        store.window(secs(second), &gauges);
+        store.window(secs(second), &gauges, &[]);
         if second % 1_000 == 0 {
             most = most.max(store.window_bytes());
         }

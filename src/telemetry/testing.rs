@@ -63,7 +63,7 @@ pub(crate) fn store(services: usize, warm_up: SimTime) -> Store {
 pub(crate) fn hop(service: usize, millis: u64, outcome: Outcome) -> Hop {
     Hop {
         latency: millis * 1_000_000,
-        wait: 0,
+        wait: 0.0,
         instance: InstanceId::from_index(service),
         site: CallSiteId::from_index(service),
         network: 0,

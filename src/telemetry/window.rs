@@ -59,6 +59,9 @@ pub struct Counts {
     pub degraded: u64,
     /// Served well although nobody waited any more: work for nothing. Only on the server's side.
     pub abandoned: u64,
+    /// Neither answered nor failed: of no use any more, because another copy answered first or the caller's own client gave
+    /// up. Only on edges.
+    pub dropped: u64,
     /// Of the requests, those that were not the first attempt. Only on edges and on the server's side.
     pub retries: u64,
     /// Requests that were admitted to an instance rather than refused on arrival. Only on the server's side.
@@ -87,6 +90,7 @@ impl Counts {
         self.answered += other.answered;
         self.degraded += other.degraded;
         self.abandoned += other.abandoned;
+        self.dropped += other.dropped;
         self.retries += other.retries;
         self.admitted += other.admitted;
         self.waited += other.waited;

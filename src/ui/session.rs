@@ -39,8 +39,9 @@ impl World for Journalled {
     fn is_over(&self) -> bool {
         self.session.is_over()
     }
-    fn advance_to(&mut self, to: SimTime) {
+    fn advance_to(&mut self, to: SimTime) -> Result<(), String> {
         self.session.advance_to(to);
+        self.session.failure().map_or(Ok(()), |exhausted| Err(exhausted.to_string()))
     }
     fn act(&mut self, action: Action) -> Result<(), String> {
         self.session.act(action).map_err(|error| error.to_string())

@@ -27,8 +27,8 @@ pub trait World {
     fn now(&self) -> SimTime;
     /// Whether the scenario has ended.
     fn is_over(&self) -> bool;
-    /// Runs until `to`, or the end of the scenario if that is earlier.
-    fn advance_to(&mut self, to: SimTime);
+    /// Runs until `to`, or the end of the scenario if that is earlier; the error says why it cannot go on.
+    fn advance_to(&mut self, to: SimTime) -> Result<(), String>;
     /// Does something to the world; the error says why not.
     fn act(&mut self, action: Action) -> Result<(), String>;
     /// What was done to the world, in order.
@@ -303,7 +303,7 @@ impl<'a> Worker<'a> {
             to = at.max(world.now());
         }
         let from = world.now();
-        if let Err(message) = guarded(|| world.advance_to(to)) {
+        if let Err(message) = guarded(|| world.advance_to(to)).and_then(|ran| ran) {
             self.broke(message);
             return;
         }
@@ -427,9 +427,10 @@ mod tests {
         fn is_over(&self) -> bool {
             self.now >= END
         }
-        fn advance_to(&mut self, to: SimTime) {
+        fn advance_to(&mut self, to: SimTime) -> Result<(), String> {
             assert!(!self.breaks || to < SimTime::from_secs(100), "the axle broke");
             self.now = to.min(END);
+            Ok(())
         }
         fn act(&mut self, action: Action) -> Result<(), String> {
             if let Action::Scale { instances: 0, .. } = action {

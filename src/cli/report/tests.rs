@@ -59,7 +59,7 @@ fn run(watch: impl Fn(&Store, &Ledger, &mut Watcher)) -> (Store, Ledger, Watcher
         for _ in 0..20 {
             store.hops(&[hop(2, db, Outcome::Ok)]);
             let cart = if bad { InstanceId(3) } else { InstanceId(1) };
-            store.hops(&[Hop { instance: cart, wait: 500_000, network: 1_000_000, ..hop(1, db + 10, Outcome::Ok) }, hop(0, db + 15, Outcome::Ok)]);
+            store.hops(&[Hop { instance: cart, wait: 5e5, network: 1_000_000, ..hop(1, db + 10, Outcome::Ok) }, hop(0, db + 15, Outcome::Ok)]);
             store.entries(&[entry(db + 16, Outcome::Ok)]);
         }
         if bad {
@@ -82,7 +82,7 @@ fn run(watch: impl Fn(&Store, &Ledger, &mut Watcher)) -> (Store, Ledger, Watcher
         if bad {
             gauges.push(gauge(3, 0.3, new_cart));
         }
-        store.window(SimTime::from_secs(second), &gauges);
+        store.window(SimTime::from_secs(second), &gauges, &[]);
         if second % 30 == 0 {
             watch(&store, &ledger, &mut watcher);
         }

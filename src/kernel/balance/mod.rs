@@ -42,7 +42,7 @@ choice! {
 impl Default for Balancer {
     /// Round robin, the default algorithm of an Application Load Balancer target group.
     fn default() -> Self {
-        Self::RoundRobin(RoundRobin {})
+        Self::RoundRobin(RoundRobin::default())
     }
 }
 
@@ -80,6 +80,12 @@ impl Group {
     #[inline]
     pub(super) fn next_in_turn(&mut self) -> Option<u32> {
         let at = RoundRobin::turn(&mut self.cursor, self.targets.len());
+        self.targets.get(at).copied()
+    }
+
+    /// The next target for a caller that takes turns of its own.
+    pub(super) fn next_in_own_turn(&self, cursor: &mut usize) -> Option<u32> {
+        let at = RoundRobin::turn(cursor, self.targets.len());
         self.targets.get(at).copied()
     }
 }
@@ -181,6 +187,16 @@ mod tests {
         assert_eq!(counts[0], 0);
         // The best wins whenever it is among the two distinct samples: 2 times in 3.
         assert!((5_800..6_200).contains(&counts[1]), "{counts:?}");
+    }
+
+    #[test]
+    fn more_choices_are_distinct_so_that_as_many_as_targets_find_the_best() {
+        for choices in [3, 5, 16] {
+            let counts = picks(&Balancer::PowerOfTwo(PowerOfTwo { choices, ..PowerOfTwo::default() }), &[5, 1, 3], 1_000);
+            assert_eq!(counts, [0, 1_000, 0], "{choices} choices among three");
+        }
+        let counts = picks(&Balancer::PowerOfTwo(PowerOfTwo { choices: 3, ..PowerOfTwo::default() }), &[9, 9, 9, 9, 9, 1, 9, 9, 9, 9], 10_000);
+        assert!((2_850..3_150).contains(&counts[5]), "three of ten have the best among them 3 times in 10: {counts:?}");
     }
 
     #[test]

@@ -4,6 +4,9 @@ use super::Choice;
 use crate::choice::params;
 use crate::units::SimSpan;
 
+/// The most targets that may be sampled.
+const MOST_CHOICES: usize = 16;
+
 params! {
     /// The less loaded of a few random targets wins.
     pub struct PowerOfTwo {
@@ -20,15 +23,22 @@ impl PowerOfTwo {
         choice.refresh(self.stale.nanos());
         let stale = !self.stale.is_zero();
         let n = choice.targets.len() as u32;
-        let mut best = choice.stream.below(n) as usize;
-        let mut fewest = choice.outstanding(best, stale);
-        let first = best as u32;
-        for _ in 1..u32::from(self.choices).min(n) {
-            // The second choice differs from the first; further ones may repeat, which changes little.
-            let other = ((first + 1 + choice.stream.below(n - 1)) % n) as usize;
-            let outstanding = choice.outstanding(other, stale);
-            if outstanding < fewest {
-                (best, fewest) = (other, outstanding);
+        let (mut best, mut fewest) = (0, u32::MAX);
+        // Those drawn so far, in order of their index: a draw among the others skips them.
+        let mut drawn: [u32; MOST_CHOICES] = [0; MOST_CHOICES];
+        for count in 0..usize::from(self.choices).min(n as usize).min(MOST_CHOICES) {
+            let mut at = choice.stream.below(n - count as u32);
+            let skipped = drawn[..count].iter().take_while(|&&other| {
+                let skips = at >= other;
+                at += u32::from(skips);
+                skips
+            });
+            let place = skipped.count();
+            drawn.copy_within(place..count, place + 1);
+            drawn[place] = at;
+            let outstanding = choice.outstanding(at as usize, stale);
+            if outstanding < fewest || count == 0 {
+                (best, fewest) = (at as usize, outstanding);
             }
         }
         best

@@ -15,7 +15,8 @@ params! {
         pub backoff: Option<Backoff> = None,
         /// What caps the retries. Default: nothing.
         pub budget: Option<Budget> = None,
-        /// Which failures are retried. Default: every failure that is not the application's own answer.
+        /// Which failures are retried. Default: timeouts, connection failures, refusals by the server and its errors
+        /// (`application-error`, `dependency-failed`); not what the client itself refused, nor an invalid certificate.
         pub on: Vec<Reason> = Reason::TRANSIENT.to_vec(),
     }
 }

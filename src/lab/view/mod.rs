@@ -222,8 +222,8 @@ impl Session {
                 let id = SourceId::from_index(at);
                 SourceSnapshot {
                     name: source.name.clone(),
-                    rate: self.overview().sent_rate(self.now(), at, self.kernel().source(id).0),
-                    factor: self.kernel().source(id).1,
+                    rate: self.overview().sent_rate(self.now(), at, self.kernel().source(id).begun),
+                    factor: self.kernel().source(id).factor,
                 }
             })
             .collect()

@@ -58,7 +58,7 @@ impl Overview {
         self.until = store.now();
         let now = kernel.now();
         if self.begun.back().is_none_or(|(at, _)| now.since(*at) >= SimSpan::from_secs(1)) {
-            self.begun.push_back((now, (0..sources).map(|source| kernel.source(SourceId::from_index(source)).0).collect()));
+            self.begun.push_back((now, (0..sources).map(|source| kernel.source(SourceId::from_index(source)).begun).collect()));
         }
         while self.begun.len() > 2 && now.since(self.begun[1].0) >= RATE_SPAN {
             self.begun.pop_front();
