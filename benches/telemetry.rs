@@ -54,7 +54,7 @@ fn hops(services: usize, instances: usize, count: usize) -> Vec<Hop> {
             let instance = stream.below((services * instances) as u32);
             Hop {
                 latency: (-(1.0 - stream.uniform()).ln() * 8e6) as u64,
-                wait: if stream.chance(0.1) { 1_000_000 } else { 0 },
+                wait: if stream.chance(0.1) { 1e6 } else { 0.0 },
                 instance: InstanceId(instance),
                 site: CallSiteId(instance % services as u32),
                 network: 250_000,
@@ -108,7 +108,7 @@ fn seconds(criterion: &mut Criterion) {
                 |()| {
                     second += 1;
                     store.hops(black_box(&batch));
-                    store.window(SimTime::from_secs(second), &gauges);
+                    store.window(SimTime::from_secs(second), &gauges, &[]);
                 },
                 BatchSize::SmallInput,
             );

@@ -9,6 +9,8 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::report::model::Report;
 use super::report::{EVERY, Facts, Watcher};
+use crate::ids::QueueId;
+use crate::kernel::QueueView;
 use crate::lab::Session;
 use crate::scenario::TimedAction;
 use crate::units::SimTime;
@@ -27,18 +29,29 @@ pub(super) struct Driven {
     wall_s: f64,
 }
 
-/// What a report needs of a session; the digest is only told at the end.
-fn facts<'a>(session: &'a Session, digest: &'a str, wall_s: Option<f64>) -> Facts<'a> {
+/// What only the end of a run tells.
+#[derive(Default)]
+struct Last {
+    digest: String,
+    overdue: Vec<u64>,
+    queues: Vec<QueueView>,
+    wall_s: Option<f64>,
+}
+
+/// What a report needs of a session.
+fn facts<'a>(session: &'a Session, last: &'a Last) -> Facts<'a> {
     Facts {
         scenario: session.scenario(),
         seed: session.seed(),
         now: session.now(),
-        digest,
+        digest: &last.digest,
         events: Some(session.kernel().events()),
         store: session.store(),
         ledger: session.ledger(),
         cost: session.fleet().cost(session.now()).0,
-        wall_s,
+        wall_s: last.wall_s,
+        overdue: &last.overdue,
+        queues: &last.queues,
     }
 }
 
@@ -47,7 +60,7 @@ pub(super) fn drive(prepare: impl FnOnce() -> anyhow::Result<Session>, actions: 
     let clock = Clock::now();
     let mut session = prepare()?;
     let until = until.min(session.end());
-    let mut watcher = Watcher::default();
+    let (mut watcher, running) = (Watcher::default(), Last::default());
     let mut due = actions.iter().filter(|timed| timed.at <= until).peekable();
     let bar = Progress::new(until, progress);
     loop {
@@ -57,7 +70,7 @@ pub(super) fn drive(prepare: impl FnOnce() -> anyhow::Result<Session>, actions: 
         while let Some(timed) = due.next_if(|timed| timed.at <= session.now()) {
             session.act(timed.action.clone()).with_context(|| format!("the action at {}", timed.at))?;
         }
-        watcher.observe(&facts(&session, "", None));
+        watcher.observe(&facts(&session, &running));
         if let Some(exhausted) = session.failure() {
             return Err(exhausted.into());
         }
@@ -74,7 +87,14 @@ impl Driven {
     /// The report of the run.
     pub(super) fn report(&mut self) -> Report {
         let digest = self.session.digest();
-        Report::new(&facts(&self.session, &digest, Some(self.wall_s)), std::mem::take(&mut self.watcher))
+        let session = &self.session;
+        let last = Last {
+            digest,
+            overdue: session.scenario().slos.iter().map(|slo| session.overdue(slo)).collect(),
+            queues: (0..session.scenario().model.queues.len()).map(|at| session.kernel().queue(QueueId::from_index(at))).collect(),
+            wall_s: Some(self.wall_s),
+        };
+        Report::new(&facts(session, &last), std::mem::take(&mut self.watcher))
     }
 }
 

@@ -4,12 +4,22 @@
 //! requests that may be bad, 1 − objective. The burn rate is the share of bad requests divided by that (SRE workbook,
 //! chapter 5): at 1 the budget lasts exactly as long as the period. An objective for a service counts what its callers
 //! saw, because a request that never reached the service is bad all the same; without a service it counts what users got.
+//! A request that is still waited for is bad as soon as it has taken longer than the objective's latency, or than
+//! [`LOST_AFTER`] if it has none: otherwise a service that answers nobody would meet every objective.
 
 use crate::insight::golden::Subject;
 use crate::scenario::Slo;
 use crate::telemetry::store::Store;
 use crate::telemetry::window::Counts;
 use crate::units::{SimSpan, SimTime};
+
+/// When a request without an answer counts as lost: the idle timeout of an Application Load Balancer.
+pub const LOST_AFTER: SimSpan = SimSpan::from_secs(60);
+
+/// After how long a request without an answer is bad for an objective.
+pub fn patience(slo: &Slo) -> SimSpan {
+    slo.latency.unwrap_or(LOST_AFTER)
+}
 
 /// How an objective stands.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -27,9 +37,9 @@ pub struct Standing {
 }
 
 impl Standing {
-    fn new(slo: &Slo, counts: &Counts, at_most: impl FnOnce(u64) -> f64) -> Self {
+    fn new(slo: &Slo, counts: &Counts, overdue: u64, at_most: impl FnOnce(u64) -> f64) -> Self {
         let good = slo.latency.map_or(counts.answered as f64, |limit| at_most(limit.nanos()));
-        let total = counts.requests;
+        let total = counts.requests - counts.dropped + overdue;
         let achieved = (total > 0).then(|| (good / total as f64).clamp(0.0, 1.0));
         let allowed = 1.0 - slo.objective.get();
         let burn_rate = achieved.filter(|_| allowed > 0.0).map(|achieved| (1.0 - achieved) / allowed);
@@ -41,10 +51,10 @@ impl Standing {
     }
 }
 
-/// How an objective stands over the whole run since the warm-up.
-pub fn standing(store: &Store, slo: &Slo) -> Standing {
+/// How an objective stands over the whole run since the warm-up; `overdue` requests have waited beyond its [`patience`].
+pub fn standing(store: &Store, slo: &Slo, overdue: u64) -> Standing {
     let totals = slo.service.map_or_else(|| store.entry_totals(None), |service| store.caller_totals(service));
-    Standing::new(slo, &totals.counts, |limit| totals.latency.count_at_most(limit))
+    Standing::new(slo, &totals.counts, overdue, |limit| totals.latency.count_at_most(limit))
 }
 
 /// How it stood over the last `span`, for burn-rate alerts.
@@ -59,7 +69,7 @@ pub fn between(store: &Store, slo: &Slo, from: SimTime, to: SimTime) -> Standing
         counts.merge(&window.counts);
         good += slo.latency.map_or(0.0, |limit| window.latency.count_at_most(limit.nanos()));
     }
-    Standing::new(slo, &counts, |_| good)
+    Standing::new(slo, &counts, 0, |_| good)
 }
 
 #[cfg(test)]
@@ -90,7 +100,7 @@ mod tests {
 
     #[test]
     fn the_budget_is_spent_by_what_is_bad() {
-        let standing = standing(&run(), &slo(None));
+        let standing = standing(&run(), &slo(None), 0);
         assert_eq!((standing.total, standing.achieved), (10_000, Some(0.9998)));
         assert!((standing.burn_rate.expect("requests") - 0.02).abs() < 1e-9);
         assert!((standing.budget_left.expect("requests") - 0.98).abs() < 1e-9);
@@ -98,8 +108,15 @@ mod tests {
     }
 
     #[test]
+    fn requests_that_are_waited_for_in_vain_are_bad() {
+        let standing = standing(&run(), &slo(None), 10_000);
+        assert_eq!((standing.total, standing.achieved), (20_000, Some(0.4999)));
+        assert!(!standing.met(&slo(None)));
+    }
+
+    #[test]
     fn slow_answers_are_bad_when_the_objective_says_so() {
-        let standing = standing(&run(), &slo(Some(200)));
+        let standing = standing(&run(), &slo(Some(200)), 0);
         assert!((standing.achieved.expect("requests") - 0.9988).abs() < 1e-9, "2 failed and 10 slow of 10,000");
     }
 
@@ -111,11 +128,11 @@ mod tests {
 
     #[test]
     fn nothing_is_concluded_from_nothing() {
-        let empty = standing(&store(1, SimTime::ZERO), &slo(None));
+        let empty = standing(&store(1, SimTime::ZERO), &slo(None), 0);
         assert_eq!((empty.achieved, empty.budget_left), (None, None));
         assert!(empty.met(&slo(None)));
         let perfect = Slo { objective: Ratio::ONE, ..slo(None) };
-        assert_eq!(standing(&run(), &perfect).budget_left, None, "no budget, so no share of it");
-        assert!(!standing(&run(), &perfect).met(&perfect));
+        assert_eq!(standing(&run(), &perfect, 0).budget_left, None, "no budget, so no share of it");
+        assert!(!standing(&run(), &perfect, 0).met(&perfect));
     }
 }

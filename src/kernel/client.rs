@@ -6,9 +6,9 @@ use super::record::{Entry, Hop, Span, View};
 use super::row::{Cold, NONE, Row, State, flag};
 use super::timer::{FifoKind, TimerKind};
 use super::{DEGRADED, Kernel, OK, failed, outcome, site_flag};
-use crate::ids::{CallSiteId, InstanceId};
+use crate::ids::{CallSiteId, InstanceId, ServiceId};
 use crate::rng::{Stream, mix, purpose};
-use crate::units::SimTime;
+use crate::units::{SimSpan, SimTime};
 
 /// An attempt about to be sent.
 #[derive(Debug, Clone, Copy)]
@@ -437,6 +437,26 @@ impl Kernel {
         let flags = if self.is_sampled(key) { flag::TRACED } else { 0 };
         let (intended, trace) = (self.now, key as u32);
         self.launch(Launch { site, key, parent: NONE, parent_tag: 0, user, flags, attempt: 0, intended, deadline: u64::MAX, backoff: 0, trace });
+    }
+
+    /// Requests that somebody has waited for longer than `age`: users' requests with all their attempts, or attempts at a
+    /// service.
+    pub fn waiting_longer_than(&self, age: SimSpan, service: Option<ServiceId>) -> u64 {
+        let before = self.now.saturating_sub(age.nanos());
+        let waits = |id: usize| {
+            let row = &self.rows.hot[id];
+            let called =
+                row.flags & (flag::TASK | flag::PROBE | flag::MESSAGE | flag::DETACHED) == 0 && !matches!(row.state, State::Timer | State::Dead | State::Free);
+            called
+                && match service {
+                    None => row.parent == NONE && self.rows.cold[id].intended < before,
+                    Some(service) => {
+                        let mine = usize::from(self.sites[row.site as usize].service) == service.index() && row.state != State::BackingOff;
+                        mine && row.sent < before && (row.parent == NONE || self.rows.live(row.parent, row.parent_tag).is_some())
+                    }
+                }
+        };
+        (0..self.rows.hot.len()).filter(|&id| waits(id)).count() as u64
     }
 
     /// Whether a request's trace is recorded: the first ones of each second, then a share.

@@ -50,6 +50,9 @@ mod timer;
 mod twins;
 mod wheel;
 
+pub use arrivals::SourceView;
+pub use messages::QueueView;
+
 use balance::{Balancer, Group, Load};
 use command::{Notice, Pause};
 use model::{Behaviour, Model};

@@ -15,9 +15,10 @@ use super::resolve::{ActionError, Resolved, resolve};
 use super::view::{self, Overview};
 use crate::fleet::Fleet;
 use crate::ids::{InstanceId, QueueId, ServiceId};
+use crate::insight::slo::{self, Standing};
 use crate::kernel::command::{Command, InstanceView, Notice, Pause};
 use crate::kernel::{Kernel, MOST_UNDER_WAY, Sampling};
-use crate::scenario::{Action, Scenario, TimedAction};
+use crate::scenario::{Action, Scenario, Slo, TimedAction};
 use crate::telemetry::ledger::{Deed, Ledger};
 use crate::telemetry::store::Store;
 use crate::units::{NANOS_PER_SEC, SimTime};
@@ -154,6 +155,14 @@ impl Session {
     /// Which services put messages into a queue.
     pub(super) fn publishers(&self, queue: QueueId) -> &[ServiceId] {
         &self.publishers[queue.index()]
+    }
+    /// How an objective stands, requests that are waited for in vain included.
+    pub fn standing(&self, slo: &Slo) -> Standing {
+        slo::standing(&self.store, slo, self.overdue(slo))
+    }
+    /// Requests that have been waited for longer than an objective allows.
+    pub fn overdue(&self, slo: &Slo) -> u64 {
+        self.kernel.waiting_longer_than(slo::patience(slo), slo.service)
     }
     /// Digests along the way.
     pub fn checkpoints(&self) -> &[Checkpoint] {

@@ -308,3 +308,268 @@ fn answers_to_a_vanished_machine_find_nobody() {
         assert!(session.view(instance).in_system < 100, "nothing is left behind");
     }
 }
+
+/// CPU in use on average, in cores.
+fn cores(session: &Session, name: &str) -> f64 {
+    let totals = service(session, name);
+    totals.load.cpu_nanos as f64 / totals.span.nanos() as f64
+}
+
+#[test]
+fn cpu_is_used_while_work_goes_on_and_not_before() {
+    let work = "workers = 100\nendpoints.get.steps = [{ work = \"20s\" }]";
+    let spared = two_tiers(1, "{ timeout = \"100ms\", cancel = true }", work);
+    assert!((cores(&spared, "db") - 0.1).abs() < 0.005, "a tenth of a second of each 20 s is burnt: {}", cores(&spared, "db"));
+    let whole = two_tiers(1, "{}", work);
+    let windows = whole.store().service_windows(fleetlab::ids::ServiceId(1), SimTime::from_secs(30), SimTime::from_secs(40));
+    for window in windows {
+        let cores = window.load.cpu_nanos as f64 / window.span.nanos() as f64;
+        assert!((cores - 20.0).abs() < 1.01, "twenty requests at a time, evenly: {cores}");
+    }
+    // A crash takes what is left of the work with it.
+    let crashed = world(
+        "duration = \"60s\"
+         [services.db]
+         workers = 10
+         restart_after = \"never\"
+         endpoints.get.steps = [{ work = \"50s\" }]
+         [traffic.users]
+         to = \"db.get\"
+         rate = \"0.1/s\"
+         process = \"fixed\"
+         [[faults]]
+         service = \"db\"
+         at = \"15s\"
+         kind = \"crash\"",
+    );
+    assert!((cores(&crashed, "db") * 60.0 - 5.0).abs() < 0.01, "begun at 10 s, dead at 15 s: {} CPU-seconds", cores(&crashed, "db") * 60.0);
+}
+
+#[test]
+fn half_a_core_of_quota_is_half_a_core_in_use() {
+    let session = two_tiers(10, "{}", "workers = 10\ncpu_limit = 0.5\nqueue = { capacity = 10 }\nendpoints.get.steps = [{ work = \"200ms\" }]");
+    // What is at work at the end has been given its share of the quota in advance, which is a part of the eleven requests held.
+    close("cores", cores(&session, "db"), 0.5, 0.04);
+}
+
+#[test]
+fn callers_see_the_whole_of_a_long_wait_for_a_connection() {
+    let session = two_tiers(4, "{ pool = { size = 1, acquire_timeout = \"20s\" } }", "endpoints.get.steps = [{ work = \"500ms\" }]");
+    let edge = session.store().caller_totals(fleetlab::ids::ServiceId(1));
+    let users = mean_ms(&entry(&session));
+    assert!(users > 8_000.0, "the pool is far too small: {users} ms");
+    close("the edge's mean", mean_ms(&edge), users, 1e-6);
+}
+
+#[test]
+fn what_a_caller_drops_still_stands_in_its_books() {
+    let session = world(
+        "duration = \"60s\"
+         [services.web]
+         workers = 100
+         endpoints.get.steps = [{ call = \"db.get\" }]
+         calls.db = { hedge = { after = \"20ms\" } }
+         [services.db]
+         workers = 100
+         endpoints.get.steps = [{ work = { exponential = \"20ms\" } }]
+         [traffic.users]
+         to = \"web.get\"
+         rate = \"50/s\"",
+    );
+    let (edge, db) = (session.store().caller_totals(fleetlab::ids::ServiceId(1)).counts, service(&session, "db").counts);
+    assert_eq!(edge.requests, edge.answered + edge.failed() + edge.dropped);
+    let copies = edge.dropped as f64 / edge.answered as f64;
+    assert!((0.3..0.43).contains(&copies), "e⁻¹ of the calls are sent twice: {copies}");
+    assert!(edge.requests.abs_diff(db.requests) <= 3, "{} sent, {} received", edge.requests, db.requests);
+    // A caller whose own client gives up, and that passes this on.
+    let session = world(
+        "duration = \"60s\"
+         [services.web]
+         workers = 100
+         endpoints.get.steps = [{ call = \"db.get\" }]
+         calls.db = { cancel = true }
+         [services.db]
+         workers = 100
+         endpoints.get.steps = [{ work = \"1s\" }]
+         [traffic.users]
+         to = \"web.get\"
+         rate = \"5/s\"
+         process = \"fixed\"
+         policy = { timeout = \"200ms\", cancel = true }",
+    );
+    let edge = session.store().caller_totals(fleetlab::ids::ServiceId(1)).counts;
+    assert!(edge.dropped > 290 && edge.requests == edge.dropped, "{edge:?}");
+}
+
+#[test]
+fn a_fetch_that_fails_fails_for_everybody_who_waited_for_it() {
+    let session = world(
+        "duration = \"60s\"
+         [services.web]
+         workers = 10000
+         endpoints.get.steps = [{ cache = { name = \"pages\", miss = [{ call = \"db.get\" }] } }]
+         caches.pages = { keys = 1, single_flight = true, warm = false }
+         calls.db = { timeout = \"100ms\" }
+         [services.db]
+         workers = 10000
+         endpoints.get.steps = [{ work = \"300ms\" }]
+         [traffic.users]
+         to = \"web.get\"
+         rate = \"100/s\"
+         process = \"fixed\"",
+    );
+    let users = entry(&session).counts;
+    assert_eq!((users.answered, users.failures.of(Reason::DependencyFailed)), (0, users.requests));
+    let mean = users.mean_failed_latency().expect("failures") / 1e6;
+    assert!(mean < 100.0, "nobody waits for more than one timeout: {mean} ms");
+    assert!(service(&session, "db").counts.requests < 610, "one fetch at a time");
+}
+
+#[test]
+fn each_direction_of_a_connection_has_its_own_timeouts() {
+    // A share p of lost messages costs 200 ms × ((1 − p)/(1 − 2p) − 1) each way: 25 ms of 10 %.
+    let session = world(
+        "duration = \"30m\"
+         network.edge = { loss = \"10%\" }
+         [services.web]
+         workers = 1000
+         endpoints.get.steps = [{ work = \"1ms\" }]
+         [traffic.users]
+         to = \"web.get\"
+         rate = \"200/s\"",
+    );
+    close("mean", mean_ms(&entry(&session)), 51.0, 0.03);
+}
+
+#[test]
+fn a_machine_that_is_gone_leaves_no_work_in_the_books_of_its_service() {
+    let session = world(
+        "duration = \"20m\"
+         [services.web]
+         instances = 2
+         workers = 1000
+         endpoints.get.steps = [{ work = \"1s\" }]
+         [traffic.users]
+         to = \"web.get\"
+         rate = \"50/s\"
+         [[timeline]]
+         at = \"1m\"
+         do = { restart = { service = \"web\", selector = \"one\", silent = true } }",
+    );
+    let web = service(&session, "web");
+    let little = fleetlab::insight::little::little(&web).expect("requests");
+    assert!(little.gap().expect("some were held") < 0.01, "{little:?}");
+    assert_eq!(web.counts.failures.of(Reason::Unreachable), 0, "the machine saw the end of none of them");
+    let lost = entry(&session).counts.failures.of(Reason::Unreachable);
+    assert!((12..40).contains(&lost), "TCP gives up after 924.6 s on the 25 or so that were at work: {lost}");
+}
+
+#[test]
+fn callers_that_take_turns_of_their_own_do_not_fall_into_step() {
+    let mean = |balancer: &str| {
+        let session = world(&format!(
+            "duration = \"2m\"
+             zones = [\"a\", \"b\"]
+             network.cross_zone = {{ latency = \"10ms\" }}
+             [services.web]
+             instances = 2
+             workers = 100
+             endpoints.get.steps = [{{ call = \"db.get\" }}]
+             [services.db]
+             instances = 2
+             workers = 100
+             balancer = {balancer}
+             endpoints.get.steps = [{{ work = \"1ms\" }}]
+             [traffic.users]
+             to = \"web.get\"
+             rate = \"20/s\""
+        ));
+        mean_ms(&session.store().caller_totals(fleetlab::ids::ServiceId(1)))
+    };
+    // Half of the calls cross the zones, there and back.
+    close("own turns", mean("{ round-robin = { per_caller = true } }"), 11.0, 0.05);
+    close("random", mean("\"random\""), 11.0, 0.05);
+}
+
+#[test]
+fn what_is_sent_counts_even_if_it_is_never_answered() {
+    let session = world(
+        "duration = \"2m\"
+         slos.answered.objective = \"99%\"
+         [services.db]
+         workers = 1
+         endpoints.get.steps = [{ work = \"20ms\" }]
+         [traffic.users]
+         to = \"db.get\"
+         rate = \"100/s\"
+         process = \"fixed\"",
+    );
+    let users = entry(&session);
+    assert!(users.load.arrivals >= 11_999, "{}", users.load.arrivals);
+    assert_eq!(users.load.arrivals, users.counts.requests + users.load.in_system);
+    let held = service(&session, "db");
+    close("users who wait", users.average(users.load.in_system_area).expect("time"), held.average(held.load.in_system_area).expect("time"), 1e-6);
+    let standing = session.standing(&session.scenario().slos[0]);
+    // After two minutes every request sent in the last minute waits, and none for longer than 60 s; one second later some do.
+    assert!(standing.total >= users.counts.requests);
+    let session = world(
+        "duration = \"3m\"
+         slos.answered.objective = \"99%\"
+         slos.fast = { objective = \"99%\", latency = \"1s\" }
+         [services.db]
+         workers = 1
+         endpoints.get.steps = [{ work = \"200s\" }]
+         [traffic.users]
+         to = \"db.get\"
+         rate = \"10/s\"
+         process = \"fixed\"",
+    );
+    let [answered, fast] = [0, 1].map(|at| session.standing(&session.scenario().slos[at]));
+    assert_eq!((answered.total, answered.achieved), (1_199, Some(0.0)), "nobody was answered; those of the last minute may still be");
+    assert_eq!((fast.total, fast.achieved), (1_789, Some(0.0)));
+}
+
+#[test]
+fn a_queue_says_what_waits_and_for_how_long() {
+    let session = world(
+        "duration = \"100s\"
+         [services.web]
+         endpoints.post.steps = [{ publish = \"jobs\" }]
+         [services.worker]
+         workers = 1
+         endpoints.handle.steps = [{ work = \"200ms\" }]
+         [queues.jobs]
+         consumer = \"worker.handle\"
+         concurrency = 1
+         [traffic.users]
+         to = \"web.post\"
+         rate = \"10/s\"
+         process = \"fixed\"",
+    );
+    let queue = session.kernel().queue(QueueId(0));
+    assert_eq!(queue.published, queue.deleted + queue.dead + queue.visible + queue.in_flight);
+    // Half of what comes is handled: after 100 s, 500 wait, and the oldest came when 500 had been published.
+    close("visible", queue.visible as f64, 500.0, 0.01);
+    close("age of the oldest", queue.oldest.expect("some wait").as_secs_f64(), 50.0, 0.01);
+    close("mean age of the handled", queue.mean_age_s.expect("some were"), 25.0, 0.02);
+    assert!(queue.most_visible >= queue.visible);
+}
+
+#[test]
+fn a_run_that_would_exhaust_the_machine_ends() {
+    let source = "format_version = 1
+         duration = \"1m\"
+         [services.web]
+         workers = 1
+         endpoints.get.steps = [{ work = \"10m\" }]
+         [traffic.users]
+         to = \"web.get\"
+         rate = \"1000000/s\"
+         process = \"fixed\"";
+    let loaded = read_str("world", "world.toml", source, &Folder::Nowhere).unwrap_or_else(|error| panic!("{error}"));
+    let mut session = Session::new(Arc::new(loaded.scenario), 7);
+    session.run();
+    let failure = session.failure().expect("it ends early");
+    assert!(failure.at < SimTime::from_secs(5) && session.is_over(), "{failure}");
+    assert!(session.act(fleetlab::scenario::Action::Clear { fault: "x".to_owned() }).is_err());
+}

@@ -173,8 +173,8 @@ fn edges(facts: &Facts<'_>) -> Vec<EdgeReport> {
 }
 
 fn slos(facts: &Facts<'_>) -> Vec<SloReport> {
-    let report = |slo: &crate::scenario::Slo| {
-        let standing = slo::standing(facts.store, slo);
+    let report = |(at, slo): (usize, &crate::scenario::Slo)| {
+        let standing = slo::standing(facts.store, slo, facts.overdue.get(at).copied().unwrap_or(0));
         SloReport {
             name: slo.name.clone(),
             service: slo.service.map(|id| facts.service(id).into()),
@@ -188,7 +188,7 @@ fn slos(facts: &Facts<'_>) -> Vec<SloReport> {
             met: standing.met(slo),
         }
     };
-    facts.scenario.slos.iter().map(report).collect()
+    facts.scenario.slos.iter().enumerate().map(report).collect()
 }
 
 fn instances(facts: &Facts<'_>) -> Vec<InstanceReport> {

@@ -4,6 +4,7 @@
 //! tests feed it by hand.
 
 use crate::ids::{EndpointId, ServiceId, SourceId, VersionId};
+use crate::kernel::QueueView;
 use crate::kernel::command::Caller;
 use crate::scenario::Scenario;
 use crate::telemetry::ledger::Ledger;
@@ -27,6 +28,10 @@ pub struct Facts<'a> {
     pub store: &'a Store,
     /// What happened.
     pub ledger: &'a Ledger,
+    /// For each objective, the requests that are waited for in vain; none if it is empty.
+    pub overdue: &'a [u64],
+    /// What can be seen of each message queue.
+    pub queues: &'a [QueueView],
     /// What it cost [$].
     pub cost: f64,
     /// How long it took on this machine [s].

@@ -91,7 +91,19 @@ fn run(watch: impl Fn(&Store, &Ledger, &mut Watcher)) -> (Store, Ledger, Watcher
 }
 
 fn facts<'a>(scenario: &'a Scenario, store: &'a Store, ledger: &'a Ledger) -> Facts<'a> {
-    Facts { scenario, seed: 42, now: store.now(), digest: "0123456789abcdef", events: Some(123_456), store, ledger, cost: 0.0137, wall_s: Some(0.25) }
+    Facts {
+        scenario,
+        seed: 42,
+        now: store.now(),
+        digest: "0123456789abcdef",
+        events: Some(123_456),
+        store,
+        ledger,
+        overdue: &[],
+        queues: &[],
+        cost: 0.0137,
+        wall_s: Some(0.25),
+    }
 }
 
 fn report() -> Report {

@@ -25,7 +25,6 @@ use super::snapshot::{
 use crate::fleet::look::{InstanceLook, ServiceLook};
 use crate::ids::{QueueId, ServiceId, SourceId};
 use crate::insight::golden::Subject;
-use crate::insight::slo;
 use crate::kernel::command::Caller;
 use crate::kernel::model::{Model, Step};
 use crate::scenario::Slo;
@@ -104,7 +103,7 @@ impl Session {
     }
 
     fn slo_snapshot(&self, slo: &Slo) -> SloSnapshot {
-        let standing = slo::standing(self.store(), slo);
+        let standing = self.standing(slo);
         // An objective of 100 % allows nothing: the first bad request overspends it beyond any measure.
         let spent = if standing.met(slo) { 1.0 } else { f64::NEG_INFINITY };
         SloSnapshot { name: slo.name.clone(), objective: slo.objective.get(), achieved: standing.achieved, budget_left: standing.budget_left.unwrap_or(spent) }
