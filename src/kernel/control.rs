@@ -91,7 +91,7 @@ impl Kernel {
             workers: station.workers,
             queued: station.queued,
             in_system: station.in_system,
-            cpu_nanos: station.cpu_used(self.now),
+            cpu_nanos: station.cpu.used(self.now),
             memory: station.memory(),
         }
     }

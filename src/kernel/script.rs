@@ -40,7 +40,7 @@ impl Kernel {
                     let row = &mut self.rows.hot[id as usize];
                     // What is at work stands in no list.
                     row.next = rate;
-                    self.stations[row.instance as usize].take_cpu(rate, self.now);
+                    self.stations[row.instance as usize].cpu.begin(rate, self.now);
                     self.wheel.schedule(id, self.now + span);
                     return;
                 }
@@ -155,7 +155,7 @@ impl Kernel {
         let row = &mut self.rows.hot[id as usize];
         // A pause that falls into the work makes it end later without more of it.
         let rate = std::mem::replace(&mut row.next, 0);
-        self.stations[row.instance as usize].leave_cpu(rate, self.now);
+        self.stations[row.instance as usize].cpu.end(rate, self.now);
     }
 
     /// Whether a pause fell into a row's work, which then ends later.

@@ -12,6 +12,56 @@ const CFS_PERIOD: u64 = 100_000_000;
 /// One core, as CPU in use is counted.
 pub(super) const CORE: u32 = 1 << 16;
 
+/// CPU time, as a sum of ends less a sum of beginnings: whatever is at work now adds the present time once more.
+#[derive(Debug, Default)]
+pub(super) struct Cpu {
+    /// Work that uses a whole core now.
+    whole: u64,
+    /// Its ends less its beginnings [ns], wrapping.
+    nanos: u64,
+    /// What other work uses now, in cores × [`CORE`].
+    parts: u64,
+    /// Its ends less its beginnings [ns × `CORE`], wrapping.
+    part_nanos: u128,
+}
+
+impl Cpu {
+    /// Work begins that uses `rate` of a core (× [`CORE`]).
+    #[inline]
+    pub(super) const fn begin(&mut self, rate: u32, now: u64) {
+        if rate == CORE {
+            self.whole += 1;
+            self.nanos = self.nanos.wrapping_sub(now);
+        } else {
+            self.parts += rate as u64;
+            self.part_nanos = self.part_nanos.wrapping_sub(rate as u128 * now as u128);
+        }
+    }
+
+    /// Work ends, or is broken off, that used `rate` of a core.
+    #[inline]
+    pub(super) const fn end(&mut self, rate: u32, now: u64) {
+        if rate == CORE {
+            self.whole -= 1;
+            self.nanos = self.nanos.wrapping_add(now);
+        } else {
+            self.parts -= rate as u64;
+            self.part_nanos = self.part_nanos.wrapping_add(rate as u128 * now as u128);
+        }
+    }
+
+    /// CPU time used up to `now` [ns].
+    pub(super) const fn used(&self, now: u64) -> u64 {
+        let parts = self.part_nanos.wrapping_add(self.parts as u128 * now as u128) / CORE as u128;
+        self.nanos.wrapping_add(self.whole.wrapping_mul(now)).wrapping_add(parts as u64)
+    }
+
+    /// Everything is broken off.
+    const fn stop(&mut self, now: u64) {
+        *self = Self { whole: 0, nanos: self.used(now), parts: 0, part_nanos: 0 };
+    }
+}
+
 /// One instance.
 #[derive(Debug)]
 #[allow(clippy::struct_excessive_bools, reason = "independent facts, each read on its own by the hot path")]
@@ -27,11 +77,7 @@ pub(super) struct Station {
     busy_area: u64,
     in_system_area: u64,
     queue_area: u64,
-    /// CPU time used up to `changed` [ns].
-    cpu_nanos: u64,
-    /// CPU in use now, in cores × [`CORE`], and the part of a nanosecond that is not yet in `cpu_nanos`, × [`CORE`].
-    cpu_rate: u64,
-    cpu_part: u64,
+    pub(super) cpu: Cpu,
     pub(super) arrivals: u32,
     pub(super) service: u16,
     pub(super) version: u16,
@@ -94,9 +140,7 @@ impl Station {
             busy_area: 0,
             in_system_area: 0,
             queue_area: 0,
-            cpu_nanos: 0,
-            cpu_rate: 0,
-            cpu_part: 0,
+            cpu: Cpu::default(),
             arrivals: 0,
             service,
             version,
@@ -176,37 +220,16 @@ impl Station {
         self.busy_area += u64::from(self.busy) * span;
         self.in_system_area += u64::from(self.in_system) * span;
         self.queue_area += u64::from(self.queued) * span;
-        let cpu = self.cpu_rate * span + self.cpu_part;
-        self.cpu_nanos += cpu / u64::from(CORE);
-        self.cpu_part = cpu % u64::from(CORE);
-    }
-
-    /// Work begins that uses `rate` of a core (× [`CORE`]).
-    #[inline]
-    pub(super) fn take_cpu(&mut self, rate: u32, now: u64) {
-        self.integrate(now);
-        self.cpu_rate += u64::from(rate);
-    }
-
-    /// Work ends, or is broken off, that used `rate` of a core.
-    #[inline]
-    pub(super) fn leave_cpu(&mut self, rate: u32, now: u64) {
-        self.integrate(now);
-        self.cpu_rate -= u64::from(rate);
-    }
-
-    /// CPU time used up to `now` [ns].
-    pub(super) fn cpu_used(&self, now: u64) -> u64 {
-        self.cpu_nanos + (self.cpu_rate * (now - self.changed) + self.cpu_part) / u64::from(CORE)
     }
 
     /// The process died: it does nothing and holds nothing.
     pub(super) fn stop(&mut self, now: u64) {
         self.integrate(now);
+        self.cpu.stop(now);
         self.up = false;
         self.plain = false;
         self.life += 1;
-        (self.busy, self.queued, self.in_system, self.consuming, self.cpu_rate) = (0, 0, 0, 0, 0);
+        (self.busy, self.queued, self.in_system, self.consuming) = (0, 0, 0, 0);
         (self.head, self.tail) = (NONE, NONE);
     }
 
@@ -294,6 +317,7 @@ impl Station {
     /// What it did since the last window; starts a new one.
     pub(super) fn gauge(&mut self, instance: u32, now: u64) -> super::record::Gauge {
         self.integrate(now);
+        let cpu = self.cpu.used(now);
         let gauge = super::record::Gauge {
             instance: crate::ids::InstanceId(instance),
             up: self.up,
@@ -301,14 +325,14 @@ impl Station {
             in_system_area: self.in_system_area,
             queue_area: self.queue_area,
             capacity_area: if self.up { u64::from(self.workers) * (now - self.window_start.max(self.up_since)) } else { 0 },
-            cpu_nanos: self.cpu_nanos - self.window_cpu,
+            cpu_nanos: cpu - self.window_cpu,
             arrivals: self.arrivals,
             queued: self.queued,
             in_system: self.in_system,
             memory: self.memory(),
         };
         (self.busy_area, self.in_system_area, self.queue_area, self.arrivals) = (0, 0, 0, 0);
-        self.window_cpu = self.cpu_nanos;
+        self.window_cpu = cpu;
         self.window_start = now;
         gauge
     }
@@ -363,6 +387,18 @@ mod tests {
         assert_eq!(station.stretch(200e6, 50_000_000), (400_000_000, CORE / 2));
         // The quota of 400…500 ms is used up; what comes now runs in the period after.
         assert_eq!(station.stretch(10e6, 460_000_000).0, 50_000_000);
+    }
+
+    #[test]
+    fn cpu_time_is_what_was_at_work_whole_or_in_part() {
+        let mut cpu = Cpu::default();
+        cpu.begin(CORE, 1_000);
+        cpu.begin(CORE / 4, 2_000);
+        assert_eq!(cpu.used(6_000), 5_000 + 1_000);
+        cpu.end(CORE, 6_000);
+        assert_eq!(cpu.used(10_000), 5_000 + 2_000);
+        cpu.stop(10_000);
+        assert_eq!(cpu.used(u64::from(u32::MAX) << 20), 7_000);
     }
 
     #[test]
