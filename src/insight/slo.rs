@@ -7,11 +7,27 @@
 //! A request that is still waited for is bad as soon as it has taken longer than the objective's latency, or than
 //! [`LOST_AFTER`] if it has none: otherwise a service that answers nobody would meet every objective.
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::ids::ServiceId;
 use crate::insight::golden::Subject;
-use crate::scenario::Slo;
 use crate::telemetry::store::Store;
 use crate::telemetry::window::Counts;
-use crate::units::{SimSpan, SimTime};
+use crate::units::{Ratio, SimSpan, SimTime};
+
+/// A service level objective.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Slo {
+    /// Its name.
+    pub name: String,
+    /// The service whose requests count; `None`: what users get.
+    pub service: Option<ServiceId>,
+    /// Share of requests that must be good.
+    pub objective: Ratio,
+    /// A request is good only if it is answered within this time; `None`: any answer is good.
+    pub latency: Option<SimSpan>,
+}
 
 /// When a request without an answer counts as lost: the idle timeout of an Application Load Balancer.
 pub const LOST_AFTER: SimSpan = SimSpan::from_secs(60);

@@ -8,13 +8,14 @@ mod action;
 
 pub use action::{Action, TimedAction};
 
+pub use crate::insight::slo::Slo;
+
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::fleet::instance::ServiceFleet;
-use crate::ids::ServiceId;
 use crate::kernel::model::Model;
 use crate::units::{Ratio, SimSpan};
 
@@ -78,19 +79,6 @@ pub enum ServiceKind {
     Gateway,
     /// Belongs to somebody else.
     External,
-}
-
-/// A service level objective.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Slo {
-    /// Its name.
-    pub name: String,
-    /// The service whose requests count; `None`: what users get.
-    pub service: Option<ServiceId>,
-    /// Share of requests that must be good.
-    pub objective: Ratio,
-    /// A request is good only if it is answered within this time; `None`: any answer is good.
-    pub latency: Option<SimSpan>,
 }
 
 /// How much is recorded.
