@@ -4,9 +4,11 @@
 //! of a real fleet would see, never the truth. It knows no names, no words and no screen. To add a conclusion, add a
 //! file with its definition and its tests, and one line here.
 
+pub mod alarm;
 pub mod deployments;
 pub mod dora;
 pub mod golden;
 pub mod little;
+pub mod metric;
 pub mod service_map;
 pub mod slo;
