@@ -37,6 +37,8 @@ pub const CACHE_KEYS: u64 = 20_000_000;
 pub const KEYS_PER_CACHE: u32 = 1_000_000;
 /// Message queues.
 pub const QUEUES: usize = 1_000;
+/// Alarms.
+pub const ALARMS: usize = 1_000;
 /// Traffic sources.
 pub const SOURCES: usize = 1_000;
 /// Pairs of a client and a service that it calls.

@@ -60,6 +60,10 @@ impl<T: Send + Sync + 'static> Timetable<T> {
             self.due.entry(at).or_default().push(what);
         }
     }
+    /// What is due, in order, to be looked at.
+    pub(super) fn due(&self, now: SimTime) -> impl Iterator<Item = &T> {
+        self.due.range(..=now).flat_map(|(_, items)| items)
+    }
     /// Takes what is due.
     pub(super) fn take(&mut self, now: SimTime) -> Vec<T> {
         let mut taken = Vec::new();

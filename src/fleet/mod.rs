@@ -12,6 +12,7 @@
 #![allow(clippy::too_many_arguments, reason = "each argument of a system is a resource that it touches; bundling them would hide it")]
 
 mod agenda;
+pub mod alarm;
 pub mod autoscale;
 mod cost;
 pub mod deploy;
@@ -29,6 +30,7 @@ mod schedule;
 use bevy_ecs::prelude::*;
 
 use self::agenda::Agenda;
+use self::alarm::{Alarm, Alarms, Due, Measured};
 use self::autoscale::Scaler;
 use self::cost::Meters;
 use self::deploy::{Releases, Rollout, Size};
@@ -36,6 +38,7 @@ use self::desk::{Attention, Book, Chance, Clock, Facts, Inbox, Outbox, Roster, S
 use self::instance::ServiceFleet;
 use self::life::{News, Plan};
 use crate::ids::{InstanceId, ServiceId};
+use crate::insight::metric::Datapoint;
 use crate::kernel::command::{Command, InstanceView, Notice};
 use crate::kernel::model::Model;
 use crate::rng::{Stream, mix};
@@ -45,7 +48,7 @@ use crate::units::SimTime;
 type Install = fn(&mut World, &mut Schedule);
 
 /// All behaviours. Their order does not matter: `schedule` orders what they do.
-const BEHAVIOURS: [Install; 6] = [autoscale::install, deploy::install, fault::install, health::install, life::install, rotation::install];
+const BEHAVIOURS: [Install; 7] = [alarm::install, autoscale::install, deploy::install, fault::install, health::install, life::install, rotation::install];
 
 /// More runs than this at one instant mean that two behaviours undo each other's work for ever.
 const MOST_RUNS_AT_ONCE: u32 = 100_000;
@@ -60,12 +63,12 @@ pub struct Fleet {
 
 impl Fleet {
     /// Brings up the first fleet. What the kernel must be told comes out of the first [`Fleet::run`].
-    pub fn new(model: &Model, plans: &[ServiceFleet], seed: u64) -> Self {
-        Self::with_order(model, plans, seed, 0)
+    pub fn new(model: &Model, plans: &[ServiceFleet], alarms: &[Alarm], seed: u64) -> Self {
+        Self::with_order(model, plans, alarms, seed, 0)
     }
 
     /// The same with behaviours installed in another order, to prove that the order does not matter.
-    pub fn with_order(model: &Model, plans: &[ServiceFleet], seed: u64, shuffle: u64) -> Self {
+    pub fn with_order(model: &Model, plans: &[ServiceFleet], alarms: &[Alarm], seed: u64, shuffle: u64) -> Self {
         let mut world = World::new();
         let mut schedule = schedule::new();
         world.init_resource::<Clock>();
@@ -76,6 +79,7 @@ impl Fleet {
         world.init_resource::<Attention>();
         world.init_resource::<Agenda>();
         world.init_resource::<Roster>();
+        world.insert_resource(Alarms::new(alarms));
         world.insert_resource(Chance(Stream::root(seed)));
         world.insert_resource(Facts {
             zones: model.zones.clone(),
@@ -117,6 +121,16 @@ impl Fleet {
     /// How often the control plane has run.
     pub const fn total_runs(&self) -> u64 {
         self.total_runs
+    }
+
+    /// The datapoints that alarms want at `now`, for whoever has the telemetry.
+    pub fn datapoints_due(&mut self, now: SimTime) -> Vec<Due> {
+        alarm::due(&mut self.world, now)
+    }
+
+    /// Takes datapoints in, for the run that follows.
+    pub fn measured(&mut self, due: &Due, point: Option<Datapoint>) {
+        self.world.resource_mut::<Measured>().0.push((due.index(), point));
     }
 
     /// Runs the control plane once at `now` on what the kernel told, and says what the kernel must do. `view` is asked

@@ -31,6 +31,8 @@ pub(super) enum Step {
     Kill,
     /// How many instances there should be.
     Autoscale,
+    /// States of alarms.
+    Alarms,
     /// Which instances of which version to start and to stop.
     Deploy,
     /// Starting and stopping them.
@@ -54,7 +56,7 @@ pub(super) fn new() -> Schedule {
     schedule.set_build_settings(ScheduleBuildSettings { ambiguity_detection: LogLevel::Error, ..ScheduleBuildSettings::default() });
     schedule.configure_sets((Part::Observe, Part::Decide, Part::Act).chain());
     schedule.configure_sets((Step::Life, Step::Health).chain().in_set(Part::Observe));
-    schedule.configure_sets((Step::Faults, Step::Kill, Step::Autoscale, Step::Deploy).chain().in_set(Part::Decide));
+    schedule.configure_sets((Step::Faults, Step::Kill, Step::Autoscale, Step::Alarms, Step::Deploy).chain().in_set(Part::Decide));
     schedule.configure_sets((Step::Change, Step::Enrol, Step::Rotation, Step::Probe).chain().in_set(Part::Act));
     schedule
 }

@@ -7,6 +7,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use crate::telemetry::ledger::AlarmState;
+
 /// What a missing datapoint counts as (`TreatMissingData`).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -20,32 +22,6 @@ pub enum Missing {
     Breaching,
     /// It does not breach the threshold.
     NotBreaching,
-}
-
-/// The state of an alarm.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub enum AlarmState {
-    /// The metric is within its threshold.
-    #[serde(rename = "OK")]
-    Ok,
-    /// The metric is beyond its threshold.
-    #[serde(rename = "ALARM")]
-    Alarm,
-    /// Not enough is known.
-    #[default]
-    #[serde(rename = "INSUFFICIENT_DATA")]
-    InsufficientData,
-}
-
-impl AlarmState {
-    /// Its name, as CloudWatch writes it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Ok => "OK",
-            Self::Alarm => "ALARM",
-            Self::InsufficientData => "INSUFFICIENT_DATA",
-        }
-    }
 }
 
 /// Which datapoints make an alarm.

@@ -79,7 +79,7 @@ impl Session {
         let sampling = Sampling { reservoir: scenario.telemetry.reservoir, fixed_rate: scenario.telemetry.fixed_rate.get() };
         let kernel = Kernel::new(&scenario.model, seed, sampling);
         let store = Store::new(&scenario.model, kernel.sites(), SimTime::ZERO + scenario.warm_up);
-        let fleet = Fleet::with_order(&scenario.model, &scenario.fleet, seed, shuffle);
+        let fleet = Fleet::with_order(&scenario.model, &scenario.fleet, &scenario.alarms, seed, shuffle);
         let publishers = view::publishers(&scenario.model);
         let mut session = Self {
             scenario,
@@ -237,6 +237,10 @@ impl Session {
     }
 
     fn run_fleet(&mut self, notices: Vec<Notice>) {
+        for due in self.fleet.datapoints_due(self.kernel.now()) {
+            let point = due.of.and_then(|of| due.metric.datapoint(&self.store, of, due.from, due.to));
+            self.fleet.measured(&due, point);
+        }
         let kernel = &self.kernel;
         let commands = self.fleet.run(kernel.now(), notices, |instance| kernel.view(instance));
         for command in commands {

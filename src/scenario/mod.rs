@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::fleet::alarm::Alarm;
 use crate::fleet::instance::ServiceFleet;
 use crate::kernel::model::Model;
 use crate::units::{Ratio, SimSpan};
@@ -42,6 +43,9 @@ pub struct Scenario {
     pub kinds: Vec<ServiceKind>,
     /// Objectives.
     pub slos: Vec<Slo>,
+    /// Alarms.
+    #[serde(default)]
+    pub alarms: Vec<Alarm>,
     /// What happens by itself, in order of time.
     pub timeline: Vec<TimedAction>,
     /// How much is recorded.

@@ -40,6 +40,23 @@ phrases! {
             /// Tasks that may run.
             most: u32,
         } = "cannot stop or start tasks: {keep} must stay healthy and {most} may run",
+        /// The new fleet did not come up in time.
+        "not-ready" => NotReady {
+            /// How long it was given [min].
+            minutes: u32,
+        } = "the new fleet was not healthy within {minutes} minutes",
+        /// In place, more instances broke than may be missing.
+        "too-few-healthy" => TooFewHealthy {
+            /// Instances that must stay healthy.
+            keep: u32,
+            /// Instances there should be.
+            desired: u32,
+        } = "too few healthy instances: {keep} of {desired} must be",
+        /// An alarm that it watches went off.
+        "alarm" => Alarm {
+            /// The alarm.
+            name: String,
+        } = "alarm `{name}` went off",
         /// Kubernetes' word for a rollout without progress.
         "progress-deadline" => ProgressDeadline = "ProgressDeadlineExceeded",
     }
@@ -126,6 +143,32 @@ phrases! {
     }
 }
 
+/// The state of an alarm.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub enum AlarmState {
+    /// The metric is within its threshold.
+    #[serde(rename = "OK")]
+    Ok,
+    /// The metric is beyond its threshold.
+    #[serde(rename = "ALARM")]
+    Alarm,
+    /// Not enough is known.
+    #[default]
+    #[serde(rename = "INSUFFICIENT_DATA")]
+    InsufficientData,
+}
+
+impl AlarmState {
+    /// Its name, as CloudWatch writes it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Ok => "OK",
+            Self::Alarm => "ALARM",
+            Self::InsufficientData => "INSUFFICIENT_DATA",
+        }
+    }
+}
+
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -191,6 +234,19 @@ pub enum Event {
         /// What happened to it: `started`, `healthy`, `unhealthy`, `draining`, `stopped`, `crashed`, `out-of-memory`,
         /// `restarted`, `failed-to-start`, `fail-open`.
         change: &'static str,
+    },
+    /// An alarm changed its state.
+    AlarmChanged {
+        /// Its name.
+        name: String,
+        /// The service that it watches; `None`: what users get.
+        service: Option<ServiceId>,
+        /// Before.
+        from: AlarmState,
+        /// After.
+        to: AlarmState,
+        /// The datapoint that did it: a share [0…1], a latency [ms] or a rate [1/s]; `None` if it was missing.
+        value: Option<f64>,
     },
     /// A fault began. Truth: the tools do not see it.
     FaultInjected {

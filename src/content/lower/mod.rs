@@ -4,6 +4,7 @@
 //! out only if there was none. One file per part of a scenario. It knows no TOML syntax: it walks the values and names
 //! their paths, and the tree knows the places.
 
+mod alarms;
 mod graph;
 mod load;
 mod names;
@@ -57,6 +58,7 @@ pub(crate) fn lower(name: &str, file: &ScenarioFile, tree: &Node, folder: &Folde
     let sources = lower.sources();
     let queues = lower.queues();
     let slos = lower.slos();
+    let alarms = lower.alarms();
     let timeline = lower.timeline();
     let order = lower.graph(&services, &queues);
     lower.totals(&services, &timeline);
@@ -90,6 +92,7 @@ pub(crate) fn lower(name: &str, file: &ScenarioFile, tree: &Node, folder: &Folde
         fleet: services.fleet,
         kinds: services.kinds,
         slos,
+        alarms,
         timeline,
         telemetry: file.telemetry.clone(),
     })
@@ -122,6 +125,7 @@ impl Lower<'_> {
             ("caches", "services", caches, limits::CACHES),
             ("queues", "queues", file.queues.len(), limits::QUEUES),
             ("traffic sources", "traffic", file.traffic.len(), limits::SOURCES),
+            ("alarms", "alarms", file.alarms.len(), limits::ALARMS),
             ("faults", "faults", file.faults.len(), limits::TIMELINE),
             ("timeline entries", "timeline", file.timeline.len(), limits::TIMELINE),
         ] {

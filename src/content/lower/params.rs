@@ -4,13 +4,17 @@ use super::super::diagnostic::{Code, Finding};
 use super::super::limits;
 use super::super::raw::ServiceFile;
 use super::super::tree::At;
+use super::super::wording::nearest;
 use super::Lower;
 use crate::fleet::autoscale::Autoscaling;
-use crate::fleet::deploy::{DeploymentBreaker, Strategy};
+use crate::fleet::deploy::{CodeDeploy, DeploymentBreaker, Strategy};
 use crate::fleet::health::{HealthCheck, Probe};
 use crate::kernel::balance::Balancer;
 use crate::kernel::model::Queue;
 use crate::units::SimSpan;
+
+/// The longest bake time of ECS.
+const LONGEST_BAKE: SimSpan = SimSpan::from_secs(86_400);
 
 impl Lower<'_> {
     /// How one instance serves, and who looks after it.
@@ -144,9 +148,35 @@ impl Lower<'_> {
     }
 
     pub(crate) fn check_strategy(&mut self, strategy: &Strategy, at: &At<'_>) {
+        self.check_watch(strategy, at);
         let at = at.key(strategy.name());
         match strategy {
             Strategy::AllAtOnce(_) => {}
+            Strategy::BlueGreen(blue_green) => self.check_shift(blue_green.test, Some(blue_green.bake), &at),
+            Strategy::Canary(canary) => {
+                self.check_number(&at.key("percent"), canary.percent.get(), 0.001, 1.0);
+                self.check_span(&at.key("canary_bake"), canary.canary_bake, SimSpan::ZERO, LONGEST_BAKE);
+                self.check_shift(canary.test, Some(canary.bake), &at);
+            }
+            Strategy::Linear(linear) => {
+                self.check_number(&at.key("step"), linear.step.get(), 0.03, 1.0);
+                self.check_span(&at.key("step_bake"), linear.step_bake, SimSpan::ZERO, LONGEST_BAKE);
+                self.check_shift(linear.test, Some(linear.bake), &at);
+            }
+            Strategy::CodeDeploy(configuration) => {
+                if strategy.check().is_err() {
+                    let known = CodeDeploy::configs();
+                    let finding = Finding::error(Code::UnknownChoice, format!("`{}` is no predefined configuration of CodeDeploy", configuration.config));
+                    let name = configuration.config.trim_start_matches("CodeDeployDefault.");
+                    let help = match nearest(name, known.clone()) {
+                        Some(nearest) => format!("did you mean `CodeDeployDefault.{nearest}`?"),
+                        None => format!("there are {}", known.collect::<Vec<_>>().join(", ")),
+                    };
+                    self.report(&at.key("config"), finding.label("not one of its names").help(help));
+                }
+                self.check_span(&at.key("termination_wait"), configuration.termination_wait, SimSpan::ZERO, SimSpan::from_secs(2 * 86_400));
+                self.check_shift(configuration.test, None, &at);
+            }
             Strategy::EcsRolling(rolling) => {
                 let (least, most) = (rolling.minimum_healthy_percent, rolling.maximum_percent);
                 self.check_count(&at.key("minimum_healthy_percent"), least.into(), 0, 100);
@@ -165,6 +195,15 @@ impl Lower<'_> {
                     self.report(&at.key("max_surge"), finding.label("Kubernetes refuses this too"));
                 }
             }
+        }
+    }
+
+    fn check_shift(&mut self, test: Option<SimSpan>, bake: Option<SimSpan>, at: &At<'_>) {
+        if let Some(test) = test {
+            self.check_span(&at.key("test"), test, SimSpan::ZERO, LONGEST_BAKE);
+        }
+        if let Some(bake) = bake {
+            self.check_span(&at.key("bake"), bake, SimSpan::ZERO, LONGEST_BAKE);
         }
     }
 

@@ -4,11 +4,13 @@
 //! `lower`'s business. Parameter blocks of behaviours come from the behaviours themselves (`kernel`, `fleet`).
 //! A new key is a field here and its use in `lower`.
 
+mod alarm;
 mod entries;
 mod service;
 mod step;
 mod traffic;
 
+pub(crate) use alarm::AlarmFile;
 pub(crate) use entries::Entries;
 pub(crate) use service::{ServiceFile, VersionFile};
 pub(crate) use step::{BranchFile, CallFile, ParallelFile, StepFile};
@@ -68,6 +70,9 @@ pub(crate) struct ScenarioFile {
     /// Service level objectives by name. Default: none.
     #[serde(default)]
     pub(crate) slos: Entries<SloFile>,
+    /// Alarms by name. Default: none.
+    #[serde(default)]
+    pub(crate) alarms: Entries<AlarmFile>,
     /// Faults and when they happen. Default: none.
     #[serde(default)]
     pub(crate) faults: Vec<FaultFile>,

@@ -28,6 +28,9 @@ pub(super) struct Scene {
     pub(super) now: SimTime,
     /// How many instances the service should have.
     pub(super) desired: u32,
+    /// The version that is replaced, and the one that is deployed.
+    pub(super) replaced: VersionId,
+    pub(super) deployed: VersionId,
     /// Whether somebody checks the instances' health.
     pub(super) checked: bool,
     /// After how long a crashed instance of the service is started again.

@@ -6,16 +6,27 @@
 //! with its parameters, its driver and its tests, and its lines in the two lists below.
 
 mod all_at_once;
+mod blue_green;
 mod breaker;
+mod canary;
+mod code_deploy;
 mod driver;
+mod linear;
 mod rolling;
 mod rolling_update;
 mod rollout;
+mod shift;
+mod watch;
 
 pub use all_at_once::AllAtOnce;
+pub use blue_green::BlueGreen;
 pub use breaker::DeploymentBreaker;
+pub use canary::Canary;
+pub use code_deploy::CodeDeploy;
+pub use linear::Linear;
 pub use rolling::EcsRolling;
 pub use rolling_update::RollingUpdate;
+pub use watch::Watch;
 
 pub(super) use rollout::{DeployOrders, Releases, Rollout, Size, install};
 
@@ -27,6 +38,14 @@ choice! {
     pub enum Strategy {
         /// Every instance is replaced at once.
         "all-at-once" => AllAtOnce(AllAtOnce),
+        /// A second fleet, and all traffic at once.
+        "blue-green" => BlueGreen(BlueGreen),
+        /// A small share first, then everything.
+        "canary" => Canary(Canary),
+        /// CodeDeploy's predefined configurations.
+        "codedeploy" => CodeDeploy(CodeDeploy),
+        /// Equal steps.
+        "linear" => Linear(Linear),
         /// ECS rolling update.
         "rolling" => EcsRolling(EcsRolling),
         /// Kubernetes rolling update.
@@ -44,9 +63,33 @@ impl Strategy {
     /// Says what is impossible about the parameters, if anything is.
     pub fn check(&self) -> Result<(), String> {
         match self {
-            Self::AllAtOnce(_) => Ok(()),
+            Self::AllAtOnce(_) | Self::BlueGreen(_) => Ok(()),
+            Self::Canary(canary) => canary.check(),
+            Self::CodeDeploy(configuration) => configuration.check(),
+            Self::Linear(linear) => linear.check(),
             Self::EcsRolling(rolling) => rolling.check(),
             Self::RollingUpdate(rolling) => rolling.check(),
+        }
+    }
+
+    /// The alarms that it watches, if it watches any.
+    pub const fn watch(&self) -> Option<&Watch> {
+        match self {
+            Self::BlueGreen(strategy) => Some(&strategy.alarms),
+            Self::Canary(strategy) => Some(&strategy.alarms),
+            Self::CodeDeploy(strategy) => Some(&strategy.alarms),
+            Self::Linear(strategy) => Some(&strategy.alarms),
+            Self::EcsRolling(strategy) => Some(&strategy.alarms),
+            Self::AllAtOnce(_) | Self::RollingUpdate(_) => None,
+        }
+    }
+
+    /// Whether it shares the traffic out between versions, so that it needs two different ones.
+    pub fn shifts_traffic(&self) -> bool {
+        match self {
+            Self::BlueGreen(_) | Self::Canary(_) | Self::Linear(_) => true,
+            Self::CodeDeploy(configuration) => configuration.shifts_traffic(),
+            Self::AllAtOnce(_) | Self::EcsRolling(_) | Self::RollingUpdate(_) => false,
         }
     }
 
@@ -54,6 +97,10 @@ impl Strategy {
     fn driver(&self, restores: bool) -> Box<dyn Driver> {
         match self {
             Self::AllAtOnce(strategy) => strategy.driver(restores),
+            Self::BlueGreen(strategy) => strategy.driver(restores),
+            Self::Canary(strategy) => strategy.driver(restores),
+            Self::CodeDeploy(strategy) => strategy.driver(restores),
+            Self::Linear(strategy) => strategy.driver(restores),
             Self::EcsRolling(strategy) => strategy.driver(restores),
             Self::RollingUpdate(strategy) => strategy.driver(restores),
         }

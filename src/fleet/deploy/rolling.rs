@@ -9,6 +9,7 @@
 use std::collections::BTreeSet;
 
 use super::breaker::DeploymentBreaker;
+use super::watch::Watch;
 use super::driver::{Driver, Orders, Scene, Seen, Stand, choose};
 use crate::choice::params;
 use crate::ids::InstanceId;
@@ -24,6 +25,8 @@ params! {
         pub maximum_percent: u32 = 200,
         /// Deployment circuit breaker. Default: none.
         pub circuit_breaker: Option<DeploymentBreaker> = None,
+        /// Alarms that turn the deployment back. Default: none.
+        pub alarms: Watch = Watch::default(),
     }
 }
 

@@ -56,6 +56,8 @@ pub(in crate::fleet) struct Deployment {
     pub(in crate::fleet) version: VersionId,
     pub(in crate::fleet) strategy: Strategy,
     driver: Box<dyn Driver>,
+    /// The alarms that turn it back, by index.
+    watched: BTreeSet<usize>,
     /// It replaces instances of its own version, too: the same version is deployed again.
     afresh: bool,
     /// Instances of the new version that were found unhealthy, each counted once.
@@ -66,6 +68,10 @@ impl Deployment {
     /// Whether an instance is one of those that the deployment brings.
     pub(in crate::fleet) fn brings(&self, member: &Member) -> bool {
         member.version == self.version && (!self.afresh || member.revision == self.number)
+    }
+    /// Whether one of these alarms concerns it.
+    pub(in crate::fleet) fn watches(&self, changed: &[usize]) -> bool {
+        changed.iter().any(|index| self.watched.contains(index))
     }
     /// How many instances of the new version failed so far.
     pub(in crate::fleet) fn failed(&self) -> u32 {

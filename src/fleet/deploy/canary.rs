@@ -1,0 +1,36 @@
+//! Canary as ECS does it (`deploymentConfiguration.strategy = CANARY`): a small share first, then everything.
+
+use super::driver::Driver;
+use super::shift::Plan;
+use super::watch::Watch;
+use crate::choice::params;
+use crate::units::{Ratio, SimSpan};
+
+params! {
+    /// ECS canary: a small share of the traffic is watched for a while, then everything is shifted.
+    pub struct Canary {
+        /// `canaryPercent`: the share that the new version gets first, 0.1 % to 100 %. Default 5 % (ECS).
+        pub percent: Ratio = Ratio::new(0.05),
+        /// `canaryBakeTimeInMinutes`: how long that share is watched, up to a day. Default `"10m"` (ECS).
+        pub canary_bake: SimSpan = SimSpan::from_secs(600),
+        /// How long test traffic is watched before production traffic is shifted. Default: no test traffic.
+        pub test: Option<SimSpan> = None,
+        /// `bakeTimeInMinutes`: how long both fleets stand after the shift, up to a day. Default `"15m"` (chosen for Fleetlab).
+        pub bake: SimSpan = SimSpan::from_secs(900),
+        /// Alarms that turn the deployment back. Default: none.
+        pub alarms: Watch = Watch::default(),
+    }
+}
+
+impl Canary {
+    /// Says what is impossible about the parameters, if anything is.
+    pub(super) fn check(&self) -> Result<(), String> {
+        if (0.001..=1.0).contains(&self.percent.get()) { Ok(()) } else { Err(format!("`percent` is {}; it is 0.1% to 100%", self.percent)) }
+    }
+
+    /// Carries a deployment out.
+    pub(super) fn driver(&self, restores: bool) -> Box<dyn Driver> {
+        let steps = vec![(self.percent.get(), self.canary_bake), (1.0, SimSpan::ZERO)];
+        Plan { test: self.test, steps, bake: self.bake, keep_old: SimSpan::ZERO }.driver(restores)
+    }
+}
