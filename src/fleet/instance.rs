@@ -10,6 +10,12 @@ use crate::ids::ZoneId;
 use crate::kernel::dist::Distribution;
 use crate::units::{Dollars, SimSpan};
 
+/// How long targets of an Application Load Balancer may drain by default (`deregistration_delay.timeout_seconds`).
+pub const DEREGISTRATION_DELAY: SimSpan = SimSpan::from_secs(300);
+/// How long everybody else may finish what it has by default (Kubernetes `terminationGracePeriodSeconds`, ECS
+/// `stopTimeout`).
+pub const GRACE_PERIOD: SimSpan = SimSpan::from_secs(30);
+
 /// One service's control plane.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ServiceFleet {

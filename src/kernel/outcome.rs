@@ -56,11 +56,13 @@ reasons! {
     Unreachable = "unreachable",
     /// The certificate was not valid.
     CertificateExpired = "certificate-expired",
+    /// The instance speaks a schema that its caller's version does not understand.
+    SchemaMismatch = "schema-mismatch",
 }
 
 impl Reason {
-    /// Failures that may pass, and that clients retry unless they are told otherwise: everything but the application's
-    /// own answer, a certificate that stays invalid, and what the client itself decided to refuse.
+    /// Failures that may pass, and that clients retry unless they are told otherwise: everything but a
+    /// certificate that stays invalid, a schema that stays another one, and what the client itself decided to refuse.
     pub const TRANSIENT: &'static [Self] = &[
         Self::Timeout,
         Self::QueueFull,

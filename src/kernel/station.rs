@@ -1,8 +1,8 @@
 //! Stations: the instances as the data plane sees them, with workers, a queue, and everything that slows them down.
 
 use super::command::Modifiers;
-use super::dist::Sampler;
 use super::model::{Contention, Queue, QueueOrder, Server, WarmUp, WorkerModel};
+use super::network::Disturbance;
 use super::outcome::Reason;
 use super::row::NONE;
 
@@ -52,7 +52,9 @@ pub(super) struct Station {
     pub(super) leaked: u64,
     pub(super) version_leak: u64,
     pub(super) modifiers: Modifiers,
-    pub(super) delay: Option<Sampler>,
+    /// What faults do to messages to it and from it.
+    pub(super) inbound: Disturbance,
+    pub(super) outbound: Disturbance,
     pub(super) up_since: u64,
     /// Counts the starts of the process, so that timers of an earlier one are recognised.
     pub(super) life: u32,
@@ -109,7 +111,8 @@ impl Station {
             leaked: 0,
             version_leak,
             modifiers: Modifiers::default(),
-            delay: None,
+            inbound: Disturbance::default(),
+            outbound: Disturbance::default(),
             up_since: now,
             life: 0,
             paused_until: 0,
