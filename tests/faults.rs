@@ -129,7 +129,7 @@ fn a_partition_cuts_one_caller_off() {
 
 /// CPU time that the database used [s].
 fn db_cpu(session: &Session) -> f64 {
-    session.store().instances_of(DB).into_iter().map(|instance| session.view(instance).cpu_nanos as f64 / 1e9).sum()
+    session.store().instances_of(DB).map(|instance| session.view(instance).cpu_nanos as f64 / 1e9).sum()
 }
 
 #[test]

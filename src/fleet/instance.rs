@@ -27,7 +27,8 @@ pub struct ServiceFleet {
     pub start_up: Distribution,
     /// After it left the rotation an instance keeps serving what it has for at most this long.
     pub drain: SimSpan,
-    /// Whether, and after how long, a crashed instance is started again.
+    /// Whether, and after how long, a crashed instance is started again; where Kubernetes checks, the first step of its
+    /// crash-loop back-off.
     pub restart_after: Option<SimSpan>,
     /// Health checks.
     pub health: Option<HealthCheck>,

@@ -64,7 +64,8 @@ pub(crate) struct ServiceFile {
     /// `stopTimeout` of ECS).
     pub(crate) drain: Option<SimSpan>,
     /// After how long a crashed instance is started again, or `"never"`. Default `"10s"` (the first step of the
-    /// Kubernetes crash-loop back-off).
+    /// Kubernetes crash-loop back-off). With `health_check = "kubernetes"` it doubles with each crash, up to 5 minutes, and
+    /// begins anew when the container has run for 10.
     pub(crate) restart_after: RestartAfter,
     /// Health checks: `"alb"` or `"kubernetes"`, or a table with parameters. Default: none.
     pub(crate) health_check: Option<HealthCheck>,
