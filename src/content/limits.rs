@@ -50,6 +50,9 @@ pub const WORKERS: u32 = 100_000;
 /// Places in one instance's queue.
 pub const QUEUE_CAPACITY: u32 = 10_000_000;
 
+/// Number of a schema that a version speaks [1].
+pub const SCHEMA: u32 = 1_000_000;
+
 /// Steps of one script after `parallel = { times = … }` is expanded.
 pub const STEPS_PER_SCRIPT: u64 = 10_000;
 /// Steps of all scripts together after expansion.

@@ -252,8 +252,11 @@ pub struct Version {
 params! {
     /// What a version does differently. Defaults change nothing.
     pub struct Behaviour {
-        /// Share of requests that it answers with an error. Default 0.
+        /// Share of requests that it answers with an error. Default 0. Health checks do not notice: they ask an endpoint
+        /// of their own, which answers well while others fail (see `health_error_rate`).
         pub error_rate: Ratio = Ratio::ZERO,
+        /// Share of health checks that it answers with an error, on instances older than `after`. Default 0.
+        pub health_error_rate: Ratio = Ratio::ZERO,
         /// Factor on the time of its work [1], 0.01 to 1000. Default 1.
         pub latency_factor: f64 = 1.0,
         /// Memory that each request leaks. Default `"0B"`.
@@ -266,6 +269,32 @@ params! {
         pub after: SimSpan = SimSpan::ZERO,
         /// Only while at least this share of an instance's workers is busy. Default 0: always.
         pub above_load: Ratio = Ratio::ZERO,
+        /// The schema that it speaks as a server. Default 1.
+        pub schema: u32 = 1,
+        /// The schemas that it understands of services which it calls; of a service not named here it understands all.
+        /// Default: none named.
+        pub expects: Vec<Expectation> = Vec::new(),
+    }
+}
+
+/// Which schemas of a service a version understands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Expectation {
+    /// The called service.
+    pub service: ServiceId,
+    /// The schemas that it can talk to.
+    pub schemas: Vec<u32>,
+}
+
+impl Behaviour {
+    /// Whether its calls of an instance of `callee` fail, because it does not understand that version's schema.
+    pub fn clashes_with(&self, callee: &Version) -> bool {
+        !self.understands(callee.service, callee.behaviour.schema)
+    }
+    /// Whether it can talk to a service that speaks this schema.
+    pub fn understands(&self, service: ServiceId, schema: u32) -> bool {
+        self.expects.iter().all(|expected| expected.service != service || expected.schemas.contains(&schema))
     }
 }
 

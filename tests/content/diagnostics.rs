@@ -128,6 +128,15 @@ said! {
     warns_of_an_unused_policy: with("[services.db.calls.web]\ntimeout = '1s'");
     warns_of_an_unused_queue_and_cache: with("[queues.mail]\nconsumer = 'db.query'\n[services.db.caches.rows]");
     warns_of_expiry_without_timeout: but("workers = 20", "queue = { drop_expired = '5ms' }");
+    expects_what_is_not: with("[services.web.versions.v1]\n[services.web.versions.v2]\nschema = 0\nexpects = { bd = [1], db = [], web = [0] }");
+    /// Either way of calling counts: the web calls the database, and the users call the web.
+    warns_of_a_partition_without_effect: with(
+        "[[faults]]\nat = '1m'\nkind = { partition = { from = 'users' } }\nservice = 'db'\n\
+         [[faults]]\nat = '1m'\nkind = { partition = { from = 'db' } }\nservice = 'web'\n\
+         [[faults]]\nat = '1m'\nkind = { partition = { from = 'web' } }\nservice = 'db'\n\
+         [[faults]]\nat = '1m'\nkind = { partition = { from = 'users' } }\nservice = 'web'",
+    );
+    warns_of_a_schema_that_nobody_speaks: with("[services.web.versions.v1]\nexpects = { db = [2, 3] }");
     warns_of_a_fault_without_effect: with("[[faults]]\nat = '1m'\nkind = 'io-slowness'\nservice = 'db'");
 
     too_many_instances: but("workers = 20", "instances = 1000000000000");

@@ -130,6 +130,19 @@ impl Lower<'_> {
         }
     }
 
+    /// Whether a service and a peer (a service or a traffic source) call each other, in one direction or the other.
+    fn exchange(&self, world: &World<'_>, service: ServiceId, peer: &str) -> bool {
+        let owner = |endpoint: EndpointId| world.services.endpoints[endpoint.index()].service;
+        let from_source = world.sources.iter().any(|source| source.name == peer && source.mix.iter().any(|(endpoint, _)| owner(*endpoint) == service));
+        let peer = self.names.services.get(peer).copied();
+        let between = self.sites.iter().any(|site| {
+            let Target::Endpoint(to) = site.to else { return false };
+            let (from, to) = (owner(site.from), owner(to));
+            (Some(from) == peer && to == service) || (from == service && Some(to) == peer)
+        });
+        from_source || between
+    }
+
     /// The service of each endpoint.
     fn endpoint_owners(&self) -> Vec<ServiceId> {
         let of_service =
@@ -218,6 +231,9 @@ impl Lower<'_> {
                 FaultKind::MemoryLeak(_) if server.memory_limit.is_none() => "it has no `memory_limit`, so it is never killed",
                 FaultKind::PoolExhaustion(_) if !changed_later && !policies.iter().any(|(to, policy)| *to == service && policy.pool.is_some()) => {
                     "none of its clients has a connection pool"
+                }
+                FaultKind::Partition(partition) if partition.from.as_ref().is_some_and(|peer| !self.exchange(world, service, peer)) => {
+                    "neither of the two ever calls the other"
                 }
                 _ => continue,
             };

@@ -5,12 +5,14 @@ use super::super::limits;
 use super::super::prices;
 use super::super::raw::{ServiceFile, VersionFile};
 use super::super::tree::At;
+use super::super::wording::shown;
 use super::Lower;
 use super::names::FIRST_VERSION;
 use super::script::Caller;
-use crate::fleet::instance::ServiceFleet;
+use crate::fleet::health::HealthCheck;
+use crate::fleet::instance::{DEREGISTRATION_DELAY, GRACE_PERIOD, ServiceFleet};
 use crate::ids::{EndpointId, ServiceId, VersionId, ZoneId};
-use crate::kernel::model::{Cache, Endpoint, Service, Version};
+use crate::kernel::model::{Cache, Endpoint, Expectation, Service, Version};
 use crate::scenario::ServiceKind;
 use crate::units::Dollars;
 
@@ -118,6 +120,8 @@ impl Lower<'_> {
             let at = versions.key(name);
             self.check_name("version", name, &at, true);
             self.check_number(&at.key("latency_factor"), version.latency_factor, 0.01, 1_000.0);
+            self.check_count(&at.key("schema"), version.schema.into(), 1, limits::SCHEMA.into());
+            let expects = self.expects(version, &at.key("expects"));
             let replaced = at.key("endpoints");
             let mut scripts = Vec::new();
             for (endpoint, script) in version.endpoints.iter() {
@@ -125,7 +129,7 @@ impl Lower<'_> {
                 let caller = Caller { service: id, endpoint: id_replaced };
                 scripts.push((id_replaced, self.script(caller, &script.steps, &replaced.key(endpoint).key("steps"))));
             }
-            out.versions.push(Version { service: id, name: name.clone(), behaviour: version.behaviour(), scripts });
+            out.versions.push(Version { service: id, name: name.clone(), behaviour: version.behaviour(expects), scripts });
         }
         let mut ids: Vec<_> = self.names.versions[id.index()].values().copied().collect();
         ids.sort_unstable();
@@ -143,6 +147,36 @@ impl Lower<'_> {
             None => {}
         }
         ids
+    }
+
+    /// The schemas that a version understands of others.
+    fn expects(&mut self, version: &VersionFile, at: &At<'_>) -> Vec<Expectation> {
+        let mut expects = Vec::new();
+        for (name, schemas) in version.expects.iter() {
+            let at = at.key(name);
+            if schemas.is_empty() {
+                self.report(
+                    &at,
+                    Finding::error(Code::Impossible, format!("no schema of `{}` is understood", shown(name)))
+                        .label("write at least one, or leave it out for all"),
+                );
+            }
+            for (n, schema) in schemas.iter().enumerate() {
+                self.check_count(&at.index(n), (*schema).into(), 1, limits::SCHEMA.into());
+            }
+            let Some(service) = self.service(name, &at.as_key()) else { continue };
+            let spoken: Vec<u32> = match self.file.services.0.get(service.index()) {
+                Some((_, callee)) if !callee.versions.is_empty() => callee.versions.iter().map(|(_, version)| version.schema).collect(),
+                _ => vec![VersionFile::default().schema],
+            };
+            if !schemas.is_empty() && !schemas.iter().any(|schema| spoken.contains(schema)) {
+                let finding = Finding::warning(Code::Unused, format!("no version of `{}` speaks a schema that is understood here", shown(name)));
+                let spoken = spoken.iter().map(u32::to_string).collect::<Vec<_>>().join(", ");
+                self.report(&at, finding.label(format!("its versions speak {spoken}")).help("every call of it will fail with `schema-mismatch`"));
+            }
+            expects.push(Expectation { service, schemas: schemas.clone() });
+        }
+        expects
     }
 
     fn fleet(&mut self, service: &ServiceFile, at: &At<'_>) -> ServiceFleet {
@@ -164,7 +198,10 @@ impl Lower<'_> {
             instances: service.instances,
             zones,
             start_up: service.start_up.clone(),
-            drain: service.drain,
+            drain: service.drain.unwrap_or(match &service.health_check {
+                Some(HealthCheck::Alb(_)) => DEREGISTRATION_DELAY,
+                _ => GRACE_PERIOD,
+            }),
             restart_after: service.restart_after.0,
             health: service.health_check.clone(),
             autoscaling: service.autoscaling.clone(),

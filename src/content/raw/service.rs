@@ -13,7 +13,7 @@ use crate::fleet::deploy::Strategy;
 use crate::fleet::health::HealthCheck;
 use crate::kernel::balance::Balancer;
 use crate::kernel::dist::Distribution;
-use crate::kernel::model::{Behaviour, Cache, Contention, GcPauses, Queue, Server, WarmUp, WorkerModel};
+use crate::kernel::model::{Behaviour, Cache, Contention, Expectation, GcPauses, Queue, Server, WarmUp, WorkerModel};
 use crate::kernel::resilience::CallPolicy;
 use crate::scenario::ServiceKind;
 use crate::units::{Bytes, Dollars, Ratio, SimSpan};
@@ -58,11 +58,14 @@ pub(crate) struct ServiceFile {
     pub(crate) balancer: Balancer,
     /// Time from the decision to start an instance until it serves. Default `"0s"`.
     pub(crate) start_up: Distribution,
-    /// How long an instance that left the rotation may finish what it has. Default `"30s"` (Kubernetes
-    /// `terminationGracePeriodSeconds`).
-    pub(crate) drain: SimSpan,
+    /// How long an instance that left the rotation may finish what it has; it is gone as soon as it is idle. Default as
+    /// the platform that checks it: `"300s"` with `health_check = "alb"` (the target group's
+    /// `deregistration_delay.timeout_seconds`), else `"30s"` (Kubernetes `terminationGracePeriodSeconds`, and the
+    /// `stopTimeout` of ECS).
+    pub(crate) drain: Option<SimSpan>,
     /// After how long a crashed instance is started again, or `"never"`. Default `"10s"` (the first step of the
-    /// Kubernetes crash-loop back-off).
+    /// Kubernetes crash-loop back-off). With `health_check = "kubernetes"` it doubles with each crash, up to 5 minutes, and
+    /// begins anew when the container has run for 10.
     pub(crate) restart_after: RestartAfter,
     /// Health checks: `"alb"` or `"kubernetes"`, or a table with parameters. Default: none.
     pub(crate) health_check: Option<HealthCheck>,
@@ -107,7 +110,7 @@ impl Default for ServiceFile {
             warm_up: server.warm_up,
             balancer: Balancer::default(),
             start_up: Distribution::Fixed(SimSpan::ZERO),
-            drain: SimSpan::from_secs(30),
+            drain: None,
             restart_after: RestartAfter(Some(SimSpan::from_secs(10))),
             health_check: None,
             autoscaling: None,
@@ -186,8 +189,11 @@ impl Default for CacheFile {
 #[serde(deny_unknown_fields, default)]
 #[schemars(rename = "Version")]
 pub(crate) struct VersionFile {
-    /// Share of requests that it answers with an error. Default 0.
+    /// Share of requests that it answers with an error. Default 0. Health checks do not notice: they ask an endpoint of
+    /// their own, which answers well while others fail (see `health_error_rate`).
     pub(crate) error_rate: Ratio,
+    /// Share of health checks that it answers with an error, on instances older than `after`. Default 0.
+    pub(crate) health_error_rate: Ratio,
     /// Factor on the time of its work [1], 0.01 to 1000. Default 1.
     #[schemars(range(min = 0.01, max = 1000.0))]
     pub(crate) latency_factor: f64,
@@ -201,28 +207,50 @@ pub(crate) struct VersionFile {
     pub(crate) after: SimSpan,
     /// Only while at least this share of an instance's workers is busy. Default 0: always.
     pub(crate) above_load: Ratio,
+    /// The schema that it speaks as a server, 1 to 1000000. Default 1.
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub(crate) schema: u32,
+    /// The schemas that it understands of services which it calls: `{ db = [1, 2] }`. A call that reaches an instance of
+    /// another schema fails there with `schema-mismatch`. Default: it understands all.
+    pub(crate) expects: Entries<Vec<u32>>,
     /// Endpoints whose script it replaces. Default: none.
     pub(crate) endpoints: Entries<EndpointFile>,
 }
 
 impl Default for VersionFile {
     fn default() -> Self {
-        let Behaviour { error_rate, latency_factor, memory_leak, startup_failure, users, after, above_load } = Behaviour::default();
-        Self { error_rate, latency_factor, memory_leak, startup_failure, users, after, above_load, endpoints: Entries::default() }
+        let Behaviour { error_rate, health_error_rate, latency_factor, memory_leak, startup_failure, users, after, above_load, schema, .. } =
+            Behaviour::default();
+        Self {
+            error_rate,
+            health_error_rate,
+            latency_factor,
+            memory_leak,
+            startup_failure,
+            users,
+            after,
+            above_load,
+            schema,
+            expects: Entries::default(),
+            endpoints: Entries::default(),
+        }
     }
 }
 
 impl VersionFile {
-    /// What is different in it, apart from its scripts.
-    pub(crate) fn behaviour(&self) -> Behaviour {
+    /// What is different in it, apart from its scripts and with what it expects resolved.
+    pub(crate) fn behaviour(&self, expects: Vec<Expectation>) -> Behaviour {
         Behaviour {
             error_rate: self.error_rate,
+            health_error_rate: self.health_error_rate,
             latency_factor: self.latency_factor,
             memory_leak: self.memory_leak,
             startup_failure: self.startup_failure,
             users: self.users,
             after: self.after,
             above_load: self.above_load,
+            schema: self.schema,
+            expects,
         }
     }
 }

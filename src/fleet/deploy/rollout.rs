@@ -25,11 +25,21 @@ pub(in crate::fleet) struct Size {
     pub(in crate::fleet) desired: u32,
 }
 
+/// A deployment that completed.
+#[derive(Debug, Clone)]
+struct Release {
+    /// Its number; 0 is the first fleet.
+    number: DeploymentNumber,
+    version: VersionId,
+    /// How it was deployed; the first fleet was just there.
+    strategy: Option<Strategy>,
+}
+
 /// What was deployed to a service.
 #[derive(Component, Debug)]
 pub(in crate::fleet) struct Releases {
-    /// Deployments that completed, oldest first, with their versions; number 0 is the first fleet. Never empty.
-    completed: Vec<(DeploymentNumber, VersionId)>,
+    /// Deployments that completed, oldest first; the first fleet comes first of all. Never empty.
+    completed: Vec<Release>,
     /// Shares of the traffic by version, if somebody set them.
     pub(in crate::fleet) weights: Vec<(VersionId, f64)>,
 }
@@ -37,16 +47,16 @@ pub(in crate::fleet) struct Releases {
 impl Releases {
     /// Of a service that has only its first fleet.
     pub(in crate::fleet) fn new(first: VersionId) -> Self {
-        Self { completed: vec![(0, first)], weights: Vec::new() }
+        Self { completed: vec![Release { number: 0, version: first, strategy: None }], weights: Vec::new() }
     }
     /// The deployment that completed last, and its version.
     pub(in crate::fleet) fn stable(&self) -> (DeploymentNumber, VersionId) {
-        self.completed.last().copied().unwrap_or_default()
+        self.completed.last().map(|release| (release.number, release.version)).unwrap_or_default()
     }
     /// The version before the stable one, to go back to.
     pub(in crate::fleet) fn previous(&self) -> Option<VersionId> {
         let (_, stable) = self.stable();
-        self.completed.iter().rev().map(|(_, version)| *version).find(|version| *version != stable)
+        self.completed.iter().rev().map(|release| release.version).find(|version| *version != stable)
     }
 }
 
@@ -171,7 +181,11 @@ fn take_orders(
                 (deployment.number, stable, deployment.strategy)
             }
             None => match releases.previous() {
-                Some(previous) => (completed, previous, plan.0.strategy.clone()),
+                Some(previous) => {
+                    // The way back is the way it came, not the service's habit.
+                    let strategy = releases.completed.last().and_then(|release| release.strategy.clone());
+                    (completed, previous, strategy.unwrap_or_else(|| plan.0.strategy.clone()))
+                }
                 None => continue,
             },
         };
@@ -244,8 +258,8 @@ fn reconcile(
             Stand::Running => {}
             Stand::Completed => {
                 desk.note(Event::DeploymentCompleted { deployment: number });
-                releases.completed.push((number, version));
-                rollout.0 = None;
+                let strategy = rollout.0.take().map(|deployment| deployment.strategy);
+                releases.completed.push(Release { number, version, strategy });
                 desk.touch(service);
             }
             Stand::Failed { why, restore } => {
