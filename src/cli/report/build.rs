@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use super::facts::Facts;
 use super::model::{
     CostReport, DeploymentReport, DoraReport, EdgeReport, FORMAT_VERSION, FaultReport, InstanceReport, Latency, LittleReport, LogLine, Moment, Report,
-    ServiceReport, SloReport, Traffic, Wait,
+    ServiceReport, SloReport, Traffic, VersionCallers, VersionReport, Wait,
 };
 use super::watch::Watcher;
 use crate::ids::{EndpointId, InstanceId, ServiceId, SourceId};
@@ -16,10 +16,13 @@ use crate::insight::{dora, golden, little, service_map, slo};
 use crate::telemetry::ledger::Event;
 use crate::telemetry::store::Totals;
 use crate::telemetry::whole;
+use crate::telemetry::window::Failures;
 use crate::units::{SimSpan, SimTime};
 
 /// Steps of the signals over time.
 const MOMENTS: u64 = 120;
+/// How work that was served though nobody waited is called among the errors of a service.
+const ABANDONED: &str = "abandoned";
 /// Lines of the log; more than these nobody reads.
 const LOG_LINES: usize = 500;
 
@@ -86,6 +89,10 @@ fn latency(totals: &Totals) -> Latency {
     Latency { mean: totals.latency.mean().map(|nanos| nanos / 1e6), p50: at(0.5), p90: at(0.9), p95: at(0.95), p99: at(0.99), p999: at(0.999) }
 }
 
+fn by_reason(failures: &Failures) -> impl Iterator<Item = (String, u64)> {
+    failures.iter().map(|(reason, count)| (reason.name().to_string(), count))
+}
+
 fn traffic(totals: &Totals) -> Traffic {
     let counts = &totals.counts;
     Traffic {
@@ -94,9 +101,9 @@ fn traffic(totals: &Totals) -> Traffic {
         goodput: counts.answered,
         goodput_per_s: totals.per_second(counts.answered),
         degraded: counts.degraded,
-        failed: counts.failed(),
+        failed: counts.wasted(),
         error_ratio: counts.error_ratio(),
-        errors: counts.failures.iter().map(|(reason, count)| (reason.name().to_string(), count)).collect(),
+        errors: by_reason(&counts.failures).chain((counts.abandoned > 0).then(|| (ABANDONED.to_string(), counts.abandoned))).collect(),
         latency_ms: latency(totals),
         failed_latency_ms: counts.mean_failed_latency().map(|nanos| nanos / 1e6),
         wait_ms: None,
@@ -134,10 +141,19 @@ fn endpoints(facts: &Facts<'_>) -> BTreeMap<String, Traffic> {
     (0..facts.scenario.model.endpoints.len()).filter_map(asked).collect()
 }
 
+fn version_report(totals: &Totals) -> VersionReport {
+    let (requests, failed) = totals.counts.as_callers_saw();
+    let error_ratio = (requests > 0).then(|| failed as f64 / requests as f64);
+    VersionReport {
+        traffic: server_side(totals),
+        callers: VersionCallers { requests, failed, error_ratio, given_up: by_reason(&totals.counts.lost).collect() },
+    }
+}
+
 fn service(facts: &Facts<'_>, id: ServiceId) -> ServiceReport {
     let store = facts.store;
     let totals = store.service_totals(id);
-    let versions = store.versions_of(id).iter().map(|&version| (facts.version(version).to_string(), server_side(&store.version_totals(version))));
+    let versions = store.versions_of(id).iter().map(|&version| (facts.version(version).to_string(), version_report(&store.version_totals(version))));
     let now = golden::Subject::Service(id).windows(store, store.since(SimSpan::from_secs(1)), SimTime::NEVER);
     let load = now.last().map(|window| window.load).unwrap_or_default();
     ServiceReport {
@@ -150,7 +166,7 @@ fn service(facts: &Facts<'_>, id: ServiceId) -> ServiceReport {
         cpu_cores: totals.average(totals.load.cpu_nanos),
         memory_bytes: load.memory,
         callers: client_side(&store.caller_totals(id)),
-        versions: versions.filter(|(_, traffic)| traffic.requests > 0).collect(),
+        versions: versions.filter(|(_, version)| version.traffic.requests > 0 || version.callers.requests > 0).collect(),
         little: little::little(&totals).map(|little| LittleReport {
             in_system: little.in_system,
             rate_times_sojourn: little.rate_times_sojourn(),
@@ -200,7 +216,7 @@ fn instances(facts: &Facts<'_>) -> Vec<InstanceReport> {
             service: facts.service(facts.store.service_of(version)).into(),
             version: facts.version(version).into(),
             requests: counts.requests,
-            failed: counts.failed(),
+            failed: counts.wasted(),
             utilisation: load.utilisation(),
             up: load.up > 0,
         })

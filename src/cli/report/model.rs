@@ -75,7 +75,8 @@ pub struct Report {
     pub over_time: Vec<Moment>,
 }
 
-/// Requests and how they ended. For services as their instances saw them, for edges and users as those saw them.
+/// Requests and how they ended: `requests` = `goodput` + `failed`. For services as their instances saw them, for edges and
+/// users as those saw them.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, JsonSchema)]
 pub struct Traffic {
     /// Requests that ended.
@@ -88,15 +89,16 @@ pub struct Traffic {
     pub goodput_per_s: f64,
     /// Of the goodput, answers in which something came from a fallback.
     pub degraded: u64,
-    /// Requests that failed.
+    /// Requests that were not answered while somebody waited.
     pub failed: u64,
     /// Share of requests that failed, 0…1; null without requests.
     pub error_ratio: Option<f64>,
-    /// Failed requests by reason.
+    /// Failed requests by reason; they add up to `failed`. At services `abandoned` are those that were served well after
+    /// their caller had stopped waiting: work for nothing, which the caller counts as a `timeout` or as `cancelled`.
     pub errors: BTreeMap<String, u64>,
-    /// Latency of those served well; failures are not in it.
+    /// Latency of those served well, the `abandoned` included; other failures are not in it.
     pub latency_ms: Latency,
-    /// Mean latency of failures [ms]; null without failures.
+    /// Mean latency of failures, the `abandoned` left out [ms]; null without failures.
     pub failed_latency_ms: Option<f64>,
     /// Waiting for a worker, of all requests that were not refused on arrival; null for users and edges.
     pub wait_ms: Option<Wait>,
@@ -141,7 +143,7 @@ pub struct ServiceReport {
     /// As its instances saw it.
     #[serde(flatten)]
     pub traffic: Traffic,
-    /// Requests that were served well although nobody waited any more: work for nothing.
+    /// Requests that were served well although nobody waited any more: `errors.abandoned`.
     pub abandoned: u64,
     /// Requests that were not their caller's first attempt.
     pub retries: u64,
@@ -157,10 +159,33 @@ pub struct ServiceReport {
     pub memory_bytes: u64,
     /// The same requests as its callers saw them: with the network, and with attempts that never reached an instance.
     pub callers: Traffic,
-    /// Each version that had traffic, as its instances saw it.
-    pub versions: BTreeMap<String, Traffic>,
+    /// Each version that had traffic.
+    pub versions: BTreeMap<String, VersionReport>,
     /// Little's law on this service's books; null without requests.
     pub little: Option<LittleReport>,
+}
+
+/// One version of a service.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, JsonSchema)]
+pub struct VersionReport {
+    /// As its instances saw it.
+    #[serde(flatten)]
+    pub traffic: Traffic,
+    /// Attempts that reached one of its instances, by how they ended for their callers.
+    pub callers: VersionCallers,
+}
+
+/// What callers saw of one version. Attempts that never reached an instance belong to no version and are not in it.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, JsonSchema)]
+pub struct VersionCallers {
+    /// Attempts that ended for their callers.
+    pub requests: u64,
+    /// Of which failed: answered with an error, or given up before an answer came.
+    pub failed: u64,
+    /// Share that failed, 0…1; null without attempts.
+    pub error_ratio: Option<f64>,
+    /// Of the failed, those that callers gave up or lost before the instance had ended them, by reason.
+    pub given_up: BTreeMap<String, u64>,
 }
 
 /// Both sides of Little's law.
@@ -230,7 +255,7 @@ pub struct InstanceReport {
     pub version: String,
     /// Requests that ended there.
     pub requests: u64,
-    /// Of which failed.
+    /// Of which failed, or were served after their caller had stopped waiting.
     pub failed: u64,
     /// Share of its workers in use while it had any, 0…1.
     pub utilisation: Option<f64>,

@@ -3,8 +3,10 @@
 //! It turns data into words and tables; how those look is for `text`, `markdown` and `html`. It judges by thresholds that
 //! are written here and explained in the notes.
 
+use std::collections::BTreeMap;
+
 use super::document::{Block, Cell, Document, Table, Tone, add};
-use super::model::{EdgeReport, Report, ServiceReport, Traffic};
+use super::model::{EdgeReport, Report, ServiceReport, Traffic, VersionReport};
 use super::words::{NONE, clock, count, dollars, millis, percent, rate, short, span, sparkline};
 
 mod happenings;
@@ -49,14 +51,38 @@ fn heads(columns: &[&str]) -> Vec<String> {
 
 /// `timeout 61 %, queue-full 39 %`: why requests failed, most first.
 fn reasons(traffic: &Traffic) -> String {
-    let mut all: Vec<_> = traffic.errors.iter().filter(|(_, count)| **count > 0).collect();
-    all.sort_by_key(|(name, count)| (std::cmp::Reverse(**count), (*name).clone()));
+    why(traffic.errors.iter())
+}
+
+/// The same of any counts by reason; a reason may occur more than once.
+fn why<'a>(counts: impl Iterator<Item = (&'a String, &'a u64)>) -> String {
+    let mut by_name: BTreeMap<&str, u64> = BTreeMap::new();
+    counts.filter(|(_, count)| **count > 0).for_each(|(name, count)| *by_name.entry(name).or_default() += count);
+    let mut all: Vec<_> = by_name.into_iter().collect();
+    all.sort_by_key(|(name, count)| (std::cmp::Reverse(*count), *name));
     if let [(name, _)] = all.as_slice() {
-        return (*name).clone();
+        return (*name).to_string();
     }
-    let failed = traffic.failed as f64;
-    let told: Vec<_> = all.iter().take(3).map(|(name, count)| format!("{name} {}", percent(Some(**count as f64 / failed)))).collect();
+    let failed = all.iter().map(|(_, count)| *count as f64).sum::<f64>();
+    let told: Vec<_> = all.iter().take(3).map(|(name, count)| format!("{name} {}", percent(Some(*count as f64 / failed)))).collect();
     told.join(", ")
+}
+
+/// Share of answers in which something came from a fallback; `None` without answers.
+fn degraded(traffic: &Traffic) -> Option<f64> {
+    (traffic.goodput > 0).then(|| traffic.degraded as f64 / traffic.goodput as f64)
+}
+
+/// Puts a column of degraded answers before the last one, if there are any.
+fn with_degraded(table: &mut Table, all: &[&Traffic]) {
+    if all.iter().all(|traffic| traffic.degraded == 0) {
+        return;
+    }
+    table.columns.insert(table.columns.len() - 1, "degraded".into());
+    for (row, traffic) in table.rows.iter_mut().zip(all) {
+        let share = degraded(traffic);
+        row.insert(row.len() - 1, judged(percent(share), share, ERRORS));
+    }
 }
 
 fn opening(report: &Report) -> Vec<Block> {
@@ -75,8 +101,12 @@ fn opening(report: &Report) -> Vec<Block> {
         0 => String::new(),
         failed => format!(" {} failed: {}.", count(failed), reasons(entry)),
     };
+    let fallbacks = match entry.degraded {
+        0 => String::new(),
+        _ => format!(" {} of the answers ({}) were degraded: something in them came from a fallback.", count(entry.degraded), percent(degraded(entry))),
+    };
     blocks.push(Block::Text(format!(
-        "Users asked {} times ({}) and were answered {} times, {}.{latency}{failed}",
+        "Users asked {} times ({}) and were answered {} times, {}.{latency}{fallbacks}{failed}",
         count(entry.requests),
         rate(entry.rate_per_s),
         count(entry.goodput),
@@ -147,16 +177,15 @@ fn users(report: &Report, blocks: &mut Vec<Block>) {
             reasons(traffic).into(),
         ]
     };
-    let mut rows = vec![row("all", &report.entry)];
-    if report.sources.len() > 1 {
-        rows.extend(report.sources.iter().map(|(name, traffic)| row(name, traffic)));
-    }
-    if report.endpoints.len() > 1 {
-        rows.extend(report.endpoints.iter().map(|(name, traffic)| row(name, traffic)));
+    let mut all = vec![("all", &report.entry)];
+    for parts in [&report.sources, &report.endpoints].into_iter().filter(|parts| parts.len() > 1) {
+        all.extend(parts.iter().map(|(name, traffic)| (name.as_str(), traffic)));
     }
     let columns = heads(&["", "requests", "rate", "failed", "mean", "p50", "p95", "p99", "p99.9", "why"]);
+    let mut table = Table { columns, left: 1, last_left: true, rows: all.iter().map(|(name, traffic)| row(name, traffic)).collect() };
+    with_degraded(&mut table, &all.iter().map(|(_, traffic)| *traffic).collect::<Vec<_>>());
     blocks.push(Block::Heading("What users got".into()));
-    blocks.push(Block::Table(Table { columns, left: 1, last_left: true, rows }));
+    blocks.push(Block::Table(table));
 }
 
 /// How bad a service looks: what its callers saw fail weighs most, then how full it was.
@@ -170,7 +199,7 @@ fn services(report: &Report, blocks: &mut Vec<Block>) {
     let abandoned = all.iter().any(|(_, service)| service.abandoned > 0);
     let row = |(name, service): (&String, &ServiceReport)| {
         let Traffic { latency_ms, wait_ms, .. } = &service.traffic;
-        let why = if service.callers.failed > 0 { reasons(&service.callers) } else { reasons(&service.traffic) };
+        let told = if service.callers.failed > 0 { reasons(&service.callers) } else { reasons(&service.traffic) };
         let mut cells: Vec<Cell> = vec![
             name.clone().into(),
             service.instances.map_or_else(|| NONE.into(), short).into(),
@@ -186,29 +215,32 @@ fn services(report: &Report, blocks: &mut Vec<Block>) {
             let share = (service.traffic.requests > 0).then(|| service.abandoned as f64 / service.traffic.requests as f64);
             cells.push(judged(percent(share), share, ERRORS));
         }
-        cells.push(why.into());
+        cells.push(told.into());
         cells
     };
     let mut columns = heads(&["service", "inst.", "rate", "failed", "p50", "p99", "wait p99", "busy", "held"]);
     columns.extend(abandoned.then(|| "for nothing".to_string()));
     columns.push("why".into());
+    let callers: Vec<_> = all.iter().map(|(_, service)| &service.callers).collect();
+    let mut table = Table { columns, left: 1, last_left: true, rows: all.into_iter().map(row).collect() };
+    with_degraded(&mut table, &callers);
     blocks.push(Block::Heading("Services, the worst first".into()));
-    blocks.push(Block::Table(Table { columns, left: 1, last_left: true, rows: all.into_iter().map(row).collect() }));
+    blocks.push(Block::Table(table));
 }
 
 fn versions(report: &Report, blocks: &mut Vec<Block>) {
     let several = report.services.iter().filter(|(_, service)| service.versions.len() > 1);
     let rows: Vec<_> = several
         .flat_map(|(name, service)| {
-            service.versions.iter().map(move |(version, traffic)| {
+            service.versions.iter().map(move |(version, VersionReport { traffic, callers })| {
                 vec![
                     name.clone().into(),
                     version.clone().into(),
-                    count(traffic.requests).into(),
-                    judged(percent(traffic.error_ratio), traffic.error_ratio, ERRORS),
+                    count(callers.requests).into(),
+                    judged(percent(callers.error_ratio), callers.error_ratio, ERRORS),
                     millis(traffic.latency_ms.p50).into(),
                     millis(traffic.latency_ms.p99).into(),
-                    reasons(traffic).into(),
+                    why(traffic.errors.iter().filter(|(name, _)| *name != "abandoned").chain(&callers.given_up)).into(),
                 ]
             })
         })
@@ -245,7 +277,9 @@ fn edges(report: &Report, blocks: &mut Vec<Block>) {
     };
     let columns = heads(&["call", "attempts", "failed", "retries", "mean", "p50", "p99", "why"]);
     blocks.push(Block::Heading("Calls, as the callers saw them".into()));
-    blocks.push(Block::Table(Table { columns, left: 1, last_left: true, rows: all.iter().take(EDGES).map(row).collect() }));
+    let mut table = Table { columns, left: 1, last_left: true, rows: all.iter().take(EDGES).map(row).collect() };
+    with_degraded(&mut table, &all.iter().take(EDGES).map(|edge| &edge.traffic).collect::<Vec<_>>());
+    blocks.push(Block::Table(table));
     if all.len() > EDGES {
         blocks.push(Block::Text(format!("And {} more, all in the JSON report.", all.len() - EDGES)));
     }
@@ -331,6 +365,9 @@ fn notes(report: &Report, blocks: &mut Vec<Block>) {
         "busy: share of workers in use, on average; a worker that waits for a call is in use. held: requests in the service at once, on average.".into(),
         "inst.: instances running, on average.".into(),
     ];
+    if report.entry.degraded > 0 || report.services.values().any(|service| service.callers.degraded > 0) {
+        items.push("degraded: share of answers in which something came from a fallback or was left out.".into());
+    }
     if report.services.values().any(|service| service.abandoned > 0) {
         items.push("for nothing: share of requests that were served well after their caller had stopped waiting.".into());
     }

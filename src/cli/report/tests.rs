@@ -106,12 +106,48 @@ fn a_report_counts_what_happened_after_the_warm_up() {
     assert_eq!((report.requests, report.entry.requests, report.entry.goodput), (20 * 600 + 180, 20 * 540 + 180, 20 * 540));
     assert_eq!(report.entry.errors, BTreeMap::from([("dependency-failed".to_string(), 180)]));
     let db = &report.services["db"];
-    assert_eq!((db.abandoned, db.callers.errors["timeout"], db.traffic.failed), (120, 120, 0));
+    assert_eq!((db.abandoned, db.callers.errors["timeout"]), (120, 120));
     assert_eq!(report.services["cart"].versions.keys().collect::<Vec<_>>(), ["v1", "v2"]);
     assert_eq!(report.services["cart"].traffic.wait_ms.and_then(|wait| wait.wait_probability).map(|p| p > 0.97), Some(true));
     assert_eq!(report.slos.iter().map(|slo| slo.met).collect::<Vec<_>>(), [false, false]);
     let gaps = report.services.values().map(|service| service.little.and_then(|little| little.gap).expect("requests"));
     assert!(gaps.into_iter().all(|gap| gap < 1e-6), "the books were written to agree");
+}
+
+#[test]
+fn a_services_books_add_up_and_work_for_nothing_is_an_error() {
+    let report = report();
+    let db = &report.services["db"].traffic;
+    assert_eq!((db.failed, db.errors["abandoned"]), (120, 120), "answers that came after the caller's timeout");
+    assert!(db.error_ratio.is_some_and(|ratio| ratio > 0.01));
+    let versions = report.services.values().flat_map(|service| service.versions.values().map(|version| &version.traffic));
+    for traffic in report.services.values().map(|service| &service.traffic).chain(versions) {
+        assert_eq!(traffic.requests, traffic.goodput + traffic.failed);
+        assert_eq!(traffic.errors.values().sum::<u64>(), traffic.failed);
+    }
+    let db = &report.services["db"].versions["v1"].callers;
+    assert_eq!((db.requests, db.failed, db.given_up["timeout"]), (20 * 540 + 120, 120, 120), "what they gave up is a failure of the version");
+}
+
+#[test]
+fn degraded_answers_are_told() {
+    let scenario = scenario();
+    let (mut store, ledger, watcher) = run(|_, _, _| {});
+    assert!(!Format::Text.render(&Report::new(&facts(&scenario, &store, &ledger), Watcher::default())).expect("renders").contains("degraded"));
+    store.entries(&[entry(5, Outcome::Degraded)]);
+    store.hops(&[hop(1, 5, Outcome::Degraded)]);
+    store.window(SimTime::from_secs(601), &[]);
+    let report = Report::new(&facts(&scenario, &store, &ledger), watcher);
+    for format in [Format::Text, Format::Md, Format::Html] {
+        let text = format.render(&report).expect("renders");
+        assert!(
+            text.contains("1 of the answers (<0.01 %) were degraded")
+                || text.contains("1 of the answers (&lt;0.01 %)")
+                || text.contains("1 of the answers (\\<0.01 %)"),
+            "{text}"
+        );
+        assert_eq!(text.matches("degraded").count(), 5, "the first paragraph, users, services, calls and the notes: {text}");
+    }
 }
 
 #[test]
