@@ -54,6 +54,12 @@ pub struct Checkpoint {
 /// Checkpoints in a whole scenario, about.
 const CHECKPOINTS: u64 = 100;
 
+/// When the next digest after `now` is kept.
+pub(super) fn next_checkpoint(scenario: &Scenario, now: SimTime) -> SimTime {
+    let every = (scenario.duration.nanos() / CHECKPOINTS).max(NANOS_PER_SEC);
+    SimTime::from_nanos((now.nanos() / every).saturating_add(1).saturating_mul(every))
+}
+
 impl Session {
     /// Prepares a scenario; its first fleet is up, and nothing has happened yet.
     pub fn new(scenario: Arc<Scenario>, seed: u64) -> Self {
@@ -146,7 +152,7 @@ impl Session {
     pub fn advance_to(&mut self, until: SimTime) {
         let until = until.min(self.end());
         while self.now() < until {
-            let checkpoint = self.next_checkpoint();
+            let checkpoint = next_checkpoint(&self.scenario, self.now());
             let target = until.min(checkpoint);
             self.advance(target);
             self.kernel.flush(&mut self.store);
@@ -156,12 +162,6 @@ impl Session {
                 self.checkpoints.push(Checkpoint { at: target, digest });
             }
         }
-    }
-
-    /// When the next digest is kept.
-    fn next_checkpoint(&self) -> SimTime {
-        let every = (self.scenario.duration.nanos() / CHECKPOINTS).max(NANOS_PER_SEC);
-        SimTime::from_nanos((self.now().nanos() / every + 1) * every)
     }
 
     /// Runs until `until`, with everything that happens at that very time.
