@@ -248,19 +248,27 @@ fn deployment_report(facts: &Facts<'_>, deployment: &Deployment) -> DeploymentRe
 
 fn dora_report(facts: &Facts<'_>) -> DoraReport {
     let metrics = dora::metrics(&deployments(facts.ledger), None, facts.now.since(SimTime::ZERO));
-    let unknown = [
-        ("change_lead_time_s", dora::LEAD_TIME_NEEDS),
-        ("failed_deployment_recovery_time_s", dora::RECOVERY_NEEDS),
-        ("deployment_rework_rate", dora::REWORK_NEEDS),
-    ];
+    let mut unknown = vec![("change_lead_time_s", dora::LEAD_TIME_NEEDS)];
+    if metrics.change_fail_rate.is_none() {
+        unknown.push(("change_fail_rate", dora::NOTHING_ENDED));
+    }
+    if metrics.recovery.is_none() {
+        unknown.push(("failed_deployment_recovery_time_s", if metrics.failed == 0 { dora::NOTHING_FAILED } else { dora::RECOVERY_NEEDS }));
+    }
+    if metrics.rework_rate.is_none() {
+        unknown.push(("deployment_rework_rate", if metrics.deployments == 0 { dora::NOTHING_ENDED } else { dora::REWORK_NEEDS }));
+    }
     DoraReport {
         deployments: metrics.deployments,
+        rollbacks: metrics.rollbacks,
+        failed: metrics.failed,
+        unfinished: metrics.unfinished,
         deployment_frequency_per_day: metrics.per_day,
         change_fail_rate: metrics.change_fail_rate,
         change_lead_time_s: None,
-        failed_deployment_recovery_time_s: None,
-        deployment_rework_rate: None,
-        unknown: unknown.map(|(metric, why)| (metric.to_string(), why.to_string())).into(),
+        failed_deployment_recovery_time_s: metrics.recovery.map(SimSpan::as_secs_f64),
+        deployment_rework_rate: metrics.rework_rate,
+        unknown: unknown.into_iter().map(|(metric, why)| (metric.to_string(), why.to_string())).collect(),
     }
 }
 

@@ -10,6 +10,15 @@ pub(super) fn add(out: &mut String, text: Arguments<'_>) {
     let _ = out.write_fmt(text);
 }
 
+/// Cuts a text at its back-ticks: words, and names between back-ticks that are to look like code (`true`). Back-ticks that
+/// do not come in pairs are words.
+pub(super) fn spans(text: &str) -> Vec<(bool, &str)> {
+    if !text.matches('`').count().is_multiple_of(2) {
+        return vec![(false, text)];
+    }
+    text.split('`').enumerate().map(|(at, part)| (at % 2 == 1, part)).filter(|(_, part)| !part.is_empty()).collect()
+}
+
 /// What a cell tells at a glance; formats that have colours use it, others need not.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Tone {

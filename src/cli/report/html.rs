@@ -1,6 +1,6 @@
 //! A document as one HTML file: its own style, no scripts, nothing loaded from anywhere, light and dark.
 
-use super::document::{Block, Document, Table, Tone, add};
+use super::document::{Block, Document, Table, Tone, add, spans};
 
 const STYLE: &str = "\
 :root{color-scheme:light dark;--text:#1c2024;--soft:#60646c;--line:#d9d9e0;--back:#fcfcfd;--good:#18794e;--warning:#ab6400;--bad:#c62a2f}\
@@ -12,26 +12,27 @@ h3{font-size:1rem;margin:1.5rem 0 .4rem}p,li{max-width:60rem}li{color:var(--soft
 th{font-weight:500;color:var(--soft);border-bottom:1px solid var(--line)}th,td{padding:.25rem .8rem;text-align:right;white-space:nowrap}\
 tbody tr:nth-child(even){background:color-mix(in srgb,var(--line) 25%,transparent)}\
 .left{text-align:left}.good{color:var(--good)}.warning{color:var(--warning)}.bad{color:var(--bad);font-weight:600}\
-pre{font:13px/1.5 ui-monospace,monospace;overflow-x:auto}";
+code{font:.92em ui-monospace,monospace}pre{font:13px/1.5 ui-monospace,monospace;overflow-x:auto}";
 
 /// The document as HTML.
 pub(super) fn render(document: &Document) -> String {
     let title = escape(&document.title);
     let mut out = format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width\">\n\
-         <title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<h1>{title}</h1>\n"
+         <title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<h1>{}</h1>\n",
+        inline(&document.title)
     );
     for block in &document.blocks {
         match block {
-            Block::Heading(text) => add(&mut out, format_args!("<h2>{}</h2>\n", escape(text))),
-            Block::Subheading(text) => add(&mut out, format_args!("<h3>{}</h3>\n", escape(text))),
-            Block::Text(text) => add(&mut out, format_args!("<p>{}</p>\n", escape(text))),
+            Block::Heading(text) => add(&mut out, format_args!("<h2>{}</h2>\n", inline(text))),
+            Block::Subheading(text) => add(&mut out, format_args!("<h3>{}</h3>\n", inline(text))),
+            Block::Text(text) => add(&mut out, format_args!("<p>{}</p>\n", inline(text))),
             Block::Lines(lines) => add(&mut out, format_args!("<pre>{}</pre>\n", escape(&lines.join("\n")))),
             Block::Table(rows) => table(&mut out, rows),
             Block::Items(items) => {
                 out.push_str("<ul>\n");
                 for text in items {
-                    add(&mut out, format_args!("<li>{}</li>\n", escape(text)));
+                    add(&mut out, format_args!("<li>{}</li>\n", inline(text)));
                 }
                 out.push_str("</ul>\n");
             }
@@ -43,6 +44,11 @@ pub(super) fn render(document: &Document) -> String {
 /// Takes their meaning from characters that HTML would read: names come from files of strangers.
 fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+/// A text with the names between back-ticks as code.
+fn inline(text: &str) -> String {
+    spans(text).into_iter().map(|(code, part)| if code { format!("<code>{}</code>", escape(part)) } else { escape(part) }).collect()
 }
 
 fn table(out: &mut String, table: &Table) {
@@ -65,7 +71,7 @@ fn table(out: &mut String, table: &Table) {
     for row in &table.rows {
         out.push_str("<tr>");
         for (column, cell) in row.iter().enumerate() {
-            add(out, format_args!("<td{}>{}</td>", class(column, cell.tone), escape(&cell.text)));
+            add(out, format_args!("<td{}>{}</td>", class(column, cell.tone), inline(&cell.text)));
         }
         out.push_str("</tr>\n");
     }

@@ -293,17 +293,25 @@ pub struct DeploymentReport {
 /// Delivery metrics (DORA), all services together. Metrics that deployments alone do not allow are null, and say why.
 #[derive(Debug, Clone, Default, Serialize, JsonSchema)]
 pub struct DoraReport {
-    /// Deployments.
+    /// Deployments that ended, well or badly, rollbacks included: what the rates below count.
     pub deployments: u32,
+    /// Of which roll another one back.
+    pub rollbacks: u32,
+    /// Of which failed by themselves or were rolled back; a rollback is a remedy and never counts here.
+    pub failed: u32,
+    /// Deployments that never ended; they are counted nowhere else.
+    pub unfinished: u32,
     /// Deployments per day of simulated time.
     pub deployment_frequency_per_day: Option<f64>,
-    /// Share of finished deployments that failed or were rolled back, 0…1; null without finished ones.
+    /// `failed` over `deployments`, 0…1; null without deployments.
     pub change_fail_rate: Option<f64>,
     /// Null: see `unknown`.
     pub change_lead_time_s: Option<f64>,
-    /// Null: see `unknown`.
+    /// Median time from the beginning of a failed deployment to the end of its rollback [s]; null if none was rolled back
+    /// to the end.
     pub failed_deployment_recovery_time_s: Option<f64>,
-    /// Null: see `unknown`.
+    /// `rollbacks` over `deployments`, 0…1: the unplanned deployments as far as they are known. Null without deployments,
+    /// or if a failed one was not rolled back, because how it was mended is then unknown.
     pub deployment_rework_rate: Option<f64>,
     /// Why a metric is null.
     pub unknown: BTreeMap<String, String>,

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use super::document::{Block, Cell, Document, Table, Tone, add};
 use super::model::{EdgeReport, Report, ServiceReport, Traffic, VersionReport};
-use super::words::{NONE, clock, count, dollars, millis, percent, rate, short, span, sparkline};
+use super::words::{NONE, budget, clock, count, counted, dollars, millis, percent, rate, short, span, sparkline};
 
 mod happenings;
 
@@ -106,10 +106,10 @@ fn opening(report: &Report) -> Vec<Block> {
         _ => format!(" {} of the answers ({}) were degraded: something in them came from a fallback.", count(entry.degraded), percent(degraded(entry))),
     };
     blocks.push(Block::Text(format!(
-        "Users asked {} times ({}) and were answered {} times, {}.{latency}{fallbacks}{failed}",
-        count(entry.requests),
+        "Users asked {} ({}) and were answered {}, {}.{latency}{fallbacks}{failed}",
+        counted(entry.requests, "time"),
         rate(entry.rate_per_s),
-        count(entry.goodput),
+        counted(entry.goodput, "time"),
         percent(Some(entry.goodput as f64 / entry.requests as f64)),
     )));
     if report.over_time.len() > 1 {
@@ -131,7 +131,10 @@ fn over_time(report: &Report) -> Block {
     let p99 = |moment: &super::model::Moment| moment.p99_ms;
     let end = clock(report.simulated_s);
     let bars_wide = over(&goodput).len();
-    let scale = format!("{:<10} 00:00{end:>width$}", "", width = bars_wide.saturating_sub(5));
+    let scale = match bars_wide.checked_sub(5 + end.len() + 1) {
+        Some(_) => format!("{:<10} 00:00{end:>width$}", "", width = bars_wide - 5),
+        None => format!("{:<10} 00:00–{end}", ""),
+    };
     Block::Lines(vec![
         bars("answered", rate(most(&goodput)), over(&goodput)),
         bars("failed", rate(most(&failed)), over(&failed)),
@@ -155,7 +158,7 @@ fn objectives(report: &Report, blocks: &mut Vec<Block>) {
             Some(_) => Cell::from("missed").toned(Tone::Bad),
         };
         let whose = slo.service.clone().map_or_else(|| "users".into(), |service| format!("callers of {service}"));
-        vec![slo.name.clone().into(), whose.into(), demand.into(), percent(slo.achieved).into(), percent(slo.budget_left).into(), verdict]
+        vec![slo.name.clone().into(), whose.into(), demand.into(), percent(slo.achieved).into(), budget(slo.budget_left).into(), verdict]
     });
     let columns = heads(&["objective", "of", "demands", "achieved", "budget left", "verdict"]);
     blocks.push(Block::Heading("Objectives".into()));
@@ -310,18 +313,36 @@ fn delivery(report: &Report, blocks: &mut Vec<Block>) {
         };
         let columns = heads(&["no.", "service", "version", "strategy", "started", "took", "status", "remarks"]);
         blocks.push(Block::Table(Table { columns, left: 4, last_left: true, rows: report.deployments.iter().map(row).collect() }));
-        let dora = &report.dora;
-        blocks.push(Block::Text(format!(
-            "{} deployment{} in {}; {} of those that finished failed or were rolled back (change fail rate).",
-            dora.deployments,
-            if dora.deployments == 1 { "" } else { "s" },
-            span(report.simulated_s),
-            percent(dora.change_fail_rate),
-        )));
+        blocks.push(Block::Text(dora(report)));
     }
     let hourly = report.cost.dollars_per_hour.map_or_else(String::new, |hourly| format!(", {} an hour", dollars(hourly)));
     let each = report.cost.dollars_per_million_answers.map_or_else(String::new, |each| format!(", {} per million answers", dollars(each)));
     blocks.push(Block::Text(format!("The fleet cost {}{hourly}{each}.", dollars(report.cost.dollars))));
+}
+
+/// DORA's metrics in a few sentences, with what they count.
+fn dora(report: &Report) -> String {
+    let dora = &report.dora;
+    let ended = counted(dora.deployments.into(), "deployment");
+    let mut text = format!("DORA counts {ended} that ended in {}", span(report.simulated_s));
+    if dora.rollbacks > 0 {
+        add(&mut text, format_args!(", {} of them to roll back", count(dora.rollbacks.into())));
+    }
+    if dora.unfinished > 0 {
+        add(&mut text, format_args!("; {} under way at the end {} not counted", dora.unfinished, if dora.unfinished == 1 { "is" } else { "are" }));
+    }
+    text.push('.');
+    if dora.deployments > 0 {
+        add(&mut text, format_args!(" {} failed or had to be rolled back: change fail rate {}", count(dora.failed.into()), percent(dora.change_fail_rate)));
+        if let Some(rework) = dora.deployment_rework_rate {
+            add(&mut text, format_args!(", rework rate {}", percent(Some(rework))));
+        }
+        text.push('.');
+    }
+    if let Some(recovery) = dora.failed_deployment_recovery_time_s {
+        add(&mut text, format_args!(" From the beginning of a failed deployment to the end of its rollback it took {} (median).", span(recovery)));
+    }
+    text
 }
 
 /// What the simulation says about itself.
@@ -337,7 +358,8 @@ fn books(report: &Report, blocks: &mut Vec<Block>) {
         };
         items.push(format!("Little's law L = λW {verdict}; the largest gap is {}, at {name}.", percent(Some(gap))));
     }
-    let mut run = format!("{} requests of users caused {} service calls", count(report.requests), count(report.hops));
+    let warm_up = if report.warm_up_s > 0.0 { " (all of the run, warm-up included)" } else { "" };
+    let mut run = format!("{} of users{warm_up} caused {}", counted(report.requests, "request"), counted(report.hops, "service call"));
     if let Some(wall) = report.wall_s.filter(|wall| *wall > 0.0) {
         add(
             &mut run,
@@ -372,7 +394,10 @@ fn notes(report: &Report, blocks: &mut Vec<Block>) {
         items.push("for nothing: share of requests that were served well after their caller had stopped waiting.".into());
     }
     if report.slos.iter().any(|slo| slo.budget_left.is_some()) {
-        items.push("budget left: share of the requests that an objective allows to be bad and that were not; below zero the budget is overspent.".into());
+        items.push(
+            "budget left: share of the requests that an objective allows to be bad and that were not. 3 × overspent: four times as many were bad as it allows."
+                .into(),
+        );
     }
     if !report.faults.is_empty() {
         items.push("Faults are told as they were injected; the simulated team's tools see only their effects.".into());

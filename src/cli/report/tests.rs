@@ -172,7 +172,7 @@ fn a_bad_deployment_is_told_with_its_effect() {
     let errors = |signals: Option<model::Signals>| signals.and_then(|signals| signals.error_ratio).expect("requests");
     assert!(errors(deployment.users.before) == 0.0 && errors(deployment.users.during) > 0.04);
     assert_eq!((report.dora.deployments, report.dora.change_fail_rate, report.dora.change_lead_time_s), (1, Some(0.0), None));
-    assert_eq!(report.dora.unknown.len(), 3);
+    assert_eq!((report.dora.unknown.len(), report.dora.deployment_rework_rate), (2, Some(0.0)));
 }
 
 #[test]
@@ -219,6 +219,25 @@ fn the_json_report_keeps_to_its_schema_and_has_what_is_promised() {
     }
     assert!(json["services"]["db"]["wait_ms"]["wait_probability"].is_number());
     assert_eq!(json["incidents"], serde_json::json!([]));
+}
+
+#[test]
+fn names_between_back_ticks_are_code() {
+    let report = report();
+    assert!(Format::Md.render(&report).expect("renders").contains("the load of `users` to"));
+    assert!(Format::Html.render(&report).expect("renders").contains("the load of <code>users</code> to"));
+}
+
+#[test]
+fn a_short_run_has_a_scale_and_counts_in_the_singular() {
+    let scenario = scenario();
+    let (model, sites) = chain(3);
+    let (mut store, ledger) = (Store::new(&model, &sites, SimTime::ZERO), Ledger::default());
+    store.entries(&[entry(5, Outcome::Ok)]);
+    (1..=3).for_each(|second| store.window(SimTime::from_secs(second), &[]));
+    let text = Format::Text.render(&Report::new(&facts(&scenario, &store, &ledger), Watcher::default())).expect("renders");
+    assert!(text.contains("Users asked 1 time (0.333/s) and were answered 1 time, 100 %"), "{text}");
+    assert!(text.contains("00:00–00:03") && text.contains("1 request of users caused 0 service calls"), "{text}");
 }
 
 #[test]
