@@ -9,4 +9,5 @@ pub mod dora;
 pub mod golden;
 pub mod little;
 pub mod service_map;
+pub mod significance;
 pub mod slo;
