@@ -37,6 +37,8 @@ fn facts<'a>(session: &'a Session, digest: &'a str, wall_s: Option<f64>) -> Fact
         events: Some(session.kernel().events()),
         store: session.store(),
         ledger: session.ledger(),
+        zones: session.zones(),
+        actions: session.actions(),
         cost: session.fleet().cost(session.now()).0,
         wall_s,
     }

@@ -14,7 +14,7 @@ use super::digest::Digest;
 use super::resolve::{ActionError, Resolved, resolve};
 use super::view::{self, Overview};
 use crate::fleet::Fleet;
-use crate::ids::{InstanceId, QueueId, ServiceId};
+use crate::ids::{InstanceId, QueueId, ServiceId, ZoneId};
 use crate::kernel::command::{Command, InstanceView, Notice, Pause};
 use crate::kernel::{Kernel, Sampling};
 use crate::scenario::{Action, Scenario, TimedAction};
@@ -39,6 +39,8 @@ pub struct Session {
     overview: Overview,
     /// Which services put messages into each queue.
     publishers: Vec<Vec<ServiceId>>,
+    /// The zone of each instance, those that are gone included.
+    zones: Vec<ZoneId>,
 }
 
 /// The digest of a run at one of its moments, so that a replay can say where it went another way.
@@ -85,6 +87,7 @@ impl Session {
             checkpoints: Vec::new(),
             overview: Overview::default(),
             publishers,
+            zones: Vec::new(),
         };
         session.settle();
         session.follow_timeline();
@@ -134,6 +137,10 @@ impl Session {
     /// What people did, in order.
     pub fn actions(&self) -> &[TimedAction] {
         &self.actions
+    }
+    /// The zone of each instance that there ever was, by its number.
+    pub fn zones(&self) -> &[ZoneId] {
+        &self.zones
     }
     /// The whole run, coarsely.
     pub(super) const fn overview(&self) -> &Overview {
@@ -212,8 +219,9 @@ impl Session {
         let kernel = &self.kernel;
         let commands = self.fleet.run(kernel.now(), notices, |instance| kernel.view(instance));
         for command in commands {
-            if let Command::AddInstance { instance, version, .. } = command {
+            if let Command::AddInstance { instance, version, zone, .. } = command {
                 self.store.register_instance(instance, version);
+                self.zones.push(zone);
             }
             self.kernel.apply(command);
         }

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::facts::Facts;
+use super::ledger;
 use super::model::{
     CostReport, DeploymentReport, DoraReport, EdgeReport, FORMAT_VERSION, FaultReport, InstanceReport, Latency, LittleReport, LogLine, Moment, Report,
     ServiceReport, SloReport, Traffic, VersionCallers, VersionReport, Wait,
@@ -41,6 +42,7 @@ impl Report {
         let hours = facts.now.as_secs_f64() / 3_600.0;
         let answers = run.answered as f64;
         let (happenings, missed) = watcher.finish(facts);
+        let (ledger, ledger_left_out) = ledger::records(facts);
         let mut log = log(facts);
         if missed > 0 {
             let end = facts.now.as_secs_f64();
@@ -73,6 +75,8 @@ impl Report {
             faults: faults(facts),
             happenings,
             log,
+            ledger,
+            ledger_left_out,
             cost: CostReport {
                 dollars: finite(facts.cost).unwrap_or(0.0),
                 dollars_per_hour: finite(facts.cost / hours),
@@ -215,6 +219,7 @@ fn instances(facts: &Facts<'_>) -> Vec<InstanceReport> {
             id: id.0,
             service: facts.service(facts.store.service_of(version)).into(),
             version: facts.version(version).into(),
+            zone: facts.zone(id).map(Into::into),
             requests: counts.requests,
             failed: counts.wasted(),
             utilisation: load.utilisation(),

@@ -2,6 +2,7 @@
 //!
 //! It knows nothing of reports, and nothing of terminals or browsers.
 
+use super::chart::Chart;
 use std::fmt::{Arguments, Write as _};
 
 /// Adds formatted text to a string.
@@ -78,7 +79,7 @@ impl Table {
 }
 
 /// A part of a document.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Block {
     /// A heading of a section.
     Heading(String),
@@ -86,8 +87,8 @@ pub enum Block {
     Subheading(String),
     /// A paragraph.
     Text(String),
-    /// Lines of equal pitch, such as bars.
-    Lines(Vec<String>),
+    /// Something over time: lines of equal pitch, and charts for formats that can draw.
+    OverTime(Vec<String>, Vec<Chart>),
     /// A table.
     Table(Table),
     /// A list.
@@ -95,7 +96,7 @@ pub enum Block {
 }
 
 /// A document.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Document {
     /// Its title.
     pub title: String,

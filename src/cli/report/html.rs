@@ -1,5 +1,6 @@
 //! A document as one HTML file: its own style, no scripts, nothing loaded from anywhere, light and dark.
 
+use super::chart;
 use super::document::{Block, Document, Table, Tone, add, spans};
 
 const STYLE: &str = "\
@@ -12,7 +13,10 @@ h3{font-size:1rem;margin:1.5rem 0 .4rem}p,li{max-width:60rem}li{color:var(--soft
 th{font-weight:500;color:var(--soft);border-bottom:1px solid var(--line)}th,td{padding:.25rem .8rem;text-align:right;white-space:nowrap}\
 tbody tr:nth-child(even){background:color-mix(in srgb,var(--line) 25%,transparent)}\
 .left{text-align:left}.good{color:var(--good)}.warning{color:var(--warning)}.bad{color:var(--bad);font-weight:600}\
-code{font:.92em ui-monospace,monospace}pre{font:13px/1.5 ui-monospace,monospace;overflow-x:auto}";
+code{font:.92em ui-monospace,monospace}figure{margin:1.2rem 0;max-width:60rem}figcaption{color:var(--soft)}figcaption strong{color:var(--text);font-weight:600;margin-right:.8rem}\
+svg{width:100%;height:auto;display:block}svg.sample{display:inline-block;width:28px;height:8px;margin-left:.6rem}\
+svg text{fill:var(--soft);font:12px system-ui,sans-serif}.grid{stroke:var(--line)}.mark rect{fill:var(--warning);opacity:.25}.mark text{fill:var(--warning)}\
+.line{fill:none;stroke-width:2;stroke:var(--text)}.ok{stroke:var(--good)}.ko{stroke:var(--bad);stroke-dasharray:6 3}.aside{stroke:var(--soft);stroke-dasharray:2 3}";
 
 /// The document as HTML.
 pub(super) fn render(document: &Document) -> String {
@@ -27,7 +31,7 @@ pub(super) fn render(document: &Document) -> String {
             Block::Heading(text) => add(&mut out, format_args!("<h2>{}</h2>\n", inline(text))),
             Block::Subheading(text) => add(&mut out, format_args!("<h3>{}</h3>\n", inline(text))),
             Block::Text(text) => add(&mut out, format_args!("<p>{}</p>\n", inline(text))),
-            Block::Lines(lines) => add(&mut out, format_args!("<pre>{}</pre>\n", escape(&lines.join("\n")))),
+            Block::OverTime(_, charts) => charts.iter().for_each(|one| out.push_str(&chart::render(one))),
             Block::Table(rows) => table(&mut out, rows),
             Block::Items(items) => {
                 out.push_str("<ul>\n");
@@ -42,7 +46,7 @@ pub(super) fn render(document: &Document) -> String {
 }
 
 /// Takes their meaning from characters that HTML would read: names come from files of strangers.
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 

@@ -11,7 +11,7 @@ pub(super) fn render(document: &Document) -> String {
             Block::Heading(text) => add(&mut out, format_args!("## {}\n", escape(text))),
             Block::Subheading(text) => add(&mut out, format_args!("### {}\n", escape(text))),
             Block::Text(text) => add(&mut out, format_args!("{}\n", escape(text))),
-            Block::Lines(lines) => add(&mut out, format_args!("```text\n{}\n```\n", lines.join("\n"))),
+            Block::OverTime(lines, _) => add(&mut out, format_args!("```text\n{}\n```\n", lines.join("\n"))),
             Block::Table(rows) => table(&mut out, rows),
             Block::Items(items) => {
                 for text in items {

@@ -69,6 +69,10 @@ pub struct Report {
     pub happenings: Vec<Happening>,
     /// Everything else that the ledger recorded, runs of the same thing put together.
     pub log: Vec<LogLine>,
+    /// The ledger, record by record in order of time: the first 20,000.
+    pub ledger: Vec<LedgerRecord>,
+    /// How many later records of the ledger were left out.
+    pub ledger_left_out: u64,
     /// What the fleet cost.
     pub cost: CostReport,
     /// What users got over time, warm-up included, in at most 120 steps of equal length.
@@ -253,6 +257,8 @@ pub struct InstanceReport {
     pub service: String,
     /// Its version.
     pub version: String,
+    /// Its availability zone; null if unknown.
+    pub zone: Option<String>,
     /// Requests that ended there.
     pub requests: u64,
     /// Of which failed, or were served after their caller had stopped waiting.
@@ -358,14 +364,21 @@ pub struct Happening {
 }
 
 /// Signals before, during and after something.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, JsonSchema)]
 pub struct Movement {
     /// Over the minute before it; null if nothing was recorded then.
     pub before: Option<Signals>,
     /// While it lasted; over the minute from its beginning if it is not something that lasts.
     pub during: Option<Signals>,
-    /// Over the minute after it ended; null if it did not end in time.
+    /// Over the minute after it ended; null if it did not end in time, or is not something that lasts.
     pub after: Option<Signals>,
+    /// Over the last minute before the next thing began or ended, or before the end of the run, as far as that is not in
+    /// `during` or `after`; null if less than ten seconds are left.
+    pub later: Option<Signals>,
+    /// Which signals moved from `before` to `during` or `after` by more than chance: of `failed`, `p50`, `p99` and `busy`.
+    /// `failed`: by half a point and three standard errors. `p50` (from 20 answers on) and `p99` (from 1,000 on): by a tenth
+    /// and beyond the ranges in which they lie with 99.7 % confidence. `busy`: by five points.
+    pub moved: Vec<String>,
 }
 
 /// Golden signals over a stretch of time.
@@ -377,9 +390,14 @@ pub struct Signals {
     pub goodput_per_s: f64,
     /// Share that failed, 0…1; null without requests.
     pub error_ratio: Option<f64>,
+    /// Answers that were counted: what the latencies below rest on.
+    pub answers: u64,
+    /// Mean latency of answers [ms]; null without answers.
+    pub mean_ms: Option<f64>,
     /// Median latency of answers [ms]; null without answers.
     pub p50_ms: Option<f64>,
-    /// 99th percentile of the latency of answers [ms]; null without answers.
+    /// 99th percentile of the latency of answers [ms]; null without answers. From fewer than 1,000 answers it is mostly
+    /// chance.
     pub p99_ms: Option<f64>,
     /// Share of workers in use, 0…1; null for users.
     pub saturation: Option<f64>,
@@ -398,6 +416,30 @@ pub struct LogLine {
     pub service: Option<String>,
     /// What, in a few words.
     pub what: String,
+}
+
+/// One record of the ledger.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, JsonSchema)]
+pub struct LedgerRecord {
+    /// When [s].
+    pub at_s: f64,
+    /// What: `deployment-started`, `deployment-completed`, `deployment-failed`, `deployment-superseded`,
+    /// `deployment-stalled`, `scaled`, `action`, `fault-injected`, `fault-cleared`, or `instance-` and what happened to the
+    /// instance (`started`, `healthy`, `unhealthy`, `draining`, `stopped`, `crashed`, `out-of-memory`, `restarted`,
+    /// `failed-to-start`, `fail-open`).
+    pub event: String,
+    /// The service; null if it is not about one.
+    pub service: Option<String>,
+    /// The instance's number; null if it is not about a single one.
+    pub instance: Option<u32>,
+    /// The version of that instance, or the version that the deployment brings; null otherwise.
+    pub version: Option<String>,
+    /// The deployment's number; null if it is not about one.
+    pub deployment: Option<u32>,
+    /// Whether a team would know of it from its tools; false for faults, which are the truth behind.
+    pub visible: bool,
+    /// The record in a few words.
+    pub text: String,
 }
 
 /// What the fleet cost.

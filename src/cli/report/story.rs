@@ -7,9 +7,10 @@ use std::collections::BTreeMap;
 
 use super::document::{Block, Cell, Document, Table, Tone, add};
 use super::model::{EdgeReport, Report, ServiceReport, Traffic, VersionReport};
-use super::words::{NONE, budget, clock, count, counted, dollars, millis, percent, rate, short, span, sparkline};
+use super::words::{NONE, budget, clock, count, counted, dollars, millis, percent, rate, short, span};
 
 mod happenings;
+mod over_time;
 
 /// From here on a share of failures is worth a look, and from there it is bad.
 const ERRORS: (f64, f64) = (0.001, 0.01);
@@ -87,7 +88,8 @@ fn with_degraded(table: &mut Table, all: &[&Traffic]) {
 
 fn opening(report: &Report) -> Vec<Block> {
     let warm_up = if report.warm_up_s > 0.0 { format!(", of which the first {} are left out as warm-up", span(report.warm_up_s)) } else { String::new() };
-    let mut blocks = vec![Block::Text(format!("Scenario {}, seed {}: {} simulated{warm_up}.", report.scenario, report.seed, span(report.simulated_s)))];
+    let mut blocks: Vec<_> = about(report).map(Block::Text).into_iter().collect();
+    blocks.push(Block::Text(format!("Scenario {}, seed {}: {} simulated{warm_up}.", report.scenario, report.seed, span(report.simulated_s))));
     let entry = &report.entry;
     if entry.requests == 0 {
         blocks.push(Block::Text("No request of a user ended in the time measured, so there is nothing to tell about latency or errors.".into()));
@@ -113,34 +115,16 @@ fn opening(report: &Report) -> Vec<Block> {
         percent(Some(entry.goodput as f64 / entry.requests as f64)),
     )));
     if report.over_time.len() > 1 {
-        blocks.push(over_time(report));
+        blocks.push(over_time::tell(report));
     }
     blocks
 }
 
-fn over_time(report: &Report) -> Block {
-    let bars = |name: &str, most: String, values: Vec<Option<f64>>| format!("{name:<10} {}  up to {most}", sparkline(values.into_iter()));
-    let most = |values: &dyn Fn(&super::model::Moment) -> Option<f64>| report.over_time.iter().filter_map(values).fold(0.0, f64::max);
-    let over = |values: &dyn Fn(&super::model::Moment) -> Option<f64>| {
-        // At most sixty bars fit beside their captions: pairs of steps show the larger one.
-        let step = report.over_time.len().div_ceil(60);
-        report.over_time.chunks(step).map(|chunk| chunk.iter().filter_map(values).reduce(f64::max)).collect::<Vec<_>>()
-    };
-    let goodput = |moment: &super::model::Moment| Some(moment.goodput_per_s);
-    let failed = |moment: &super::model::Moment| Some(moment.failed_per_s);
-    let p99 = |moment: &super::model::Moment| moment.p99_ms;
-    let end = clock(report.simulated_s);
-    let bars_wide = over(&goodput).len();
-    let scale = match bars_wide.checked_sub(5 + end.len() + 1) {
-        Some(_) => format!("{:<10} 00:00{end:>width$}", "", width = bars_wide - 5),
-        None => format!("{:<10} 00:00–{end}", ""),
-    };
-    Block::Lines(vec![
-        bars("answered", rate(most(&goodput)), over(&goodput)),
-        bars("failed", rate(most(&failed)), over(&failed)),
-        bars("p99", millis(Some(most(&p99))), over(&p99)),
-        scale,
-    ])
+/// The first paragraph of the scenario's description, on one line; the rest is for who opens the scenario.
+fn about(report: &Report) -> Option<String> {
+    let first = report.description.trim().split("\n\n").next()?;
+    let folded = first.split_whitespace().collect::<Vec<_>>().join(" ");
+    (!folded.is_empty()).then_some(folded)
 }
 
 fn objectives(report: &Report, blocks: &mut Vec<Block>) {
@@ -387,6 +371,19 @@ fn notes(report: &Report, blocks: &mut Vec<Block>) {
         "busy: share of workers in use, on average; a worker that waits for a call is in use. held: requests in the service at once, on average.".into(),
         "inst.: instances running, on average.".into(),
     ];
+    if !report.happenings.is_empty() {
+        items.push(
+            "What happened: before is the last minute before it; during is all the time it lasted, or its first minute if it is done in a moment; after is \
+             the minute from its end; later is the last minute before the next thing began or ended, or before the end of the run."
+                .into(),
+        );
+        items.push(
+            "Users and the service it is about are always told, other services only if a signal moved beyond chance: failures by half a point and three \
+             standard errors, latency by a tenth and out of its 99.7 % confidence range, busy by five points. p50 stands for p99 where fewer than 1,000 \
+             answers would make that one chance."
+                .into(),
+        );
+    }
     if report.entry.degraded > 0 || report.services.values().any(|service| service.callers.degraded > 0) {
         items.push("degraded: share of answers in which something came from a fallback or was left out.".into());
     }

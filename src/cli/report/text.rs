@@ -19,7 +19,7 @@ pub(super) fn render(document: &Document) -> String {
             }
             Block::Subheading(text) => line(&mut out, text),
             Block::Text(text) => wrap(&mut out, "", "", text),
-            Block::Lines(lines) => {
+            Block::OverTime(lines, _) => {
                 for text in lines {
                     line(&mut out, text);
                 }
@@ -45,8 +45,8 @@ fn line(out: &mut String, text: &str) {
 fn wrap(out: &mut String, first: &str, next: &str, text: &str) {
     let mut current = String::from(first);
     let mut empty = true;
-    for word in text.split_whitespace() {
-        if !empty && width(&current) + 1 + width(word) > WIDTH {
+    for word in words(text) {
+        if !empty && width(&current) + 1 + width(&word) > WIDTH {
             line(out, &current);
             current = String::from(next);
             empty = true;
@@ -54,10 +54,25 @@ fn wrap(out: &mut String, first: &str, next: &str, text: &str) {
         if !empty {
             current.push(' ');
         }
-        current.push_str(word);
+        current.push_str(&word);
         empty = false;
     }
     line(out, &current);
+}
+
+/// The words of a text; a number and its unit are one.
+fn words(text: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match words.last_mut() {
+            Some(number) if word.starts_with(['%', '×']) => {
+                number.push(' ');
+                number.push_str(word);
+            }
+            _ => words.push(word.to_owned()),
+        }
+    }
+    words
 }
 
 fn table(out: &mut String, table: &Table) {
