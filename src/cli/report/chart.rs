@@ -10,7 +10,7 @@ use super::words::{clock, millis, rate};
 /// The picture [px of its own grid].
 const SIZE: (f64, f64) = (760.0, 230.0);
 /// Where the lines are: left, top, right, bottom.
-const PLOT: (f64, f64, f64, f64) = (70.0, 22.0, 748.0, 196.0);
+const PLOT: (f64, f64, f64, f64) = (70.0, 22.0, 736.0, 196.0);
 /// Steps between labels of time that people can read [s].
 const STEPS: [f64; 16] = [1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 900.0, 1_800.0, 3_600.0, 7_200.0, 21_600.0, 86_400.0];
 
