@@ -10,6 +10,7 @@ use super::model::{
     CostReport, DeploymentReport, DoraReport, EdgeReport, FORMAT_VERSION, FaultReport, InstanceReport, Latency, LittleReport, LogLine, Moment, Report,
     ServiceReport, SloReport, Traffic, VersionCallers, VersionReport, Wait,
 };
+use super::tell;
 use super::watch::Watcher;
 use crate::ids::{EndpointId, InstanceId, ServiceId, SourceId};
 use crate::insight::deployments::{Deployment, Status, deployments};
@@ -311,7 +312,7 @@ fn log(facts: &Facts<'_>) -> Vec<LogLine> {
             Event::Scaled { service, from, to, by } => (*service, format!("scaled {from} → {to} by {by}")),
             // The fleet of the first moment is the scenario's, not news.
             Event::Instance { change, .. } if record.at == SimTime::ZERO && matches!(*change, "started" | "healthy") => continue,
-            Event::Instance { service, change, .. } => (*service, format!("instance {}", change.replace('-', " "))),
+            Event::Instance { service, change, .. } => (*service, tell::instance(None, change)),
             Event::DeploymentStalled { deployment, why } => {
                 let Some(stalled) = deployments(facts.ledger).into_iter().find(|other| other.number == *deployment) else { continue };
                 (stalled.service, format!("deployment {deployment} makes no progress: {why}"))

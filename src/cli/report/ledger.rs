@@ -55,7 +55,7 @@ fn told(facts: &Facts<'_>, event: &Event, at: crate::units::SimTime, deployments
             service: service(*id),
             instance: Some(instance.0),
             version: facts.store.version_of(*instance).map(|version| facts.version(version).into()),
-            ..plain(&format!("instance-{change}"), format!("instance {} {}", instance.0, change.replace('-', " ")))
+            ..plain(&format!("instance-{change}"), tell::instance(Some(*instance), change))
         },
         Event::FaultInjected { name, kind, service: id, instances } => LedgerRecord {
             service: id.and_then(service),

@@ -2,7 +2,7 @@
 
 use super::facts::Facts;
 use crate::fleet::fault::{Fault, FaultKind};
-use crate::ids::{ServiceId, VersionId};
+use crate::ids::{InstanceId, ServiceId, VersionId};
 use crate::scenario::Action;
 use crate::telemetry::ledger::{Deed, DeploymentNumber};
 use crate::units::SimTime;
@@ -59,5 +59,13 @@ pub(super) fn deed(facts: &Facts<'_>, service: Option<ServiceId>, what: &Deed) -
         (Deed::Restart { picked, all }, Some(id)) => format!("restart {picked} of {all} instances of `{}`", facts.service(id)),
         (Deed::ShiftTraffic { shares }, Some(id)) => format!("shift the traffic of `{}`: {shares}", facts.service(id)),
         _ => what.to_string(),
+    }
+}
+
+/// `instance 3 restarted`, or without its number for several at once.
+pub(super) fn instance(number: Option<InstanceId>, change: &str) -> String {
+    match change {
+        "fail-open" => "no target is healthy, so traffic goes to all of them (fail open)".into(),
+        _ => format!("instance{} {}", number.map_or_else(String::new, |id| format!(" {}", id.0)), change.replace('-', " ")),
     }
 }

@@ -218,6 +218,12 @@ fn what_was_done_has_its_object() {
 }
 
 #[test]
+fn failing_open_is_told_in_words() {
+    assert_eq!(tell::instance(Some(InstanceId(3)), "out-of-memory"), "instance 3 out of memory");
+    assert_eq!(tell::instance(None, "fail-open"), "no target is healthy, so traffic goes to all of them (fail open)");
+}
+
+#[test]
 fn a_cure_that_takes_longer_than_a_minute_shows_later() {
     let report = report();
     let action = report.happenings.last().expect("the load was set at 8:20");
