@@ -187,6 +187,18 @@ fn a_saved_session_with_actions_replays_to_the_same() {
 }
 
 #[test]
+fn a_session_that_claims_more_than_it_recorded_is_refused() {
+    let folder = shop();
+    let session = path(&folder, "a.session.json");
+    assert_eq!(fleetlab(&["run", &path(&folder, "shop.toml"), "--until", "15s", "--save", &session]).0, DONE);
+    assert_eq!(fleetlab(&["replay", &session]).0, DONE);
+    let text = std::fs::read_to_string(&session).expect("written");
+    std::fs::write(&session, text.replace("\"until\": \"15s\"", "\"until\": \"25s\"")).expect("written");
+    let (status, _, err) = fleetlab(&["replay", &session]);
+    assert!(status == UNUSABLE && err.contains("until 25s, but digests were recorded only until 15s"), "{status}: {err}");
+}
+
+#[test]
 fn unreadable_input_ends_with_status_two_and_says_why() {
     let folder = shop();
     let scenario = path(&folder, "shop.toml");
