@@ -15,7 +15,12 @@ fn fleetlab(args: &[&str]) -> (u8, String, String) {
 fn alone_it_opens_the_window() {
     let (status, out, err) = fleetlab(&[]);
     assert_eq!((status, out.as_str(), err.as_str()), (UNUSABLE, "", "error: the window was opened on None\n"));
-    assert!(fleetlab(&["open", "a.toml"]).2.contains("Some(\"a.toml\")"));
+    assert!(fleetlab(&["open", "mm1"]).2.contains("Some(\"mm1\")"));
+    assert!(fleetlab(&["open", "src/lib.rs"]).2.contains("Some(\"src/lib.rs\")"));
+    for (missing, says) in [("a.toml", "no file `a.toml`"), ("no/such", "no file `no/such`"), ("sock-shp", "did you mean `sock-shop`")] {
+        let (status, _, err) = fleetlab(&["open", missing]);
+        assert!(status == UNUSABLE && err.contains(says) && !err.contains("window"), "what is missing is told before the window is tried: {err}");
+    }
 }
 
 #[test]
@@ -128,6 +133,14 @@ fn a_run_reports_in_every_form_it_is_asked_for() {
 }
 
 #[test]
+fn a_dash_writes_the_report_to_standard_output() {
+    let folder = shop();
+    let (status, out, err) = fleetlab(&["run", &path(&folder, "shop.toml"), "--format", "json", "-o", "-"]);
+    assert_eq!((status, err.as_str()), (DONE, ""));
+    assert!(out.starts_with('{'), "{out}");
+}
+
+#[test]
 fn a_missed_objective_fails_a_run_only_when_asked() {
     let folder = shop();
     let scenario = path(&folder, "shop.toml");
@@ -156,13 +169,33 @@ fn a_saved_session_with_actions_replays_to_the_same() {
     let (status, out, _) = fleetlab(&["replay", &session, "--until", "15s"]);
     assert!(status == DONE && out.contains("the same so far"), "{out}");
 
+    let (status, _, err) = fleetlab(&["replay", &session, "--until", "40s"]);
+    assert!(status == UNUSABLE && err.contains("recorded until 30s"), "{status}: {err}");
+
     let text = std::fs::read_to_string(&session).expect("written");
+    for (until, says) in [("31s", "its scenario ends at 30s"), ("15s", "did something at 20s, which is after its end at 15s")] {
+        std::fs::write(&session, text.replace("\"until\": \"30s\"", &format!("\"until\": \"{until}\""))).expect("written");
+        let (status, _, err) = fleetlab(&["replay", &session]);
+        assert!(status == UNUSABLE && err.contains(says), "{status}: {err}");
+    }
     std::fs::write(&session, text.replace("\"version\": \"v2\"", "\"version\": \"v1\"")).expect("written");
     let (status, _, err) = fleetlab(&["replay", &session]);
     assert!(status == FAILED && err.contains("differs from the session"), "{status}: {err}");
     std::fs::write(&session, text.replace("\"instances\": 2", "\"instances\": 3")).expect("written");
     let (status, _, err) = fleetlab(&["replay", &session]);
     assert!(status == FAILED && err.contains("some time after"), "it says since when: {err}");
+}
+
+#[test]
+fn a_session_that_claims_more_than_it_recorded_is_refused() {
+    let folder = shop();
+    let session = path(&folder, "a.session.json");
+    assert_eq!(fleetlab(&["run", &path(&folder, "shop.toml"), "--until", "15s", "--save", &session]).0, DONE);
+    assert_eq!(fleetlab(&["replay", &session]).0, DONE);
+    let text = std::fs::read_to_string(&session).expect("written");
+    std::fs::write(&session, text.replace("\"until\": \"15s\"", "\"until\": \"25s\"")).expect("written");
+    let (status, _, err) = fleetlab(&["replay", &session]);
+    assert!(status == UNUSABLE && err.contains("until 25s, but digests were recorded only until 15s"), "{status}: {err}");
 }
 
 #[test]

@@ -5,10 +5,12 @@
 use std::collections::BTreeMap;
 
 use super::facts::Facts;
+use super::ledger;
 use super::model::{
     CostReport, DeploymentReport, DoraReport, EdgeReport, FORMAT_VERSION, FaultReport, InstanceReport, Latency, LittleReport, LogLine, Moment, Report,
-    ServiceReport, SloReport, Traffic, Wait,
+    ServiceReport, SloReport, Traffic, VersionCallers, VersionReport, Wait,
 };
+use super::tell;
 use super::watch::Watcher;
 use crate::ids::{EndpointId, InstanceId, ServiceId, SourceId};
 use crate::insight::deployments::{Deployment, Status, deployments};
@@ -16,10 +18,13 @@ use crate::insight::{dora, golden, little, service_map, slo};
 use crate::telemetry::ledger::Event;
 use crate::telemetry::store::Totals;
 use crate::telemetry::whole;
+use crate::telemetry::window::Failures;
 use crate::units::{SimSpan, SimTime};
 
 /// Steps of the signals over time.
 const MOMENTS: u64 = 120;
+/// How work that was served though nobody waited is called among the errors of a service.
+const ABANDONED: &str = "abandoned";
 /// Lines of the log; more than these nobody reads.
 const LOG_LINES: usize = 500;
 
@@ -38,6 +43,7 @@ impl Report {
         let hours = facts.now.as_secs_f64() / 3_600.0;
         let answers = run.answered as f64;
         let (happenings, missed) = watcher.finish(facts);
+        let (ledger, ledger_left_out) = ledger::records(facts);
         let mut log = log(facts);
         if missed > 0 {
             let end = facts.now.as_secs_f64();
@@ -70,6 +76,8 @@ impl Report {
             faults: faults(facts),
             happenings,
             log,
+            ledger,
+            ledger_left_out,
             cost: CostReport {
                 dollars: finite(facts.cost).unwrap_or(0.0),
                 dollars_per_hour: finite(facts.cost / hours),
@@ -86,6 +94,10 @@ fn latency(totals: &Totals) -> Latency {
     Latency { mean: totals.latency.mean().map(|nanos| nanos / 1e6), p50: at(0.5), p90: at(0.9), p95: at(0.95), p99: at(0.99), p999: at(0.999) }
 }
 
+fn by_reason(failures: &Failures) -> impl Iterator<Item = (String, u64)> {
+    failures.iter().map(|(reason, count)| (reason.name().to_string(), count))
+}
+
 fn traffic(totals: &Totals) -> Traffic {
     let counts = &totals.counts;
     Traffic {
@@ -94,9 +106,9 @@ fn traffic(totals: &Totals) -> Traffic {
         goodput: counts.answered,
         goodput_per_s: totals.per_second(counts.answered),
         degraded: counts.degraded,
-        failed: counts.failed(),
+        failed: counts.wasted(),
         error_ratio: counts.error_ratio(),
-        errors: counts.failures.iter().map(|(reason, count)| (reason.name().to_string(), count)).collect(),
+        errors: by_reason(&counts.failures).chain((counts.abandoned > 0).then(|| (ABANDONED.to_string(), counts.abandoned))).collect(),
         latency_ms: latency(totals),
         failed_latency_ms: counts.mean_failed_latency().map(|nanos| nanos / 1e6),
         wait_ms: None,
@@ -134,10 +146,19 @@ fn endpoints(facts: &Facts<'_>) -> BTreeMap<String, Traffic> {
     (0..facts.scenario.model.endpoints.len()).filter_map(asked).collect()
 }
 
+fn version_report(totals: &Totals) -> VersionReport {
+    let (requests, failed) = totals.counts.as_callers_saw();
+    let error_ratio = (requests > 0).then(|| failed as f64 / requests as f64);
+    VersionReport {
+        traffic: server_side(totals),
+        callers: VersionCallers { requests, failed, error_ratio, given_up: by_reason(&totals.counts.lost).collect() },
+    }
+}
+
 fn service(facts: &Facts<'_>, id: ServiceId) -> ServiceReport {
     let store = facts.store;
     let totals = store.service_totals(id);
-    let versions = store.versions_of(id).iter().map(|&version| (facts.version(version).to_string(), server_side(&store.version_totals(version))));
+    let versions = store.versions_of(id).iter().map(|&version| (facts.version(version).to_string(), version_report(&store.version_totals(version))));
     let now = golden::Subject::Service(id).windows(store, store.since(SimSpan::from_secs(1)), SimTime::NEVER);
     let load = now.last().map(|window| window.load).unwrap_or_default();
     ServiceReport {
@@ -150,7 +171,7 @@ fn service(facts: &Facts<'_>, id: ServiceId) -> ServiceReport {
         cpu_cores: totals.average(totals.load.cpu_nanos),
         memory_bytes: load.memory,
         callers: client_side(&store.caller_totals(id)),
-        versions: versions.filter(|(_, traffic)| traffic.requests > 0).collect(),
+        versions: versions.filter(|(_, version)| version.traffic.requests > 0 || version.callers.requests > 0).collect(),
         little: little::little(&totals).map(|little| LittleReport {
             in_system: little.in_system,
             rate_times_sojourn: little.rate_times_sojourn(),
@@ -199,8 +220,9 @@ fn instances(facts: &Facts<'_>) -> Vec<InstanceReport> {
             id: id.0,
             service: facts.service(facts.store.service_of(version)).into(),
             version: facts.version(version).into(),
+            zone: facts.zone(id).map(Into::into),
             requests: counts.requests,
-            failed: counts.failed(),
+            failed: counts.wasted(),
             utilisation: load.utilisation(),
             up: load.up > 0,
         })
@@ -232,19 +254,27 @@ fn deployment_report(facts: &Facts<'_>, deployment: &Deployment) -> DeploymentRe
 
 fn dora_report(facts: &Facts<'_>) -> DoraReport {
     let metrics = dora::metrics(&deployments(facts.ledger), None, facts.now.since(SimTime::ZERO));
-    let unknown = [
-        ("change_lead_time_s", dora::LEAD_TIME_NEEDS),
-        ("failed_deployment_recovery_time_s", dora::RECOVERY_NEEDS),
-        ("deployment_rework_rate", dora::REWORK_NEEDS),
-    ];
+    let mut unknown = vec![("change_lead_time_s", dora::LEAD_TIME_NEEDS)];
+    if metrics.change_fail_rate.is_none() {
+        unknown.push(("change_fail_rate", dora::NOTHING_ENDED));
+    }
+    if metrics.recovery.is_none() {
+        unknown.push(("failed_deployment_recovery_time_s", if metrics.failed == 0 { dora::NOTHING_FAILED } else { dora::RECOVERY_NEEDS }));
+    }
+    if metrics.rework_rate.is_none() {
+        unknown.push(("deployment_rework_rate", if metrics.deployments == 0 { dora::NOTHING_ENDED } else { dora::REWORK_NEEDS }));
+    }
     DoraReport {
         deployments: metrics.deployments,
+        rollbacks: metrics.rollbacks,
+        failed: metrics.failed,
+        unfinished: metrics.unfinished,
         deployment_frequency_per_day: metrics.per_day,
         change_fail_rate: metrics.change_fail_rate,
         change_lead_time_s: None,
-        failed_deployment_recovery_time_s: None,
-        deployment_rework_rate: None,
-        unknown: unknown.map(|(metric, why)| (metric.to_string(), why.to_string())).into(),
+        failed_deployment_recovery_time_s: metrics.recovery.map(SimSpan::as_secs_f64),
+        deployment_rework_rate: metrics.rework_rate,
+        unknown: unknown.into_iter().map(|(metric, why)| (metric.to_string(), why.to_string())).collect(),
     }
 }
 
@@ -282,7 +312,7 @@ fn log(facts: &Facts<'_>) -> Vec<LogLine> {
             Event::Scaled { service, from, to, by } => (*service, format!("scaled {from} → {to} by {by}")),
             // The fleet of the first moment is the scenario's, not news.
             Event::Instance { change, .. } if record.at == SimTime::ZERO && matches!(*change, "started" | "healthy") => continue,
-            Event::Instance { service, change, .. } => (*service, format!("instance {}", change.replace('-', " "))),
+            Event::Instance { service, change, .. } => (*service, tell::instance(None, change)),
             Event::DeploymentStalled { deployment, why } => {
                 let Some(stalled) = deployments(facts.ledger).into_iter().find(|other| other.number == *deployment) else { continue };
                 (stalled.service, format!("deployment {deployment} makes no progress: {why}"))
