@@ -110,7 +110,7 @@ said! {
     shape_out_of_range: with("shapes = [{ spike = { factor = -3 } }, { burst = { every = '1s', lasts = '5s' } }]");
     objective_of_everything: with("[slos.all]\nobjective = 1.0");
     warm_up_longer_than_the_run: but("format_version = 1", "format_version = 1\nduration = '5m'\nwarm_up = '5m'");
-    several_versions_and_none_first: with("[services.db.versions]\nblue = {}\ngreen = {}");
+    unknown_first_version: but("workers = 20", "version = 'blu'\nversions.blue = {}");
     rollout_that_cannot_move: but("workers = 20", "deployment = { rolling-update = { max_surge = 0, max_unavailable = 0 } }");
     health_check_out_of_range: but("workers = 20", "health_check = { alb = { interval = '1s', healthy_threshold = 1 } }");
     autoscaling_upside_down: but("workers = 20", "autoscaling = { hpa = { min = 5, max = 2 } }");

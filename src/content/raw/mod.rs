@@ -10,7 +10,7 @@ mod step;
 mod traffic;
 
 pub(crate) use entries::Entries;
-pub(crate) use service::{ServiceFile, VersionFile};
+pub(crate) use service::{FIRST_VERSION, ServiceFile, VersionFile};
 pub(crate) use step::{BranchFile, CallFile, ParallelFile, StepFile};
 pub(crate) use traffic::SourceFile;
 

@@ -82,9 +82,10 @@ pub(crate) struct ServiceFile {
     /// Call policies by what is called: a service (`db`) or one endpoint of it (`"db.query"`), which then replaces the
     /// service's. Default: a policy with nothing in it.
     pub(crate) calls: Entries<CallPolicy>,
-    /// Versions by name. Default: one, `v1`, that changes nothing.
+    /// Versions by name. Default: none but `v1`.
     pub(crate) versions: Entries<VersionFile>,
-    /// The version that runs at the start. Default `"v1"`.
+    /// The version that runs at the start. Default `"v1"`, which need not be written among `versions`: it then changes
+    /// nothing (chosen for Fleetlab, so that writing the bad version is enough).
     pub(crate) version: Option<String>,
 }
 
@@ -123,7 +124,16 @@ impl Default for ServiceFile {
     }
 }
 
+/// The name of the version that runs at the start unless a service says otherwise.
+pub(crate) const FIRST_VERSION: &str = "v1";
+
 impl ServiceFile {
+    /// The version that the service starts with and does not write among its `versions`, if so.
+    pub(crate) fn implied_version(&self) -> Option<&'static str> {
+        let starts_with_it = self.version.as_deref().is_none_or(|version| version == FIRST_VERSION);
+        (starts_with_it && !self.versions.names().any(|name| name == FIRST_VERSION)).then_some(FIRST_VERSION)
+    }
+
     /// How one instance serves.
     pub(crate) fn server(&self) -> Server {
         Server {
