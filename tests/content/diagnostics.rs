@@ -99,6 +99,10 @@ said! {
     call_cycle: but("endpoints.query.steps = [{ work = \"6ms\" }]", "endpoints.query.steps = [{ call = 'web.home' }]");
     endless_messages: but("endpoints.query.steps = [{ work = \"6ms\" }]", "endpoints.query.steps = [{ publish = 'again' }]")
         + "[queues.again]\nconsumer = 'db.query'";
+    messages_that_cause_more_messages: with("[queues.again]\nconsumer = 'db.query'")
+        .replace("steps = [{ work = \"6ms\" }]", "steps = [{ repeat = { times = 2, steps = [{ probability = { p = 0.7, then = [{ publish = 'again' }] } }] } }]");
+    users_who_are_refused_at_once: but("rate = \"120/s\"", "users = 1000\nthink = '0s'").replace("steps = [{ work = \"4ms\" }, ", "steps = [")
+        .replace("workers = 20", "queue.capacity = 0");
     retries_of_nothing: with("policy.retry.attempts = 0");
     timeout_of_nothing: with("policy.timeout = '0s'");
     backoff_upside_down: with("policy.retry.backoff = { base = '10s', cap = '1s' }");
@@ -122,6 +126,7 @@ said! {
 
     warns_of_an_unreachable_service: with("[services.lonely]\nendpoints.x.steps = []");
     warns_of_overload: but("workers = 20", "workers = 1").replace("120/s", "500/s");
+    warns_of_a_load_that_leaves_nothing_to_spare: but("workers = 20", "workers = 1").replace("120/s", "100/s").replace("6ms", "10ms");
     warns_of_overload_by_cpu: but("workers = 20", "workers = 20\ncpu_limit = 0.5");
     warns_of_missing_traffic: but("[traffic.users]\nto = \"web.home\"\nrate = \"120/s\"", "");
     warns_of_what_happens_after_the_end: with("[[timeline]]\nat = '1h'\ndo = { restart = { service = 'db' } }");
@@ -225,4 +230,68 @@ fn a_diagnostic_is_data_too() {
     assert_eq!(json["help"], "did you mean `db.query`?");
     let spot = &but("db.query", "db.qeury")[json["start"].as_u64().expect("start") as usize..json["end"].as_u64().expect("end") as usize];
     assert_eq!(spot, "\"db.qeury\"");
+}
+
+/// How often a warning says that a service is overloaded.
+fn overloads(source: &str) -> usize {
+    let loaded = read(source).unwrap_or_else(|found| panic!("{source}:\n{found}"));
+    loaded.warnings.iter().filter(|found| found.code == Code::Overload).count()
+}
+
+/// A message that causes less than one other comes to rest, however many queues the loop goes through.
+#[test]
+fn loops_of_messages_that_come_to_rest_are_fine() {
+    let script = |p: f64| format!("steps = [{{ repeat = {{ times = 2, steps = [{{ probability = {{ p = {p}, then = [{{ publish = 'again' }}] }} }}] }} }}]");
+    let looping = |p: f64| with("[queues.again]\nconsumer = 'db.query'").replace("steps = [{ work = \"6ms\" }]", &script(p));
+    assert_eq!(said(&looping(0.49)), "");
+    assert!(said(&looping(0.5)).contains("causes another one, for ever"));
+    assert!(said(&looping(0.7)).contains("causes 1.4 others on average"));
+    // A lookup that publishes on a miss is not counted: entries live for a while.
+    let cached = with("[queues.again]\nconsumer = 'db.query'\n[services.db.caches.rows]")
+        .replace("steps = [{ work = \"6ms\" }]", "steps = [{ cache = { name = 'rows', miss = [{ publish = 'again' }] } }]");
+    assert_eq!(said(&cached), "");
+}
+
+/// The estimate is a lower bound: nothing that a policy keeps away from a service counts as its load.
+#[test]
+fn what_a_policy_holds_back_is_no_overload() {
+    let busy = but("workers = 20", "workers = 1").replace("120/s", "500/s");
+    assert_eq!(overloads(&busy), 1, "500/s of 6 ms are 3 workers");
+    let guarded = |policy: &str| overloads(&format!("{busy}\n[services.web.calls.db]\n{policy}"));
+    for (policy, expected) in [
+        ("rate_limit.rate = '100/s'", 0),
+        ("rate_limit.rate = '200/s'", 1),
+        ("bulkhead.max_concurrent = 1", 0),
+        ("bulkhead.max_concurrent = 2", 1),
+        ("pool.size = 1", 0),
+        ("pool.size = 5", 1),
+        ("throttle = {}", 0),
+        ("timeout = '1ms'", 1),
+        ("timeout = '1ms'\ncancel = true", 0),
+        ("timeout = '1s'\ncancel = true", 1),
+    ] {
+        assert_eq!(guarded(policy), expected, "{policy}");
+    }
+    let limit_of_users = busy.clone() + "policy.rate_limit.rate = '100/s'";
+    assert_eq!(overloads(&limit_of_users), 0);
+    // Who cannot keep up calls no more often than it gets to.
+    let behind = but("workers = 20", "workers = 1").replace("120/s", "500/s").replace("[services.web.endpoints.home]", "[services.web]\nworkers = 1\n[services.web.endpoints.home]");
+    let found = read(&behind).expect("it loads").warnings;
+    let overloaded: Vec<&str> = found.iter().filter(|found| found.code == Code::Overload).map(|found| found.message.as_str()).collect();
+    assert!(matches!(overloaded[..], [web] if web.starts_with("`web`")), "{overloaded:?}");
+}
+
+#[test]
+fn users_without_think_time_are_fine_where_everybody_waits() {
+    let patient = but("rate = \"120/s\"", "users = 1000\nthink = '0s'");
+    assert_eq!(said(&patient), "");
+    for refusing in [
+        patient.replace("workers = 20", "queue.capacity = 0").replace("steps = [{ work = \"4ms\" }, ", "steps = ["),
+        patient.clone() + "\npolicy.bulkhead = {}",
+        patient.clone() + "\n[[faults]]\nat = '1m'\nkind = 'crash'\nservice = 'web'",
+    ] {
+        assert!(said(&refusing).contains("without end"), "{refusing}");
+    }
+    let working = patient.replace("workers = 20", "queue.capacity = 0");
+    assert_eq!(said(&working), "", "4 ms of work before the call that is refused");
 }

@@ -6,12 +6,14 @@
 
 mod graph;
 mod load;
+mod loops;
 mod names;
 mod params;
 mod policy;
 mod review;
 mod script;
 mod service;
+mod soonest;
 mod timeline;
 mod totals;
 mod traffic;
@@ -61,7 +63,7 @@ pub(crate) fn lower(name: &str, file: &ScenarioFile, tree: &Node, folder: &Folde
     let order = lower.graph(&services, &queues);
     lower.totals(&services, &timeline);
     let order = order.filter(|_| !lower.collector.has_errors())?;
-    lower.requests(&services, &sources, &order);
+    lower.requests(&services, &sources, &timeline, &order);
     if lower.collector.has_errors() {
         return None;
     }

@@ -71,15 +71,17 @@ impl Lower<'_> {
         let all = At::ROOT.key("services");
         let loads = load::load(world.services, world.queues, world.sources, world.order);
         for (n, (service, load)) in world.services.list.iter().zip(loads).enumerate() {
-            let utilisation = load.utilisation();
-            // NaN comes from infinite means, which are no less of a problem.
-            if utilisation < 1.0 {
+            if !load.is_too_much() {
                 continue;
             }
-            let finding = Finding::warning(
-                Code::Overload,
-                format!("`{}` gets more load than it can serve: {} of its capacity", shown(&service.name), percent(utilisation)),
-            );
+            let utilisation = load.utilisation();
+            let name = shown(&service.name);
+            let what = if load.is_just_enough() {
+                format!("`{name}` gets all the load that it can serve, with nothing to spare: 100 % of its capacity")
+            } else {
+                format!("`{name}` gets more load than it can serve: {} of its capacity", percent(utilisation))
+            };
+            let finding = Finding::warning(Code::Overload, what);
             let by_cpu = load.cores / load.quota > load.busy / load.capacity;
             let finding = if by_cpu {
                 finding.label(format!("{}/s need {} cores of {}", number(load.rate), number(load.cores), number(load.quota)))
@@ -89,7 +91,7 @@ impl Lower<'_> {
             let instances = super::totals::most_instances(&world.services.fleet[n]);
             let needed = (f64::from(instances.max(1)) * utilisation / 0.7).ceil();
             let finding = if needed.is_finite() && instances > 0 {
-                finding.help(format!("estimated from means, without waiting and retries; about {needed} instances would be 70 % busy"))
+                finding.help(format!("estimated from means, without waiting and retries; {needed} instances would be at most 70 % busy"))
             } else {
                 finding.help("estimated from means, without waiting and retries")
             };
