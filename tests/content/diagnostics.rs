@@ -49,7 +49,7 @@ said! {
     /// The keys of the second table are not reported one by one.
     duplicate_service: with("[services.db]\nworkers = 3\nendpoints.query.steps = []");
     duplicate_zone: but("format_version = 1", "format_version = 1\nzones = ['a', 'b', 'a']");
-    duplicate_fault: with("[[faults]]\nname = 'x'\nat = '1m'\nkind = 'crash'\nservice = 'db'\n[[faults]]\nname = 'x'\nat = '2m'\nkind = 'crash'\nservice = 'db'");
+    duplicate_fault: with("[[faults]]\nname = 'x'\nat = '1m'\nkind = 'latency'\nservice = 'db'\n[[faults]]\nname = 'x'\nat = '2m'\nkind = 'latency'\nservice = 'db'");
     service_and_source_with_one_name: but("[traffic.users]", "[traffic.web]");
     unknown_key: but("workers", "wokers");
     unknown_key_far_from_any: but("workers", "colour");
@@ -63,6 +63,8 @@ said! {
     zero_workers: but("workers = 20", "workers = 0");
     fraction: but("workers = 20", "workers = 2.5");
     not_a_number: but("workers = 20", "cpu_limit = nan");
+    whole_number_as_a_float: with("policy.retry.attempts = 1e9");
+    wrong_format_version_hides_nothing: but("format_version = 1", "format_version = 'one'").replace("db.query", "dv.query");
     overflow: but("workers = 20", "workers = 100000000000000000000000000");
     bad_duration: but("\"6ms\"", "\"6 parsecs\"");
     duration_without_unit: but("\"6ms\"", "6");
@@ -73,6 +75,7 @@ said! {
     bad_probability: but("{ work = \"4ms\" }", "{ probability = { p = 1.5, then = [] } }");
     bad_size: but("workers = 20", "memory = '64 MBytes'");
     bad_distribution: but("\"6ms\"", "{ lognormal = { mean = '6ms', cv = -1 } }");
+    both_parameters_of_a_distribution: but("\"6ms\"", "{ lognormal = { mean = '-6ms', cv = -1 } }");
     uniform_upside_down: but("\"6ms\"", "{ uniform = { min = '6ms', max = '2ms' } }");
     unknown_distribution: but("\"6ms\"", "{ exponental = '6ms' }");
     unknown_step: but("{ work = \"4ms\" }", "{ wrok = \"4ms\" }");
@@ -116,6 +119,7 @@ said! {
     warm_up_longer_than_the_run: but("format_version = 1", "format_version = 1\nduration = '5m'\nwarm_up = '5m'");
     unknown_first_version: but("workers = 20", "version = 'blu'\nversions.blue = {}");
     rollout_that_cannot_move: but("workers = 20", "deployment = { rolling-update = { max_surge = 0, max_unavailable = 0 } }");
+    rollout_with_a_share_for_pods: but("workers = 20", "deployment = { rolling-update = { max_surge = 0.25, max_unavailable = '120%' } }");
     health_check_out_of_range: but("workers = 20", "health_check = { alb = { interval = '1s', healthy_threshold = 1 } }");
     autoscaling_upside_down: but("workers = 20", "autoscaling = { hpa = { min = 5, max = 2 } }");
     memory_limit_below_rest: but("workers = 20", "memory_limit = '32MiB'");
@@ -134,6 +138,11 @@ said! {
     warns_of_an_unused_queue_and_cache: with("[queues.mail]\nconsumer = 'db.query'\n[services.db.caches.rows]");
     warns_of_expiry_without_timeout: but("workers = 20", "queue = { drop_expired = '5ms' }");
     warns_of_a_fault_without_effect: with("[[faults]]\nat = '1m'\nkind = 'io-slowness'\nservice = 'db'");
+
+    warns_of_a_fault_that_picks_no_instance: with(
+        "[[faults]]\nat = '1m'\nkind = 'latency'\nservice = 'db'\nselector = { fixed-percent = { value = 50 } }\n\
+         [[timeline]]\nat = '2m'\ndo = { restart = { service = 'db', selector = { random-max-percent = { value = 99 } } } }"
+    );
 
     too_many_instances: but("workers = 20", "instances = 1000000000000");
     too_many_instances_together: (0..3).fold(with(""), |text, n| format!("{text}[services.s{n}]\ninstances = 9999\nendpoints.x.steps = []\n"));
@@ -294,4 +303,41 @@ fn users_without_think_time_are_fine_where_everybody_waits() {
     }
     let working = patient.replace("workers = 20", "queue.capacity = 0");
     assert_eq!(said(&working), "", "4 ms of work before the call that is refused");
+}
+
+/// What grows by itself or by hand may have enough instances by then.
+#[test]
+fn a_selector_is_only_questioned_where_the_number_of_instances_is_known() {
+    let fault = "\n[[faults]]\nat = '1m'\nkind = 'latency'\nservice = 'db'\nselector = { fixed-percent = { value = 50 } }";
+    assert!(said(&with(fault)).contains("50 % of 1 rounds down to no instance"));
+    assert_eq!(said(&(but("workers = 20", "workers = 20\ninstances = 2") + fault)), "");
+    assert_eq!(said(&(but("workers = 20", "workers = 20\nautoscaling = 'hpa'") + fault)), "");
+    assert_eq!(said(&(with(fault) + "\n[[timeline]]\nat = '30s'\ndo = { scale = { service = 'db', instances = 2 } }")), "");
+}
+
+/// The name of a fault that is over is free again, in whatever order the file has them.
+#[test]
+fn a_fault_may_have_the_name_of_one_that_is_over() {
+    let fault = |at: &str, rest: &str| format!("\n[[faults]]\nname = 'x'\nat = '{at}'\nkind = 'latency'\nservice = 'db'\n{rest}");
+    let clear = |at: &str| format!("\n[[timeline]]\nat = '{at}'\ndo = {{ clear = {{ fault = 'x' }} }}");
+    let lasting = |at: &str| fault(at, "duration = '30s'");
+    for fine in [
+        lasting("1m") + &lasting("2m"),
+        lasting("2m") + &lasting("1m"),
+        lasting("1m") + &fault("2m", ""),
+        fault("1m", "") + &fault("3m", "") + &clear("2m"),
+        fault("1m", "duration = '10m'") + &fault("3m", "") + &clear("2m"),
+    ] {
+        assert_eq!(said(&with(&fine)), "", "{fine}");
+    }
+    for wrong in [
+        lasting("1m") + &lasting("80s"),
+        fault("1m", "") + &fault("3m", ""),
+        fault("2m", "") + &lasting("1m") + &lasting("3m"),
+        fault("1m", "") + &fault("3m", "") + &clear("4m"),
+        lasting("1m") + &lasting("90s"),
+    ] {
+        let found = read(&with(&wrong)).expect_err(&wrong);
+        assert_eq!(found.iter().map(|found| found.code).collect::<Vec<_>>(), [Code::Duplicate], "{wrong}\n{found}");
+    }
 }

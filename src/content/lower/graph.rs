@@ -115,9 +115,9 @@ impl Lower<'_> {
         if let Some(&endpoint) = too_much {
             let Most { calls, steps } = totals[endpoint];
             let (what, most) = if calls > limits::CALLS_PER_REQUEST {
-                (format!("{calls} calls"), limits::CALLS_PER_REQUEST)
+                (format!("{} calls", saturated(calls)), limits::CALLS_PER_REQUEST)
             } else {
-                (format!("{steps} steps"), limits::STEPS_PER_REQUEST)
+                (format!("{} steps", saturated(steps)), limits::STEPS_PER_REQUEST)
             };
             let finding = Finding::error(Code::TooMuch, format!("one request of `{}` can cause {what}", self.full_name(services, endpoint)));
             self.at_endpoint(services, endpoint, finding.label(format!("the simulation takes {most}")));
@@ -149,6 +149,11 @@ impl Lower<'_> {
         let endpoints = service.key("endpoints");
         self.report_key(&endpoints.key(key), finding);
     }
+}
+
+/// A count that stopped at the largest number there is says so.
+pub(crate) fn saturated(count: u64) -> String {
+    if count == u64::MAX { "more than 1e19".to_owned() } else { count.to_string() }
 }
 
 /// Depth first through a graph: the nodes in the order in which they are finished, and a circle for each edge that leads

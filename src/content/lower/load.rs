@@ -398,11 +398,14 @@ fn most_useful(workers: f64, sigma: f64, kappa: f64) -> f64 {
 }
 
 fn mean_rate(counts: &[(crate::units::SimTime, u64)]) -> f64 {
-    let (Some((first, _)), Some((last, _))) = (counts.first(), counts.last()) else { return 0.0 };
-    // The last interval is as long as the one before; a single one has no known length.
-    let intervals = counts.len().saturating_sub(1) as f64;
-    let length = last.since(*first).as_secs_f64();
-    if intervals > 0.0 { counts.iter().map(|(_, n)| *n as f64).sum::<f64>() / (length * (intervals + 1.0) / intervals) } else { 0.0 }
+    // The last interval is as long as the one before; a single one lasts a minute.
+    let last = match counts {
+        [] => return 0.0,
+        [_] => SimSpan::from_secs(60),
+        [.., before, last] => last.0.since(before.0),
+    };
+    let length = counts[counts.len() - 1].0.since(counts[0].0) + last;
+    counts.iter().map(|(_, n)| *n as f64).sum::<f64>() / length.as_secs_f64()
 }
 
 #[cfg(test)]

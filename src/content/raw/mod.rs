@@ -28,7 +28,9 @@ use crate::units::{Ratio, SimSpan, SimTime};
 #[schemars(title = "Fleetlab scenario", rename = "Scenario")]
 pub(crate) struct ScenarioFile {
     /// Version of this format: 1.
-    #[schemars(range(min = 1, max = 1))]
+    // Optional to serde, so that a scenario without it is read on; `lower` demands it.
+    #[serde(default = "known_version")]
+    #[schemars(required, range(min = 1, max = 1))]
     pub(crate) format_version: u32,
     /// Another scenario that this one starts from, by the name of a shipped scenario or of a file in the same folder
     /// (without `.toml`). Tables merge key by key; arrays and values replace. Default: none.
@@ -79,6 +81,9 @@ pub(crate) struct ScenarioFile {
     pub(crate) telemetry: TelemetryConfig,
 }
 
+const fn known_version() -> u32 {
+    1
+}
 const fn default_seed() -> u64 {
     42
 }
@@ -87,6 +92,15 @@ const fn default_duration() -> SimSpan {
 }
 fn default_zones() -> Vec<String> {
     vec!["zone-a".to_owned()]
+}
+
+/// Actions on a scenario, in a file of their own.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ActionsFile {
+    /// What is done and when.
+    #[serde(default)]
+    pub(crate) timeline: Vec<TimedAction>,
 }
 
 /// A message queue. Defaults are those of Amazon SQS.
