@@ -230,7 +230,9 @@ do = { set-policy = { from = "web", to = "db.qeury", policy = { timeout = "0s" }
     for place in ["3:8", "6:45", "8:6", "12:48", "15:26", "18:47", "21:42", "21:75"] {
         assert!(err.contains(&format!("actions.toml:{place}")), "{place} is not in\n{err}");
     }
-    for says in ["did you mean `scale`", "unknown version `v9`", "is not a duration", "must be 0 to 1000, not 1e300", "no fault is called", "must be 0 to 10000"] {
+    for says in
+        ["did you mean `scale`", "unknown version `v9`", "is not a duration", "must be 0 to 1000, not 1e300", "no fault is called", "must be 0 to 10000"]
+    {
         assert!(err.contains(says), "{says} is not in\n{err}");
     }
     assert!(!err.contains("shop.toml"), "the scenario is right: {err}");

@@ -54,7 +54,7 @@ pub struct Uniform {
 pub struct MeanCv {
     /// The mean.
     pub mean: SimSpan,
-    /// The coefficient of variation, standard deviation ÷ mean [1], 0.01 to 100. Default 1, as varied as the exponential.
+    /// The coefficient of variation, standard deviation ÷ mean [1], 0.01 to 100. Default 1 (the exponential's).
     #[serde(default = "one", deserialize_with = "read_cv")]
     pub cv: f64,
 }
@@ -172,7 +172,11 @@ impl Distribution {
             Self::Uniform(Uniform { min, max }) if min > max => Err(format!("`min` ({min}) is above `max` ({max})")),
             Self::Fixed(_) | Self::Exponential(_) | Self::Uniform(_) => Ok(()),
             Self::Lognormal(MeanCv { mean, cv }) | Self::Gamma(MeanCv { mean, cv }) => {
-                if mean.is_zero() { Err("`mean` is zero; use a fixed \"0s\"".to_owned()) } else { check_cv(*cv) }
+                if mean.is_zero() {
+                    Err("`mean` is zero; use a fixed \"0s\"".to_owned())
+                } else {
+                    check_cv(*cv)
+                }
             }
             Self::Pareto(Pareto { scale, shape, max }) => {
                 if scale.is_zero() {

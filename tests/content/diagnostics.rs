@@ -284,7 +284,9 @@ fn what_a_policy_holds_back_is_no_overload() {
     let limit_of_users = busy.clone() + "policy.rate_limit.rate = '100/s'";
     assert_eq!(overloads(&limit_of_users), 0);
     // Who cannot keep up calls no more often than it gets to.
-    let behind = but("workers = 20", "workers = 1").replace("120/s", "500/s").replace("[services.web.endpoints.home]", "[services.web]\nworkers = 1\n[services.web.endpoints.home]");
+    let behind = but("workers = 20", "workers = 1")
+        .replace("120/s", "500/s")
+        .replace("[services.web.endpoints.home]", "[services.web]\nworkers = 1\n[services.web.endpoints.home]");
     let found = read(&behind).expect("it loads").warnings;
     let overloaded: Vec<&str> = found.iter().filter(|found| found.code == Code::Overload).map(|found| found.message.as_str()).collect();
     assert!(matches!(overloaded[..], [web] if web.starts_with("`web`")), "{overloaded:?}");

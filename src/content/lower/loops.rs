@@ -85,7 +85,9 @@ impl Graph {
                 if low[node] == number[node] {
                     let first = stack.iter().rposition(|other| *other == node).expect("it is on the stack");
                     let group = stack.split_off(first);
-                    group.iter().for_each(|node| on_stack[*node] = false);
+                    for &node in &group {
+                        on_stack[node] = false;
+                    }
                     if group.len() > 1 {
                         loops.push(group);
                     }
@@ -165,9 +167,10 @@ impl Lower<'_> {
             let Some(growth) = graph.growth(&group) else { continue };
             let inside: BTreeSet<usize> = group.into_iter().collect();
             let is_inside = |node: usize| inside.contains(&node);
-            let closing = self.sites.iter().find(|site| {
-                is_inside(site.from.index()) && matches!(site.to, Target::Queue(queue) if is_inside(graph.endpoints + queue.index()))
-            });
+            let closing = self
+                .sites
+                .iter()
+                .find(|site| is_inside(site.from.index()) && matches!(site.to, Target::Queue(queue) if is_inside(graph.endpoints + queue.index())));
             let Some(closing) = closing else { continue };
             let Target::Queue(queue) = closing.to else { continue };
             let place = self.tree.place_of(&closing.path);

@@ -43,16 +43,16 @@ pub(crate) struct ScenarioFile {
     /// What it is and what to try, by language (`en`, `vi`). Default: empty.
     #[serde(default)]
     pub(crate) description: Text,
-    /// Seed of every random stream. Default 42.
+    /// Seed of every random stream. Default 42 (chosen for Fleetlab).
     #[serde(default = "default_seed")]
     pub(crate) seed: u64,
-    /// How long it runs. Default `"10m"`.
+    /// How long it runs. Default `"10m"` (chosen for Fleetlab).
     #[serde(default = "default_duration")]
     pub(crate) duration: SimSpan,
     /// How much of the beginning reports leave out. Default `"0s"`.
     #[serde(default)]
     pub(crate) warm_up: SimSpan,
-    /// Availability zones. Default `["zone-a"]`.
+    /// Availability zones. Default `["zone-a"]` (chosen for Fleetlab).
     #[serde(default = "default_zones")]
     pub(crate) zones: Vec<String>,
     /// Latency and loss between places. Default: none.
@@ -138,7 +138,7 @@ pub(crate) struct SloFile {
     /// The service whose requests count. Default: what users get.
     #[serde(default)]
     pub(crate) service: Option<String>,
-    /// Share of requests that must be good, above 0 and below 1. Default `"99.9%"`.
+    /// Share of requests that must be good, above 0 and below 1. Default `"99.9%"` (chosen for Fleetlab).
     #[serde(default = "default_objective")]
     pub(crate) objective: Ratio,
     /// A request is good only if it is answered within this time. Default: any answer is good.
