@@ -117,6 +117,7 @@ fn every_default_names_its_source() {
         "what users",
         "every failure",
         "sessions do not",
+        "not cut",
         "1: everybody",
         "1.",
         "delivered",
