@@ -217,7 +217,7 @@ fn unreadable_input_ends_with_status_two_and_says_why() {
         (vec!["run", &scenario, "-o", "no/such/folder/x.json"], "no folder"),
         (vec!["run", &scenario, "--actions", &path(&folder, "bad.toml")], "servise"),
         (vec!["run", &scenario, "--actions", &path(&folder, "nobody.toml")], "did you mean `web`"),
-        (vec!["run", &scenario, "--actions", "missing.toml"], "cannot read"),
+        (vec!["run", &scenario, "--actions", "missing.toml"], "cannot be read"),
         (vec!["replay", &scenario], "not a session file"),
         (vec!["replay", &path(&folder, "empty.json")], "not a session file"),
         (vec!["replay", "missing.json"], "cannot read"),
@@ -229,6 +229,46 @@ fn unreadable_input_ends_with_status_two_and_says_why() {
         assert!(status == UNUSABLE && err.contains(says), "{args:?} ended with {status} and said: {err}");
         assert!(!err.contains("panicked") && (out.is_empty() || args[0] == "check"), "{args:?}: {out}");
     }
+}
+
+/// A file of actions is read as a scenario is: every mistake at once, where it is, and with what was probably meant.
+#[test]
+fn every_mistake_in_an_actions_file_is_reported_where_it_is() {
+    let folder = shop();
+    let actions = r#"[[timeline]]
+at = "5s"
+do = { scal = { service = "web", instances = 2 } }
+[[timeline]]
+at = "6s"
+do = { deploy = { service = "db", version = "v9" } }
+[[timeline]]
+at = "7 parsecs"
+do = { restart = { service = "wbe" } }
+[[timeline]]
+at = "8s"
+do = { set-load = { source = "users", factor = 1e300 } }
+[[timeline]]
+at = "9s"
+do = { clear = { fault = "latency-db" } }
+[[timeline]]
+at = "10s"
+do = { scale = { service = "web", instances = 20000 } }
+[[timeline]]
+at = "11s"
+do = { set-policy = { from = "web", to = "db.qeury", policy = { timeout = "0s" } } }
+"#;
+    std::fs::write(folder.path().join("actions.toml"), actions).expect("written");
+    let (status, _, err) = fleetlab(&["run", &path(&folder, "shop.toml"), "--actions", &path(&folder, "actions.toml")]);
+    assert_eq!(status, UNUSABLE);
+    for place in ["3:8", "6:45", "8:6", "12:48", "15:26", "18:47", "21:42", "21:75"] {
+        assert!(err.contains(&format!("actions.toml:{place}")), "{place} is not in\n{err}");
+    }
+    for says in
+        ["did you mean `scale`", "unknown version `v9`", "is not a duration", "must be 0 to 1000, not 1e300", "no fault is called", "must be 0 to 10000"]
+    {
+        assert!(err.contains(says), "{says} is not in\n{err}");
+    }
+    assert!(!err.contains("shop.toml"), "the scenario is right: {err}");
 }
 
 #[test]

@@ -105,7 +105,7 @@ params! {
     pub struct Queue {
         /// Requests that may wait; one more is refused with `queue-full`. Default: any number.
         pub capacity: Option<u32> = None,
-        /// In which order they are taken. Default `"fifo"`.
+        /// In which order they are taken. Default `"fifo"` (chosen for Fleetlab).
         pub order: QueueOrder = QueueOrder::Fifo,
         /// Drop a request at dequeue if its client stops waiting within this margin. Needs a timeout at the client,
         /// passed on with the request. Default: never.
@@ -127,9 +127,9 @@ params! {
 params! {
     /// Stop-the-world pauses of garbage collection.
     pub struct GcPauses {
-        /// From one pause to the next. Default `"60s"`.
+        /// From one pause to the next. Default `"60s"` (chosen for Fleetlab).
         pub every: SimSpan = SimSpan::from_secs(60),
-        /// How long everything stands still. Default `"200ms"`.
+        /// How long everything stands still. Default `"200ms"` (chosen for Fleetlab).
         pub pause: SimSpan = SimSpan::from_millis(200),
     }
 }
@@ -137,9 +137,9 @@ params! {
 params! {
     /// A new instance is slow at first (JIT, caches, lazy connections) and speeds up linearly.
     pub struct WarmUp {
-        /// How long until full speed. Default `"60s"`.
+        /// How long until full speed. Default `"60s"` (chosen for Fleetlab).
         pub over: SimSpan = SimSpan::from_secs(60),
-        /// Speed at the start (0.01 to 1). Default 0.5.
+        /// Speed at the start (0.01 to 1). Default 0.5 (chosen for Fleetlab).
         pub initial_speed: f64 = 0.5,
     }
 }
@@ -147,16 +147,16 @@ params! {
 params! {
     /// How one instance serves.
     pub struct Server {
-        /// Requests served at once, 1 to 100000. Default 16.
+        /// Requests served at once, 1 to 100000. Default 16 (chosen for Fleetlab).
         pub workers: u32 = 16,
-        /// What a worker does while it waits for others. Default `"blocking"`.
+        /// What a worker does while it waits for others. Default `"blocking"` (chosen for Fleetlab).
         pub worker_model: WorkerModel = WorkerModel::Blocking,
         /// Where requests wait for a worker.
         pub queue: Queue = Queue::default(),
         /// CPU quota per instance [cores]: work beyond quota × 100 ms in a period of 100 ms waits for the next period
         /// (the Linux CFS bandwidth controller). Default: none.
         pub cpu_limit: Option<f64> = None,
-        /// Memory at rest. Default `"64MiB"`.
+        /// Memory at rest. Default `"64MiB"` (chosen for Fleetlab).
         pub memory: Bytes = Bytes::from_mib(64),
         /// Memory per request in flight. Default `"0B"`.
         pub memory_per_request: Bytes = Bytes::new(0),
@@ -306,11 +306,11 @@ pub struct Cache {
     pub name: String,
     /// The service that looks it up.
     pub service: ServiceId,
-    /// Number of keys, 1 to 1000000. Default 1000.
+    /// Number of keys, 1 to 1000000. Default 1000 (chosen for Fleetlab).
     pub keys: u32,
-    /// Skew of the keys' popularity: Zipf exponent [1], 0 to 5. Default 1; 0 makes all keys equally popular.
+    /// Skew of the keys' popularity: Zipf exponent [1], 0 to 5. Default 1 (chosen for Fleetlab); 0 makes all keys equally popular.
     pub zipf: f64,
-    /// How long an entry lives. Default `"60s"`.
+    /// How long an entry lives. Default `"60s"` (chosen for Fleetlab).
     pub ttl: SimSpan,
     /// Whether concurrent misses of one key wait for the first of them. Default false.
     pub single_flight: bool,

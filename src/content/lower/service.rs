@@ -3,11 +3,10 @@
 use super::super::diagnostic::{Code, Finding};
 use super::super::limits;
 use super::super::prices;
-use super::super::raw::{ServiceFile, VersionFile};
+use super::super::raw::{FIRST_VERSION, ServiceFile, VersionFile};
 use super::super::tree::At;
 use super::super::wording::shown;
 use super::Lower;
-use super::names::FIRST_VERSION;
 use super::script::Caller;
 use crate::fleet::health::HealthCheck;
 use crate::fleet::instance::{DEREGISTRATION_DELAY, GRACE_PERIOD, ServiceFleet};
@@ -114,9 +113,9 @@ impl Lower<'_> {
     /// Adds the versions; returns their ids with the initial one first.
     fn versions(&mut self, out: &mut Services, id: ServiceId, service: &ServiceFile, at: &At<'_>) -> Vec<VersionId> {
         let versions = at.key("versions");
-        let implied = (FIRST_VERSION.to_owned(), VersionFile::default());
-        let implied = service.versions.is_empty().then_some(&implied);
-        for (name, version) in implied.into_iter().chain(&service.versions.0) {
+        let plain = VersionFile::default();
+        let implied = service.implied_version().map(|name| (name, &plain));
+        for (name, version) in implied.into_iter().chain(service.versions.iter()) {
             let at = versions.key(name);
             self.check_name("version", name, &at, true);
             self.check_number(&at.key("latency_factor"), version.latency_factor, 0.01, 1_000.0);
@@ -129,23 +128,12 @@ impl Lower<'_> {
                 let caller = Caller { service: id, endpoint: id_replaced };
                 scripts.push((id_replaced, self.script(caller, &script.steps, &replaced.key(endpoint).key("steps"))));
             }
-            out.versions.push(Version { service: id, name: name.clone(), behaviour: version.behaviour(expects), scripts });
+            out.versions.push(Version { service: id, name: name.to_owned(), behaviour: version.behaviour(expects), scripts });
         }
         let mut ids: Vec<_> = self.names.versions[id.index()].values().copied().collect();
         ids.sort_unstable();
-        let initial = match &service.version {
-            Some(name) => self.version(id, name, &at.key("version")),
-            // Without a choice the version called `v1` runs, or the only one that there is.
-            None => self.names.versions[id.index()].get(FIRST_VERSION).copied().or_else(|| (ids.len() == 1).then(|| ids[0])),
-        };
-        match initial {
-            Some(initial) => ids.sort_by_key(|version| *version != initial),
-            None if service.version.is_none() && !self.has_broken(&versions) => {
-                let finding = Finding::error(Code::MissingKey, "several versions, and none is called `v1`");
-                self.report_key(&versions, finding.label("which one runs at the start?").help("write `version = \"…\"` beside `versions`"));
-            }
-            None => {}
-        }
+        let initial = self.version(id, service.version.as_deref().unwrap_or(FIRST_VERSION), &at.key("version"));
+        ids.sort_by_key(|version| Some(*version) != initial);
         ids
     }
 

@@ -23,25 +23,25 @@ use crate::units::{Bytes, Dollars, Ratio, SimSpan};
 #[serde(deny_unknown_fields, default)]
 #[schemars(rename = "Service")]
 pub(crate) struct ServiceFile {
-    /// What it is; decides its icon, not its behaviour. Default `"service"`.
+    /// What it is; decides its icon, not its behaviour. Default `"service"` (chosen for Fleetlab).
     pub(crate) kind: ServiceKind,
-    /// Instances at the start, 0 to 10000. Default 1.
+    /// Instances at the start, 0 to 10000. Default 1 (chosen for Fleetlab).
     #[schemars(range(max = 10_000))]
     pub(crate) instances: u32,
     /// Zones over which the instances are spread in turn. Default: all zones.
     pub(crate) zones: Option<Vec<String>>,
 
-    /// Requests that one instance serves at once, 1 to 100000. Default 16.
+    /// Requests that one instance serves at once, 1 to 100000. Default 16 (chosen for Fleetlab).
     #[schemars(range(min = 1, max = 100_000))]
     pub(crate) workers: u32,
-    /// What a worker does while it waits for others. Default `"blocking"`.
+    /// What a worker does while it waits for others. Default `"blocking"` (chosen for Fleetlab).
     pub(crate) worker_model: WorkerModel,
     /// Where requests wait for a worker. Default: any number of them, oldest first.
     pub(crate) queue: Queue,
     /// CPU quota per instance [cores], above 0: work beyond it waits for the next period of 100 ms (the Linux CFS
     /// bandwidth controller). Default: none.
     pub(crate) cpu_limit: Option<f64>,
-    /// Memory at rest. Default `"64MiB"`.
+    /// Memory at rest. Default `"64MiB"` (chosen for Fleetlab).
     pub(crate) memory: Bytes,
     /// Memory per request in flight. Default `"0B"`.
     pub(crate) memory_per_request: Bytes,
@@ -75,7 +75,7 @@ pub(crate) struct ServiceFile {
     pub(crate) deployment: Strategy,
     /// Dollars per instance-hour. Default: the price of `instance_type`.
     pub(crate) price: Option<Dollars>,
-    /// A line of the price table. Default `"fargate-0.25vcpu-0.5gb"`, the smallest.
+    /// A line of the price table. Default `"fargate-0.25vcpu-0.5gb"` (chosen for Fleetlab), the smallest.
     pub(crate) instance_type: Option<String>,
 
     /// What it serves, by name; at least one endpoint.
@@ -85,9 +85,10 @@ pub(crate) struct ServiceFile {
     /// Call policies by what is called: a service (`db`) or one endpoint of it (`"db.query"`), which then replaces the
     /// service's. Default: a policy with nothing in it.
     pub(crate) calls: Entries<CallPolicy>,
-    /// Versions by name. Default: one, `v1`, that changes nothing.
+    /// Versions by name. Default: none but `v1`.
     pub(crate) versions: Entries<VersionFile>,
-    /// The version that runs at the start. Default `"v1"`.
+    /// The version that runs at the start. Default `"v1"`, which need not be written among `versions`: it then changes
+    /// nothing (chosen for Fleetlab, so that writing the bad version is enough).
     pub(crate) version: Option<String>,
 }
 
@@ -126,7 +127,16 @@ impl Default for ServiceFile {
     }
 }
 
+/// The name of the version that runs at the start unless a service says otherwise.
+pub(crate) const FIRST_VERSION: &str = "v1";
+
 impl ServiceFile {
+    /// The version that the service starts with and does not write among its `versions`, if so.
+    pub(crate) fn implied_version(&self) -> Option<&'static str> {
+        let starts_with_it = self.version.as_deref().is_none_or(|version| version == FIRST_VERSION);
+        (starts_with_it && !self.versions.names().any(|name| name == FIRST_VERSION)).then_some(FIRST_VERSION)
+    }
+
     /// How one instance serves.
     pub(crate) fn server(&self) -> Server {
         Server {
@@ -158,13 +168,13 @@ pub(crate) struct EndpointFile {
 #[serde(deny_unknown_fields, default)]
 #[schemars(rename = "Cache")]
 pub(crate) struct CacheFile {
-    /// Number of keys, 1 to 1000000. Default 1000.
+    /// Number of keys, 1 to 1000000. Default 1000 (chosen for Fleetlab).
     #[schemars(range(min = 1, max = 1_000_000))]
     pub(crate) keys: u32,
-    /// Skew of the keys' popularity: Zipf exponent [1], 0 to 5. Default 1; 0 makes all keys equally popular.
+    /// Skew of the keys' popularity: Zipf exponent [1], 0 to 5. Default 1 (chosen for Fleetlab); 0 makes all keys equally popular.
     #[schemars(range(min = 0.0, max = 5.0))]
     pub(crate) zipf: f64,
-    /// How long an entry lives. Default `"60s"`.
+    /// How long an entry lives. Default `"60s"` (chosen for Fleetlab).
     pub(crate) ttl: SimSpan,
     /// Whether concurrent misses of one key wait for the first of them. Default false.
     pub(crate) single_flight: bool,

@@ -21,17 +21,17 @@ use crate::units::{Ratio, SimSpan, SimTime};
 params! {
     /// Kubernetes horizontal pod autoscaler (autoscaling/v2 defaults).
     pub struct Hpa {
-        /// Fewest pods. Default 1.
+        /// Fewest pods. Default 1 (Kubernetes).
         pub min: u32 = 1,
-        /// Most pods. Default 10.
+        /// Most pods. Default 10 (chosen for Fleetlab).
         pub max: u32 = 10,
-        /// Target CPU utilisation. Default 80 %.
+        /// Target CPU utilisation. Default 80 % (Kubernetes).
         pub target_cpu: Ratio = Ratio::new(0.8),
-        /// From one decision to the next. Default `"15s"`.
+        /// From one decision to the next. Default `"15s"` (Kubernetes).
         pub sync: SimSpan = SimSpan::from_secs(15),
-        /// No action while |ratio − 1| is at most this. Default 0.1.
+        /// No action while |ratio − 1| is at most this. Default 0.1 (Kubernetes).
         pub tolerance: f64 = 0.1,
-        /// Scale down to the highest recommendation of this long. Default `"5m"`.
+        /// Scale down to the highest recommendation of this long. Default `"5m"` (Kubernetes).
         pub scale_down_stabilisation: SimSpan = SimSpan::from_secs(300),
     }
 }

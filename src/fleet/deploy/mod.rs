@@ -8,12 +8,14 @@
 mod all_at_once;
 mod breaker;
 mod driver;
+mod int_or_percent;
 mod rolling;
 mod rolling_update;
 mod rollout;
 
 pub use all_at_once::AllAtOnce;
 pub use breaker::DeploymentBreaker;
+pub use int_or_percent::IntOrPercent;
 pub use rolling::EcsRolling;
 pub use rolling_update::RollingUpdate;
 

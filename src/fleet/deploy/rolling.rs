@@ -18,9 +18,9 @@ use crate::units::{SimSpan, SimTime};
 params! {
     /// ECS rolling update: `minimumHealthyPercent` rounds up, `maximumPercent` rounds down.
     pub struct EcsRolling {
-        /// Share of the desired count that stays healthy. Default 100 %.
+        /// Share of the desired count that stays healthy. Default 100 % (ECS).
         pub minimum_healthy_percent: u32 = 100,
-        /// Share of the desired count that may run. Default 200 %.
+        /// Share of the desired count that may run. Default 200 % (ECS).
         pub maximum_percent: u32 = 200,
         /// Deployment circuit breaker. Default: none.
         pub circuit_breaker: Option<DeploymentBreaker> = None,

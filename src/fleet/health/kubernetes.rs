@@ -26,13 +26,13 @@ params! {
     pub struct Probe {
         /// Wait before the first probe. Default `"0s"`.
         pub initial_delay: SimSpan = SimSpan::ZERO,
-        /// From one probe to the next. Default `"10s"`.
+        /// From one probe to the next. Default `"10s"` (Kubernetes).
         pub period: SimSpan = SimSpan::from_secs(10),
-        /// How long an answer may take. Default `"1s"`.
+        /// How long an answer may take. Default `"1s"` (Kubernetes).
         pub timeout: SimSpan = SimSpan::from_secs(1),
         /// Successes in a row that count as success. Default 1 (must be 1 for liveness and start-up).
         pub success_threshold: u32 = 1,
-        /// Failures in a row that count as failure. Default 3.
+        /// Failures in a row that count as failure. Default 3 (Kubernetes).
         pub failure_threshold: u32 = 3,
     }
 }
