@@ -18,7 +18,8 @@ params! {
         /// The peer: a service or traffic source that is cut off from the service, whichever of the two calls the other.
         /// Default: everybody, health checks included.
         pub from: Option<String> = None,
-        /// Which messages are lost: those `to` the service, those `from` the service, or `both`. Default `"both"`.
+        /// Which messages are lost: those `to` the service, those `from` the service, or `both`. Default `"both"` (chosen
+        /// for Fleetlab: a cable that is cut; Chaos Mesh begins with `to`).
         pub direction: Direction = Direction::Both,
     }
 }
