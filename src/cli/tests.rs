@@ -308,3 +308,27 @@ fn a_run_that_ends_within_its_warm_up_is_measured_from_the_start() {
     let (rate, held) = (report["entry"]["rate_per_s"].as_f64(), report["entry"]["in_system"].as_f64());
     assert!(rate.is_some_and(|rate| rate > 50.0) && held.is_some_and(|held| held > 0.5), "{rate:?} {held:?}");
 }
+
+#[test]
+fn a_report_counts_what_was_sent_and_what_waits() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("over.toml");
+    let scenario = "format_version = 1\nduration = \"1m\"\nslos.answered.objective = \"99%\"\nslos.fast = { objective = \"99%\", latency = \"1s\" }
+[services.web]\nendpoints.get.steps = [{ call = \"db.get\" }]\n[services.db]\nworkers = 1\nendpoints.get.steps = [{ work = \"20ms\" }, { publish = \"jobs\" }]
+[services.job]\nworkers = 1\nendpoints.do.steps = [{ work = \"100ms\" }]\n[queues.jobs]\nconsumer = \"job.do\"\nconcurrency = 1
+[traffic.users]\nto = \"web.get\"\nrate = \"100/s\"\nprocess = \"fixed\"\n";
+    std::fs::write(&path, scenario).expect("written");
+    let path = path.display().to_string();
+    let (status, out, err) = fleetlab(&["run", &path, "--format", "json"]);
+    assert_eq!(status, DONE, "{err}");
+    let report: serde_json::Value = serde_json::from_str(&out).expect("a report");
+    let number = |pointer: &str| report.pointer(pointer).and_then(serde_json::Value::as_f64).unwrap_or_else(|| panic!("{pointer} in {out}"));
+    assert!((number("/entry/sent") - 6_000.0).abs() <= 1.0 && (number("/entry/requests") - 2_999.0).abs() <= 2.0);
+    assert_eq!(number("/entry/sent"), number("/entry/requests") + number("/entry/under_way"));
+    assert!((number("/entry/in_system") / number("/services/web/in_system") - 1.0).abs() < 0.01, "users are in the system as long as their requests are");
+    assert!(number("/queues/jobs/published") > 2_990.0 && number("/queues/jobs/visible") > 2_000.0 && number("/queues/jobs/oldest_s") > 20.0);
+    let (_, text, _) = fleetlab(&["run", &path]);
+    assert!(text.contains("Users asked 6,000 times") || text.contains("Users asked 5,999 times"), "{text}");
+    assert!(text.contains("still waited at the end") && text.contains("Message queues"), "{text}");
+    assert_eq!(fleetlab(&["run", &path, "--require-slos"]).0, FAILED, "nobody who waits for seconds is content");
+}

@@ -96,7 +96,8 @@ impl Metric {
         let (value, breaches) = match self {
             Self::ErrorRate(limit) => {
                 let counts = window(clients)?.counts;
-                let (all, failed) = if matches!(of, Watched::Version(_)) { counts.as_callers_saw() } else { (counts.requests - counts.dropped, counts.failed()) };
+                let (all, failed) =
+                    if matches!(of, Watched::Version(_)) { counts.as_callers_saw() } else { (counts.requests - counts.dropped, counts.failed()) };
                 let share = (all > 0).then(|| failed as f64 / all as f64)?;
                 (share, share > limit.above.get())
             }

@@ -7,14 +7,15 @@ use std::collections::BTreeMap;
 use super::facts::Facts;
 use super::ledger;
 use super::model::{
-    CostReport, DeploymentReport, DoraReport, EdgeReport, FORMAT_VERSION, FaultReport, InstanceReport, Latency, LittleReport, LogLine, Moment, Report,
-    ServiceReport, SloReport, Traffic, VersionCallers, VersionReport, Wait,
+    CostReport, DeploymentReport, DoraReport, EdgeReport, FORMAT_VERSION, FaultReport, InstanceReport, Latency, LittleReport, LogLine, Moment, QueueReport,
+    Report, ServiceReport, SloReport, Traffic, VersionCallers, VersionReport, Wait,
 };
 use super::tell;
 use super::watch::Watcher;
 use crate::ids::{EndpointId, InstanceId, ServiceId, SourceId};
 use crate::insight::deployments::{Deployment, Status, deployments};
 use crate::insight::{dora, golden, little, service_map, slo};
+use crate::kernel::QueueView;
 use crate::telemetry::ledger::Event;
 use crate::telemetry::store::Totals;
 use crate::telemetry::whole;
@@ -39,7 +40,7 @@ impl Report {
         let Facts { scenario, store, .. } = *facts;
         let run = store.run_counts();
         let measured_from = store.measured_from().unwrap_or(facts.now);
-        let entry = client_side(&store.entry_totals(None));
+        let entry = user_side(&store.entry_totals(None));
         let hours = facts.now.as_secs_f64() / 3_600.0;
         let answers = run.answered as f64;
         let (happenings, missed) = watcher.finish(facts);
@@ -69,6 +70,7 @@ impl Report {
             services: facts.services().map(|id| (facts.service(id).to_string(), service(facts, id))).collect(),
             edges: edges(facts),
             slos: slos(facts),
+            queues: queues(facts),
             instances: instances(facts),
             deployments: deployments(facts.ledger).iter().map(|deployment| deployment_report(facts, deployment)).collect(),
             incidents: Vec::new(),
@@ -103,6 +105,9 @@ fn traffic(totals: &Totals) -> Traffic {
     Traffic {
         requests: counts.requests,
         rate_per_s: totals.per_second(counts.requests),
+        sent: None,
+        under_way: None,
+        dropped: counts.dropped,
         goodput: counts.answered,
         goodput_per_s: totals.per_second(counts.answered),
         degraded: counts.degraded,
@@ -122,6 +127,12 @@ fn client_side(totals: &Totals) -> Traffic {
     Traffic { in_system: totals.average(totals.counts.latency_sum + totals.counts.failed_latency_sum), ..traffic(totals) }
 }
 
+/// Traffic of users, who know what they sent.
+fn user_side(totals: &Totals) -> Traffic {
+    let load = &totals.load;
+    Traffic { sent: Some(load.arrivals), under_way: Some(load.in_system), in_system: totals.average(load.in_system_area), ..traffic(totals) }
+}
+
 /// Traffic as servers see it.
 fn server_side(totals: &Totals) -> Traffic {
     let wait = Wait {
@@ -134,7 +145,7 @@ fn server_side(totals: &Totals) -> Traffic {
 
 fn sources(facts: &Facts<'_>) -> BTreeMap<String, Traffic> {
     let source = |at| SourceId::from_index(at);
-    let named = |at| (facts.source(source(at)).to_string(), client_side(&facts.store.entry_totals(Some(source(at)))));
+    let named = |at| (facts.source(source(at)).to_string(), user_side(&facts.store.entry_totals(Some(source(at)))));
     (0..facts.scenario.model.sources.len()).map(named).collect()
 }
 
@@ -191,6 +202,21 @@ fn edges(facts: &Facts<'_>) -> Vec<EdgeReport> {
         traffic: client_side(&facts.store.edge_totals(at)),
     };
     service_map::edges(facts.store).into_iter().enumerate().map(edge).collect()
+}
+
+fn queues(facts: &Facts<'_>) -> BTreeMap<String, QueueReport> {
+    let report = |queue: &QueueView| QueueReport {
+        published: queue.published,
+        deleted: queue.deleted,
+        redelivered: queue.redelivered,
+        dead: queue.dead,
+        visible: queue.visible,
+        most_visible: queue.most_visible,
+        in_flight: queue.in_flight,
+        oldest_s: queue.oldest.map(SimSpan::as_secs_f64),
+        mean_age_s: queue.mean_age_s,
+    };
+    facts.scenario.model.queues.iter().zip(facts.queues).map(|(described, queue)| (described.name.clone(), report(queue))).collect()
 }
 
 fn slos(facts: &Facts<'_>) -> Vec<SloReport> {

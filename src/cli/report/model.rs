@@ -57,6 +57,8 @@ pub struct Report {
     pub slos: Vec<SloReport>,
     /// Each instance that there was.
     pub instances: Vec<InstanceReport>,
+    /// Message queues by name, over the whole run; `published` = `deleted` + `dead` + `visible` + `in_flight`.
+    pub queues: BTreeMap<String, QueueReport>,
     /// Deployments, in the order in which they began.
     pub deployments: Vec<DeploymentReport>,
     /// Incidents; empty, because the simulation has no pager yet.
@@ -79,14 +81,21 @@ pub struct Report {
     pub over_time: Vec<Moment>,
 }
 
-/// Requests and how they ended: `requests` = `goodput` + `failed`. For services as their instances saw them, for edges and
-/// users as those saw them.
+/// Requests and how they ended: `requests` = `goodput` + `failed`, and `dropped` where there are such. For services as their
+/// instances saw them, for edges and users as those saw them.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, JsonSchema)]
 pub struct Traffic {
     /// Requests that ended.
     pub requests: u64,
     /// The same per second of the time measured [1/s].
     pub rate_per_s: f64,
+    /// Requests that users sent in the time measured; null where nobody counts them but by their end (services, edges, endpoints).
+    pub sent: Option<u64>,
+    /// Requests of users that were neither answered nor failed yet at the end; null as `sent`.
+    pub under_way: Option<u64>,
+    /// Attempts that were of no use any more before they ended, because another copy answered first (hedging) or the caller's
+    /// own client gave up; 0 but at edges.
+    pub dropped: u64,
     /// Requests answered, in full or degraded, while somebody still waited.
     pub goodput: u64,
     /// The same per second of the time measured [1/s].
@@ -106,11 +115,34 @@ pub struct Traffic {
     pub failed_latency_ms: Option<f64>,
     /// Waiting for a worker, of all requests that were not refused on arrival; null for users and edges.
     pub wait_ms: Option<Wait>,
-    /// Requests held at once, on average over time. For services integrated from moment to moment; for users and edges
-    /// the sum of their latencies over the time measured (Little's law).
+    /// Requests held at once, on average over time. For services and users integrated from moment to moment; for edges and
+    /// endpoints the sum of their latencies over the time measured (Little's law).
     pub in_system: Option<f64>,
     /// Share of workers in use, on average over time, 0…1; null for users and edges.
     pub utilisation: Option<f64>,
+}
+
+/// A message queue, by the names of Amazon SQS's metrics where it has one.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, JsonSchema)]
+pub struct QueueReport {
+    /// Messages sent to it.
+    pub published: u64,
+    /// Messages handled by a consumer and deleted.
+    pub deleted: u64,
+    /// Times that a message was received again.
+    pub redelivered: u64,
+    /// Dead letters: received too often without success.
+    pub dead: u64,
+    /// Messages that waited to be received at the end.
+    pub visible: u64,
+    /// The most that ever waited for want of a consumer.
+    pub most_visible: u64,
+    /// Messages received and not yet deleted at the end.
+    pub in_flight: u64,
+    /// Age of the message at the front at the end [s]; null if none waited.
+    pub oldest_s: Option<f64>,
+    /// Mean time from publication to deletion [s]; null if none was deleted.
+    pub mean_age_s: Option<f64>,
 }
 
 /// A distribution of latencies [ms]; each null without answers. The mean is exact, quantiles are within 0.8 %.

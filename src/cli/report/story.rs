@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::document::{Block, Cell, Document, Table, Tone, add};
-use super::model::{EdgeReport, Report, ServiceReport, Traffic, VersionReport};
+use super::model::{EdgeReport, QueueReport, Report, ServiceReport, Traffic, VersionReport};
 use super::words::{NONE, budget, clock, count, counted, dollars, millis, percent, rate, short, span};
 
 mod happenings;
@@ -30,6 +30,7 @@ pub(super) fn tell(report: &Report) -> Document {
     services(report, &mut blocks);
     versions(report, &mut blocks);
     edges(report, &mut blocks);
+    queues(report, &mut blocks);
     delivery(report, &mut blocks);
     books(report, &mut blocks);
     notes(report, &mut blocks);
@@ -86,13 +87,27 @@ fn with_degraded(table: &mut Table, all: &[&Traffic]) {
     }
 }
 
+/// Puts a column of attempts that were dropped before the last one, if there are any.
+fn with_dropped(table: &mut Table, all: &[&Traffic]) {
+    if all.iter().all(|traffic| traffic.dropped == 0) {
+        return;
+    }
+    table.columns.insert(table.columns.len() - 1, "dropped".into());
+    for (row, traffic) in table.rows.iter_mut().zip(all) {
+        let share = (traffic.requests > 0).then(|| traffic.dropped as f64 / traffic.requests as f64);
+        row.insert(row.len() - 1, percent(share).into());
+    }
+}
+
 fn opening(report: &Report) -> Vec<Block> {
     let warm_up = if report.warm_up_s > 0.0 { format!(", of which the first {} are left out as warm-up", span(report.warm_up_s)) } else { String::new() };
     let mut blocks: Vec<_> = about(report).map(Block::Text).into_iter().collect();
     blocks.push(Block::Text(format!("Scenario {}, seed {}: {} simulated{warm_up}.", report.scenario, report.seed, span(report.simulated_s))));
     let entry = &report.entry;
     if entry.requests == 0 {
-        blocks.push(Block::Text("No request of a user ended in the time measured, so there is nothing to tell about latency or errors.".into()));
+        let sent = entry.sent.filter(|sent| *sent > 0).map_or_else(String::new, |sent| format!("Users asked {}. ", counted(sent, "time")));
+        let text = format!("{sent}No request of a user ended in the time measured, so there is nothing to tell about latency or errors.");
+        blocks.push(Block::Text(text));
         return blocks;
     }
     let latency = match (entry.latency_ms.p50, entry.latency_ms.p99) {
@@ -107,12 +122,16 @@ fn opening(report: &Report) -> Vec<Block> {
         0 => String::new(),
         _ => format!(" {} of the answers ({}) were degraded: something in them came from a fallback.", count(entry.degraded), percent(degraded(entry))),
     };
+    let (sent, waiting) = (entry.sent.unwrap_or(entry.requests), entry.under_way.unwrap_or(0));
+    // A few are always under way when a run ends.
+    let waited = if waiting == 0 || (waiting as f64) < 0.001 * sent as f64 { String::new() } else { format!(" {} still waited at the end.", count(waiting)) };
+    let per_second = if report.measured_s > 0.0 { sent as f64 / report.measured_s } else { 0.0 };
     blocks.push(Block::Text(format!(
-        "Users asked {} ({}) and were answered {}, {}.{latency}{fallbacks}{failed}",
-        counted(entry.requests, "time"),
-        rate(entry.rate_per_s),
+        "Users asked {} ({}) and were answered {}, {}.{waited}{latency}{fallbacks}{failed}",
+        counted(sent, "time"),
+        rate(per_second),
         counted(entry.goodput, "time"),
-        percent(Some(entry.goodput as f64 / entry.requests as f64)),
+        percent(Some(entry.goodput as f64 / (entry.requests + waiting) as f64)),
     )));
     if report.over_time.len() > 1 {
         blocks.push(over_time::tell(report));
@@ -265,11 +284,36 @@ fn edges(report: &Report, blocks: &mut Vec<Block>) {
     let columns = heads(&["call", "attempts", "failed", "retries", "mean", "p50", "p99", "why"]);
     blocks.push(Block::Heading("Calls, as the callers saw them".into()));
     let mut table = Table { columns, left: 1, last_left: true, rows: all.iter().take(EDGES).map(row).collect() };
-    with_degraded(&mut table, &all.iter().take(EDGES).map(|edge| &edge.traffic).collect::<Vec<_>>());
+    let shown: Vec<&Traffic> = all.iter().take(EDGES).map(|edge| &edge.traffic).collect();
+    with_dropped(&mut table, &shown);
+    with_degraded(&mut table, &shown);
     blocks.push(Block::Table(table));
     if all.len() > EDGES {
         blocks.push(Block::Text(format!("And {} more, all in the JSON report.", all.len() - EDGES)));
     }
+}
+
+fn queues(report: &Report, blocks: &mut Vec<Block>) {
+    if report.queues.is_empty() {
+        return;
+    }
+    let row = |(name, queue): (&String, &QueueReport)| {
+        let dead = queue.dead as f64 / (queue.published as f64).max(1.0);
+        vec![
+            name.clone().into(),
+            count(queue.published).into(),
+            count(queue.deleted).into(),
+            count(queue.redelivered).into(),
+            judged(count(queue.dead), Some(dead), ERRORS),
+            count(queue.visible).into(),
+            queue.oldest_s.map_or_else(|| NONE.into(), span).into(),
+            count(queue.most_visible).into(),
+            queue.mean_age_s.map_or_else(|| NONE.into(), |age| millis(Some(age * 1e3))).into(),
+        ]
+    };
+    let columns = heads(&["queue", "published", "handled", "again", "dead", "waiting", "oldest", "most", "mean age"]);
+    blocks.push(Block::Heading("Message queues".into()));
+    blocks.push(Block::Table(Table { columns, left: 1, last_left: false, rows: report.queues.iter().map(row).collect() }));
 }
 
 fn delivery(report: &Report, blocks: &mut Vec<Block>) {
@@ -389,6 +433,16 @@ fn notes(report: &Report, blocks: &mut Vec<Block>) {
     }
     if report.services.values().any(|service| service.abandoned > 0) {
         items.push("for nothing: share of requests that were served well after their caller had stopped waiting.".into());
+    }
+    if report.edges.iter().any(|edge| edge.traffic.dropped > 0) {
+        items.push("dropped: share of attempts that were of no use any more before they ended, because another copy had answered or nobody waited.".into());
+    }
+    if !report.queues.is_empty() {
+        items.push(
+            "Message queues, over the whole run: again, received more than once; dead, given up after too many receives; most, the longest backlog; mean age, \
+             from publication to deletion."
+                .into(),
+        );
     }
     if report.slos.iter().any(|slo| slo.budget_left.is_some()) {
         items.push(

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::*;
 use crate::ids::{EndpointId, InstanceId, ServiceId, VersionId, ZoneId};
 use crate::kernel::outcome::{Outcome, Reason};
-use crate::kernel::record::{Hop, Recorder as _, View};
+use crate::kernel::record::{Hop, Recorder as _, SourceGauge, View};
 use crate::scenario::{Action, Scenario, Slo, TelemetryConfig, Text, TimedAction};
 use crate::telemetry::ledger::{Deed, Event, Ledger};
 use crate::telemetry::store::Store;
@@ -82,7 +82,9 @@ fn run(watch: impl Fn(&Store, &Ledger, &mut Watcher)) -> (Store, Ledger, Watcher
         if bad {
             gauges.push(gauge(3, 0.3, new_cart));
         }
-        store.window(SimTime::from_secs(second), &gauges, &[]);
+        let sent = 20 + u32::from(bad);
+        let area = (web * 1e9) as u64;
+        store.window(SimTime::from_secs(second), &gauges, &[SourceGauge { sent, under_way: 0, area }]);
         if second % 30 == 0 {
             watch(&store, &ledger, &mut watcher);
         }
@@ -305,7 +307,9 @@ fn a_short_run_has_a_scale_and_counts_in_the_singular() {
     let (model, sites) = chain(3);
     let (mut store, ledger) = (Store::new(&model, &sites, SimTime::ZERO), Ledger::default());
     store.entries(&[entry(5, Outcome::Ok)]);
-    (1..=3).for_each(|second| store.window(SimTime::from_secs(second), &[], &[]));
+    for second in 1..=3 {
+        store.window(SimTime::from_secs(second), &[], &[SourceGauge { sent: u32::from(second == 1), ..SourceGauge::default() }]);
+    }
     let text = Format::Text.render(&Report::new(&facts(&scenario, &store, &ledger), Watcher::default())).expect("renders");
     assert!(text.contains("Users asked 1 time (0.333/s) and were answered 1 time, 100 %"), "{text}");
     assert!(text.contains("00:00–00:03") && text.contains("1 request of users caused 0 service calls"), "{text}");
