@@ -49,8 +49,9 @@ pub struct Session {
 /// A run that cannot go on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "the run cannot go on at {at}: more than {MOST_UNDER_WAY} requests and retries are under way, or more messages wait than a queue holds; \
-     the load is far beyond what is served, so bound queues, retries or the load"
+    "the run cannot go on at {:.1} s: more than {MOST_UNDER_WAY} requests and retries are under way, or more messages wait than a queue holds; \
+     the load is far beyond what is served, so bound queues, retries or the load",
+    .at.as_secs_f64()
 )]
 pub struct Exhausted {
     /// When it ended.
