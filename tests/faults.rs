@@ -85,16 +85,38 @@ fn in_and_out(kind: &str, more: &str) -> Snapshot {
 
 #[test]
 fn latency_delays_messages_and_passes() {
-    let (errors, p50) = felt(&in_and_out("{ latency = { delay = '20ms' } }", "service = 'db'"));
-    assert!(errors < 0.001);
-    assert!((43.0..=48.0).contains(&p50), "{p50} ms");
+    // 4.8 ms without it; netem delays what leaves the instance, once per round trip.
+    for (direction, range) in [("", 23.0..=28.0), (", direction = 'to'", 23.0..=28.0), (", direction = 'both'", 43.0..=48.0)] {
+        let (errors, p50) = felt(&in_and_out(&format!("{{ latency = {{ delay = '20ms'{direction} }} }}"), "service = 'db'"));
+        assert!(errors < 0.001);
+        assert!(range.contains(&p50), "{direction}: {p50} ms");
+    }
+}
+
+#[test]
+fn latency_of_a_service_delays_its_own_calls_as_well_as_its_answers() {
+    let (_, p50) = felt(&in_and_out("{ latency = { delay = '20ms' } }", "service = 'web'"));
+    assert!((43.0..=48.0).contains(&p50), "the call of the database and the answer to the user: {p50} ms");
+}
+
+#[test]
+fn overlapping_delays_add_up_whatever_their_distributions() {
+    let mut session = two();
+    session.advance_to(secs(60));
+    for (name, delay) in [("one", "{ lognormal = { mean = '20ms', cv = 0.1 } }"), ("two", "{ lognormal = { mean = '20ms', cv = 0.1 } }"), ("three", "'10ms'")] {
+        act(&mut session, &format!("inject = {{ fault = {{ name = '{name}', kind = {{ latency = {{ delay = {delay} }} }}, service = 'db' }} }}"));
+    }
+    let (_, p50) = felt(&look(&mut session, 90));
+    assert!((53.0..=58.0).contains(&p50), "20 + 20 + 10 + 4.8 ms: {p50} ms");
 }
 
 #[test]
 fn packet_loss_shows_as_timeouts_where_nobody_retransmits() {
-    let during = in_and_out("{ packet-loss = { loss = 0.3 } }", "service = 'db'");
-    let (errors, p50) = felt(&during);
-    assert!(errors > 0.05 || p50 > 50.0, "{errors} failed, median {p50} ms");
+    // Answers come after 200, 600 and 1,400 ms: whoever waits one second misses those that were lost three times.
+    let (errors, _) = felt(&in_and_out("{ packet-loss = { loss = 0.3 } }", "service = 'db'"));
+    assert!((errors - 0.027).abs() < 0.01, "{errors} failed");
+    let (both, _) = felt(&in_and_out("{ packet-loss = { loss = 0.3, direction = 'both' } }", "service = 'db'"));
+    assert!(both > 2.0 * errors, "{both} failed");
 }
 
 #[test]
@@ -105,14 +127,42 @@ fn a_partition_cuts_one_caller_off() {
     assert!(errors < 0.001, "users do not call the database: {errors}");
 }
 
+/// CPU time that the database used [s].
+fn db_cpu(session: &Session) -> f64 {
+    session.store().instances_of(DB).map(|instance| session.view(instance).cpu_nanos as f64 / 1e9).sum()
+}
+
 #[test]
-fn in_a_one_way_partition_answers_still_pass() {
-    let mut session = two();
-    session.advance_to(secs(60));
-    inject(&mut session, "{ partition = { from = 'web', one_way = true } }", "service = 'db'");
-    let during = look(&mut session, 90);
-    assert!(felt(&during).0 > 0.99, "requests are lost");
-    assert!(db(&during).instances.iter().all(|instance| instance.busy == 0));
+fn a_one_way_partition_loses_either_requests_or_answers_whoever_calls() {
+    // The web calls the database. What goes towards the database are requests, what comes from it are answers.
+    for (service, peer, direction, works) in [("db", "web", "to", false), ("db", "web", "from", true), ("web", "db", "to", true), ("web", "db", "from", false)]
+    {
+        // Not held back by a pool, whose connections would all be waiting.
+        let mut session = Session::new(read(&TWO.replace(", pool = { size = 10, acquire_timeout = \"500ms\" }", "")), 5);
+        session.advance_to(secs(60));
+        inject(&mut session, &format!("{{ partition = {{ from = '{peer}', direction = '{direction}' }} }}"), &format!("service = '{service}'"));
+        session.advance_to(secs(70));
+        let before = db_cpu(&session);
+        let during = look(&mut session, 80);
+        let used = db_cpu(&session) - before;
+        assert!(felt(&during).0 > 0.99, "{service} {direction}: nobody gets an answer");
+        // 200/s of 2 ms for 10 s.
+        assert!(if works { (used - 4.0).abs() < 0.3 } else { used < 0.01 }, "{service} {direction}: {used} s of work");
+    }
+}
+
+#[test]
+fn a_partition_from_everybody_cuts_both_roles() {
+    // Towards the web it stops the users' requests, from the web its calls: the database has nothing to do.
+    for direction in ["to", "from"] {
+        let mut session = two();
+        session.advance_to(secs(60));
+        inject(&mut session, &format!("{{ partition = {{ direction = '{direction}' }} }}"), "service = 'web'");
+        session.advance_to(secs(70));
+        let before = db_cpu(&session);
+        session.advance_to(secs(80));
+        assert!(db_cpu(&session) - before < 0.01, "{direction}");
+    }
 }
 
 #[test]
@@ -152,6 +202,33 @@ fn leaked_connections_exhaust_the_pool() {
 }
 
 #[test]
+fn connections_leak_by_the_share_of_the_selected_instances() {
+    // Three instances and a pool of ten: with one selected, six connections are left, which are plenty.
+    for selector in ["'one'", "{ fixed-percent = { value = 0.0 } }", "{ random-max-percent = { value = 0.0 } }"] {
+        let (errors, p50) = felt(&in_and_out("{ pool-exhaustion = { leaked = 1.0 } }", &format!("service = 'db', selector = {selector}")));
+        assert!(errors < 0.001 && p50 < 7.0, "{selector}: {errors} fail, median {p50} ms");
+    }
+    // With all of them busy for 100 ms, six connections in each of three clients carry 180 requests/s of 200.
+    let slow = TWO.replace("{ io = \"2ms\" }", "{ io = \"98ms\" }").replace("workers = 8", "workers = 64");
+    let mut session = Session::new(read(&slow), 5);
+    session.advance_to(secs(60));
+    inject(&mut session, "'pool-exhaustion'", "service = 'db', selector = 'one'");
+    let (errors, _) = felt(&look(&mut session, 120));
+    assert!((errors - 0.1).abs() < 0.03, "{errors}");
+}
+
+#[test]
+fn health_checks_do_not_see_an_expired_certificate() {
+    let checked = TWO.replace("[services.db]\n", "[services.db]\nhealth_check = { alb = { interval = '5s', timeout = '2s' } }\n");
+    let mut session = Session::new(read(&checked), 5);
+    session.advance_to(secs(60));
+    inject(&mut session, "'certificate-expiry'", "service = 'db'");
+    let during = look(&mut session, 120);
+    assert!(felt(&during).0 > 0.99);
+    assert!(db(&during).instances.iter().all(|instance| instance.state == InstanceState::Healthy));
+}
+
+#[test]
 fn an_outage_takes_everything_down_until_it_is_over() {
     let during = in_and_out("'dependency-outage'", "service = 'db'");
     assert!(felt(&during).0 > 0.99);
@@ -184,6 +261,58 @@ fn a_restart_loop_crashes_the_process_after_every_start() {
     // It has run for longer than 10 s, so it dies at once; 5 s to the restart, 5 s of start-up, and 10 s of life.
     assert_eq!(of("crashed"), [60, 80, 100, 120]);
     assert_eq!(of("restarted"), [70, 90, 110, 130]);
+}
+
+#[test]
+fn a_slower_restart_loop_waits_for_its_own_time() {
+    let mut session = two();
+    let loops = |session: &mut Session, after: &str, duration: &str| {
+        inject(session, &format!("{{ restart-loop = {{ after = '{after}' }} }}"), &format!("service = 'db', selector = 'all', duration = '{duration}'"));
+    };
+    session.advance_to(secs(30));
+    loops(&mut session, "60s", "10s");
+    session.advance_to(secs(41));
+    loops(&mut session, "100s", "70s");
+    session.advance_to(secs(110));
+    let of = |record: &fleetlab::telemetry::ledger::Record| matches!(record.event, Event::Instance { change: "crashed", .. }).then_some(record.at);
+    let crashes: Vec<_> = session.ledger().truth().iter().filter_map(of).collect();
+    assert_eq!(crashes, [secs(100); 3], "the timer of the first loop is nobody's any more");
+}
+
+#[test]
+fn a_storm_of_mild_collections_cures_nobody() {
+    let pausing = TWO.replace("[services.db]\n", "[services.db]\ngc = { every = '10s', pause = '500ms' }\n");
+    let mut session = Session::new(read(&pausing), 5);
+    session.advance_to(secs(60));
+    inject(&mut session, "{ gc-storm = { every = '100s', pause = '10ms' } }", "service = 'db'");
+    let during = look(&mut session, 120);
+    assert!(during.entry.p99_ms.is_some_and(|p99| p99 > 300.0), "{:?}", during.entry);
+}
+
+#[test]
+fn who_was_dead_before_an_outage_stays_dead_after_it() {
+    let down = |snapshot: &Snapshot| db(snapshot).instances.iter().filter(|instance| instance.state == InstanceState::Crashed).count();
+    for (restart_after, just_after, later) in [("never", 1, 1), ("200s", 1, 0)] {
+        let mut session = Session::new(read(&TWO.replace("restart_after = \"5s\"", &format!("restart_after = \"{restart_after}\""))), 5);
+        session.advance_to(secs(60));
+        act(&mut session, "inject = { fault = { kind = 'crash', service = 'db', selector = 'one' } }");
+        session.advance_to(secs(70));
+        inject(&mut session, "'dependency-outage'", "service = 'db', duration = '30s'");
+        assert_eq!(down(&look(&mut session, 90)), 3);
+        assert_eq!(down(&look(&mut session, 110)), just_after, "{restart_after}");
+        assert_eq!(down(&look(&mut session, 259)), just_after, "{restart_after}: its time has not come");
+        assert_eq!(down(&look(&mut session, 270)), later, "{restart_after}");
+    }
+}
+
+#[test]
+fn an_instance_born_into_an_outage_starts_after_it_even_if_crashes_are_for_good() {
+    let mut session = Session::new(read(&TWO.replace("restart_after = \"5s\"", "restart_after = \"never\"")), 5);
+    session.advance_to(secs(60));
+    inject(&mut session, "'dependency-outage'", "service = 'db', duration = '60s'");
+    act(&mut session, "scale = { service = 'db', instances = 4 }");
+    let after = look(&mut session, 130);
+    assert!(db(&after).instances.iter().all(|instance| instance.state == InstanceState::Healthy), "{:?}", db(&after).instances);
 }
 
 #[test]

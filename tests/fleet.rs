@@ -266,6 +266,98 @@ fn readiness_takes_a_pod_out_and_liveness_restarts_it() {
 }
 
 #[test]
+fn probes_meet_the_same_delays_and_cuts_as_requests() {
+    let ready = |timeout: &str| format!("instances = 2\nhealth_check = {{ kubernetes = {{ readiness = {{ period = '10s', timeout = '{timeout}' }} }} }}");
+    let cases = [
+        ("500ms", "{ latency = { delay = '600ms' } }", true),
+        ("1s", "{ latency = { delay = '600ms' } }", false),
+        ("1s", "{ latency = { delay = '600ms', direction = 'both' } }", true),
+        ("1s", "{ partition = { direction = 'from' } }", true),
+        ("1s", "{ partition = { direction = 'to' } }", true),
+        ("1s", "{ partition = { from = 'users' } }", false),
+        // A lost probe is sent again after 200 ms, as any message over TCP.
+        ("1s", "{ packet-loss = { loss = 0.2 } }", false),
+    ];
+    for (timeout, kind, fails) in cases {
+        let mut session = web(&ready(timeout));
+        session.advance_to(secs(100));
+        act(&mut session, &format!("inject = {{ fault = {{ kind = {kind}, service = 'web', selector = 'one', duration = '100s' }} }}"));
+        let id = session.fleet().faults()[0].instances[0].0;
+        session.advance_to(secs(300));
+        let happened: Vec<&str> = changes(&session, id).into_iter().skip(1).map(|(_, change)| change).collect();
+        assert_eq!(happened, if fails { vec!["unhealthy", "healthy"] } else { vec![] }, "{kind}, answered within {timeout}");
+    }
+}
+
+#[test]
+fn a_lost_node_keeps_its_endpoints_for_50_s_and_its_pods_for_350_s() {
+    let keys = "instances = 3\nhealth_check = { kubernetes = { readiness = {} } }";
+    let lose = "inject = { fault = { name = 'it', kind = { zone-loss = { zone = 'b' } } } }";
+    let serving = |session: &Session| instances(session).iter().filter(|instance| instance.serving).count();
+    let mut session = web(keys);
+    session.advance_to(secs(60));
+    act(&mut session, lose);
+    session.advance_to(SimTime::from_nanos(109_999_999_999));
+    assert_eq!(serving(&session), 3, "the kubelet is gone with its node, and nobody knows yet");
+    session.advance_to(secs(110));
+    assert_eq!(serving(&session), 2);
+    session.advance_to(SimTime::from_nanos(409_999_999_999));
+    assert!(instances(&session).iter().any(|instance| instance.zone.0 == 1), "tolerated");
+    session.advance_to(secs(421));
+    assert!(instances(&session).iter().all(|instance| instance.zone.0 != 1 && instance.state == InstanceState::Healthy), "replaced elsewhere");
+    // A node that is back within the toleration starts its pods again, which have to become ready anew.
+    let mut session = web(keys);
+    session.advance_to(secs(60));
+    act(&mut session, lose);
+    session.advance_to(secs(200));
+    act(&mut session, "clear = { fault = 'it' }");
+    session.advance_to(secs(220));
+    let happened: Vec<(SimTime, &str)> = changes(&session, 1).split_off(1);
+    assert_eq!(happened.iter().map(|(_, change)| *change).collect::<Vec<_>>(), ["crashed", "unhealthy", "restarted", "healthy"], "{happened:?}");
+    assert_eq!(happened[1].0, secs(110));
+}
+
+#[test]
+fn a_silent_restart_is_not_noticed_before_the_machine_is_back() {
+    let mut session = web("instances = 2\nstart_up = '20s'\nhealth_check = { kubernetes = { readiness = {} } }");
+    session.advance_to(secs(60));
+    act(&mut session, "restart = { service = 'web', selector = 'one', silent = true }");
+    let serving = |session: &Session| instances(session).iter().filter(|instance| instance.serving).count();
+    session.advance_to(secs(79));
+    assert_eq!(serving(&session), 2, "requests still go to the machine that is gone");
+    session.advance_to(secs(91));
+    assert_eq!((serving(&session), counts(&session)), (2, (2, 2)));
+    // A restart of the container is seen by the kubelet at once.
+    act(&mut session, "restart = { service = 'web', selector = 'one' }");
+    session.advance_to(secs(92));
+    assert_eq!(serving(&session), 1);
+}
+
+#[test]
+fn the_kubelet_waits_twice_as_long_after_each_crash() {
+    let starts = |health: &str| {
+        let mut session = web(&format!("instances = 1\nrestart_after = '10s'\n{health}"));
+        session.advance_to(secs(60));
+        act(&mut session, "inject = { fault = { kind = { restart-loop = { after = '5s' } }, service = 'web' } }");
+        session.advance_to(secs(1_500));
+        let of = |wanted: &str| changes(&session, 0).into_iter().filter(|(_, change)| *change == wanted).map(|(at, _)| at).collect::<Vec<_>>();
+        let waits = of("restarted").into_iter().zip(of("crashed")).map(|(up, down)| up.since(down).as_secs_f64().round() as u64);
+        waits.take(8).collect::<Vec<_>>()
+    };
+    assert_eq!(starts("health_check = 'kubernetes'"), [10, 20, 40, 80, 160, 300, 300, 300]);
+    assert_eq!(starts(""), [10; 8]);
+}
+
+#[test]
+fn draining_takes_as_long_as_the_platform_allows_unless_a_time_is_written() {
+    let drain = |keys: &str| web(keys).scenario().fleet[0].drain.as_secs_f64() as u64;
+    assert_eq!(drain(ALB), 300);
+    assert_eq!(drain("health_check = 'kubernetes'"), 30);
+    assert_eq!(drain(""), 30);
+    assert_eq!(drain(&format!("drain = '7s'\n{ALB}")), 7);
+}
+
+#[test]
 fn a_startup_probe_suspends_the_others_until_it_succeeds() {
     let keys =
         "instances = 1\nhealth_check = { kubernetes = { startup = { initial_delay = '20s', period = '5s' }, readiness = { period = '10s' }, liveness = {} } }";
@@ -431,6 +523,80 @@ fn rolling_back_goes_to_the_version_before_and_says_what_it_undoes() {
     session.advance_to(secs(240));
     assert_eq!(versions(&session), [("v2".to_owned(), 2)]);
     assert!(first(&session, |event| matches!(event, Event::DeploymentStarted { deployment: 3, rolls_back: Some(2), .. })).is_some());
+}
+
+#[test]
+fn a_roll_back_goes_the_way_that_the_deployment_went() {
+    let mut session = web("instances = 2\ndeployment = 'rolling-update'");
+    session.advance_to(secs(60));
+    act(&mut session, "deploy = { service = 'web', version = 'v2', strategy = 'all-at-once' }");
+    session.advance_to(secs(120));
+    act(&mut session, "roll-back = { service = 'web' }");
+    session.advance_to(secs(180));
+    assert_eq!(versions(&session), [("v1".to_owned(), 2)]);
+    assert!(first(&session, |event| matches!(event, Event::DeploymentStarted { rolls_back: Some(1), strategy: "all-at-once", .. })).is_some());
+}
+
+#[test]
+fn checks_notice_only_a_version_whose_health_endpoint_fails() {
+    for (broken, noticed) in [("error_rate = 1.0", false), ("health_error_rate = 1.0", true), ("error_rate = 1.0\nversions.bad.health_error_rate = 1.0", true)]
+    {
+        let keys = format!("instances = 2\nversions.bad.{broken}\ndeployment = {{ rolling = {{ circuit_breaker = {{}} }} }}\n{ALB}");
+        let mut session = web(&keys);
+        session.advance_to(secs(60));
+        act(&mut session, "deploy = { service = 'web', version = 'bad' }");
+        session.advance_to(secs(900));
+        let tripped = first(&session, |event| matches!(event, Event::DeploymentFailed { .. })).is_some();
+        assert_eq!(tripped, noticed, "{broken}");
+        assert_eq!(versions(&session), [(if noticed { "v1" } else { "bad" }.to_owned(), 2)], "{broken}");
+    }
+}
+
+/// Requests and failures from now until then.
+fn requests_and_failures(session: &mut Session, until: u64) -> (u64, u64) {
+    let failed = |session: &Session| session.store().run_counts().requests - session.store().run_counts().answered;
+    let (requests, failures) = (session.store().run_counts().requests, failed(session));
+    session.advance_to(secs(until));
+    (session.store().run_counts().requests - requests, failed(session) - failures)
+}
+
+#[test]
+fn only_calls_between_versions_that_do_not_understand_each_other_fail() {
+    // The new web asks for schema 2, which only the new database speaks; the old web understands both.
+    let source = "format_version = 1\nduration = '1h'\n[services.web]\ninstances = 4\nendpoints.home.steps = [ { call = 'db.query' } ]\n\
+         versions.v1 = { expects = { db = [1, 2] } }\nversions.v2 = { expects = { db = [2] } }\ndeployment = 'all-at-once'\n\
+         [services.db]\ninstances = 4\nendpoints.query.steps = [ { work = '2ms' } ]\nversions.v1 = {}\nversions.v2 = { schema = 2 }\ndeployment = 'all-at-once'\n\
+         [traffic.users]\nto = 'web.home'\nrate = '100/s'";
+    let mut session = Session::new(read(source), 3);
+    assert_eq!(requests_and_failures(&mut session, 100).1, 0);
+    // The database goes first: the old web understands both.
+    act(&mut session, "deploy = { service = 'db', version = 'v2', strategy = { rolling = { minimum_healthy_percent = 50, maximum_percent = 100 } } }");
+    let of_versions = |session: &Session, service: u16| {
+        let all = session.fleet().service(ServiceId(service)).instances;
+        let old = all.iter().map(|instance| instance.version).min();
+        all.iter().filter(|instance| instance.serving && Some(instance.version) != old).count() as f64
+            / all.iter().filter(|instance| instance.serving).count() as f64
+    };
+    assert_eq!(requests_and_failures(&mut session, 300).1, 0, "the database first, then who needs it");
+    act(&mut session, "deploy = { service = 'web', version = 'v2' }");
+    session.advance_to(secs(310));
+    assert_eq!(requests_and_failures(&mut session, 400).1, 0);
+    // Rolling back the database alone hurts everybody; half of it, half.
+    act(&mut session, "deploy = { service = 'db', version = 'v1', strategy = { rolling = { minimum_healthy_percent = 50, maximum_percent = 100 } } }");
+    session.advance_to(secs(405));
+    let share = of_versions(&session, 1);
+    let (requests, failures) = requests_and_failures(&mut session, 435);
+    assert!(share > 0.0 && share < 1.0, "in the middle of it: {share}");
+    assert!((failures as f64 / requests as f64 - (1.0 - share)).abs() < 0.03, "{failures} of {requests}, {share} new");
+    session.advance_to(secs(600));
+    let (requests, failures) = requests_and_failures(&mut session, 700);
+    assert_eq!(failures, requests);
+    let web = session.snapshot(&fleetlab::lab::snapshot::Interest::default());
+    assert_eq!(web.services[1].reasons[0].0, "schema-mismatch");
+    // The web goes back, too, and all is well.
+    act(&mut session, "roll-back = { service = 'web' }");
+    session.advance_to(secs(710));
+    assert_eq!(requests_and_failures(&mut session, 800).1, 0);
 }
 
 #[test]

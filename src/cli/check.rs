@@ -29,10 +29,11 @@ pub struct Args {
 const EXAMPLES: &str = "\
 Examples:
   fleetlab check scenarios/mine.toml
-  fleetlab check scenarios --strict
-  fleetlab check online-boutique --json
+  fleetlab check scenarios
+  fleetlab check online-boutique --strict --json
 
-Ends with status 1 if a file has mistakes, with 2 if one cannot be read.";
+Ends with status 1 if a file has mistakes (with --strict also if there are warnings, as on purpose in a
+few shipped scenarios that teach overload), with 2 if one cannot be read.";
 
 /// Checks what the arguments name. Returns the exit status.
 pub(super) fn execute(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<u8> {

@@ -48,6 +48,8 @@ fn facts<'a>(session: &'a Session, last: &'a Last) -> Facts<'a> {
         events: Some(session.kernel().events()),
         store: session.store(),
         ledger: session.ledger(),
+        zones: session.zones(),
+        actions: session.actions(),
         cost: session.fleet().cost(session.now()).0,
         wall_s: last.wall_s,
         overdue: &last.overdue,

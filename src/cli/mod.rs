@@ -120,8 +120,8 @@ pub fn run(args: impl IntoIterator<Item = impl Into<OsString> + Clone>, open: Op
 
 fn execute(command: Option<Command>, open: OpenWindow<'_>, streams: &mut Streams<'_>) -> anyhow::Result<u8> {
     match command {
-        None => open(None).map(|()| DONE),
-        Some(Command::Open(args)) => open::run(args, open),
+        None => open::window(None, open),
+        Some(Command::Open(args)) => open::run(args, open, streams),
         Some(Command::Run(args)) => run::run(&args, streams),
         Some(Command::Check(args)) => check::execute(&args, streams),
         Some(Command::Replay(args)) => replay::run(&args, streams),

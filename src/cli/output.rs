@@ -14,7 +14,8 @@ pub(super) struct OutputArgs {
     /// Forms of the report, separated by commas; several need -o [default: by the ending of -o, else text]
     #[arg(long, value_enum, value_delimiter = ',', value_name = "FORMATS")]
     format: Vec<Format>,
-    /// Write the report to this file; with several formats to files of this name with an ending for each
+    /// Write the report to this file, `-` being standard output; with several formats to files of this name with an ending
+    /// for each
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 }
@@ -29,7 +30,7 @@ impl OutputArgs {
     pub(super) fn targets(&self) -> anyhow::Result<Vec<(Format, Option<PathBuf>)>> {
         let mut formats = self.format.clone();
         formats.dedup();
-        let Some(output) = &self.output else {
+        let Some(output) = self.output.as_ref().filter(|output| output.as_os_str() != "-") else {
             return match formats.as_slice() {
                 [] => Ok(vec![(Format::Text, None)]),
                 [one] => Ok(vec![(*one, None)]),
@@ -105,6 +106,13 @@ mod tests {
         assert_eq!(targets(&[], Some("a.html")).expect("fine"), [(Format::Html, Some("a.html".into()))]);
         assert_eq!(targets(&[Format::Json], Some("a.html")).expect("fine"), [(Format::Json, Some("a.html".into()))]);
         assert_eq!(targets(&[], Some("a.log")).expect("fine"), [(Format::Text, Some("a.log".into()))]);
+    }
+
+    #[test]
+    fn a_dash_is_standard_output() {
+        assert_eq!(targets(&[], Some("-")).expect("fine"), [(Format::Text, None)]);
+        assert_eq!(targets(&[Format::Md], Some("-")).expect("fine"), [(Format::Md, None)]);
+        assert!(targets(&[Format::Md, Format::Json], Some("-")).is_err(), "two reports in one stream cannot be told apart");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 
 use super::drive::drive;
 use super::output::{self, OutputArgs};
@@ -39,7 +39,10 @@ pub(super) fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<u8> 
     let targets = if args.output.is_asked_for() { args.output.targets()? } else { Vec::new() };
     let text = read_text(&args.session, LARGEST)?;
     let file: SessionFile = serde_json::from_str(&text).with_context(|| format!("`{}` is not a session file", args.session.display()))?;
-    let until = args.until.unwrap_or(file.until).min(file.until);
+    let until = args.until.unwrap_or(file.until);
+    if until > file.until {
+        bail!("the session was recorded until {}, so there is nothing to compare with until {until}; `fleetlab run` simulates further", file.until);
+    }
     let mut driven = drive(|| Ok(Session::prepare(&file)?), &file.actions, until, streams.progress)?;
     let confirmed = driven.session.confirm(&file);
     if !targets.is_empty() {

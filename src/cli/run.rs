@@ -4,14 +4,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
-use serde::Deserialize;
 
 use super::drive::drive;
 use super::output::{self, OutputArgs, must_be_writable};
 use super::{DONE, FAILED, Streams, UNUSABLE};
-use crate::content::{self, limits};
+use crate::content;
 use crate::lab::Session;
-use crate::scenario::{Scenario, TimedAction};
+use crate::scenario::Scenario;
 use crate::units::{SimSpan, SimTime};
 
 /// Simulates a scenario and reports.
@@ -52,14 +51,6 @@ An actions file:
   at = \"2m\"
   do = { scale = { service = \"carts\", instances = 4 } }";
 
-/// Actions in a file of their own.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ActionsFile {
-    #[serde(default)]
-    timeline: Vec<TimedAction>,
-}
-
 /// Runs and reports. Returns the exit status.
 pub(super) fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<u8> {
     let targets = args.output.targets()?;
@@ -74,7 +65,16 @@ pub(super) fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<u8> 
         }
     };
     streams.err.write_all(loaded.warnings.render(streams.colour).as_bytes())?;
-    let mut actions = args.actions.as_deref().map(read_actions).transpose()?.unwrap_or_default();
+    let mut actions = match &args.actions {
+        None => Vec::new(),
+        Some(path) => match content::actions(&args.scenario, path) {
+            Ok(actions) => actions,
+            Err(found) => {
+                streams.err.write_all(found.render(streams.colour).as_bytes())?;
+                return Ok(UNUSABLE);
+            }
+        },
+    };
     actions.sort_by_key(|timed| timed.at);
 
     let mut scenario = loaded.scenario;
@@ -112,12 +112,6 @@ pub(super) fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<u8> 
 fn prolong(scenario: &mut Scenario, until: SimTime) {
     let wanted: SimSpan = until.since(SimTime::ZERO);
     scenario.duration = scenario.duration.max(wanted);
-}
-
-fn read_actions(path: &Path) -> anyhow::Result<Vec<TimedAction>> {
-    let text = read_text(path, limits::FILE_BYTES)?;
-    let file: ActionsFile = toml::from_str(&text).with_context(|| format!("`{}` is not a file of actions", path.display()))?;
-    Ok(file.timeline)
 }
 
 /// Reads a text file of at most `most` bytes: it may come from a stranger.

@@ -15,7 +15,12 @@ fn fleetlab(args: &[&str]) -> (u8, String, String) {
 fn alone_it_opens_the_window() {
     let (status, out, err) = fleetlab(&[]);
     assert_eq!((status, out.as_str(), err.as_str()), (UNUSABLE, "", "error: the window was opened on None\n"));
-    assert!(fleetlab(&["open", "a.toml"]).2.contains("Some(\"a.toml\")"));
+    assert!(fleetlab(&["open", "mm1"]).2.contains("Some(\"mm1\")"));
+    assert!(fleetlab(&["open", "src/lib.rs"]).2.contains("Some(\"src/lib.rs\")"));
+    for (missing, says) in [("a.toml", "no file `a.toml`"), ("no/such", "no file `no/such`"), ("sock-shp", "did you mean `sock-shop`")] {
+        let (status, _, err) = fleetlab(&["open", missing]);
+        assert!(status == UNUSABLE && err.contains(says) && !err.contains("window"), "what is missing is told before the window is tried: {err}");
+    }
 }
 
 #[test]
@@ -128,6 +133,14 @@ fn a_run_reports_in_every_form_it_is_asked_for() {
 }
 
 #[test]
+fn a_dash_writes_the_report_to_standard_output() {
+    let folder = shop();
+    let (status, out, err) = fleetlab(&["run", &path(&folder, "shop.toml"), "--format", "json", "-o", "-"]);
+    assert_eq!((status, err.as_str()), (DONE, ""));
+    assert!(out.starts_with('{'), "{out}");
+}
+
+#[test]
 fn a_missed_objective_fails_a_run_only_when_asked() {
     let folder = shop();
     let scenario = path(&folder, "shop.toml");
@@ -156,13 +169,33 @@ fn a_saved_session_with_actions_replays_to_the_same() {
     let (status, out, _) = fleetlab(&["replay", &session, "--until", "15s"]);
     assert!(status == DONE && out.contains("the same so far"), "{out}");
 
+    let (status, _, err) = fleetlab(&["replay", &session, "--until", "40s"]);
+    assert!(status == UNUSABLE && err.contains("recorded until 30s"), "{status}: {err}");
+
     let text = std::fs::read_to_string(&session).expect("written");
+    for (until, says) in [("31s", "its scenario ends at 30s"), ("15s", "did something at 20s, which is after its end at 15s")] {
+        std::fs::write(&session, text.replace("\"until\": \"30s\"", &format!("\"until\": \"{until}\""))).expect("written");
+        let (status, _, err) = fleetlab(&["replay", &session]);
+        assert!(status == UNUSABLE && err.contains(says), "{status}: {err}");
+    }
     std::fs::write(&session, text.replace("\"version\": \"v2\"", "\"version\": \"v1\"")).expect("written");
     let (status, _, err) = fleetlab(&["replay", &session]);
     assert!(status == FAILED && err.contains("differs from the session"), "{status}: {err}");
     std::fs::write(&session, text.replace("\"instances\": 2", "\"instances\": 3")).expect("written");
     let (status, _, err) = fleetlab(&["replay", &session]);
     assert!(status == FAILED && err.contains("some time after"), "it says since when: {err}");
+}
+
+#[test]
+fn a_session_that_claims_more_than_it_recorded_is_refused() {
+    let folder = shop();
+    let session = path(&folder, "a.session.json");
+    assert_eq!(fleetlab(&["run", &path(&folder, "shop.toml"), "--until", "15s", "--save", &session]).0, DONE);
+    assert_eq!(fleetlab(&["replay", &session]).0, DONE);
+    let text = std::fs::read_to_string(&session).expect("written");
+    std::fs::write(&session, text.replace("\"until\": \"15s\"", "\"until\": \"25s\"")).expect("written");
+    let (status, _, err) = fleetlab(&["replay", &session]);
+    assert!(status == UNUSABLE && err.contains("until 25s, but digests were recorded only until 15s"), "{status}: {err}");
 }
 
 #[test]
@@ -184,7 +217,7 @@ fn unreadable_input_ends_with_status_two_and_says_why() {
         (vec!["run", &scenario, "-o", "no/such/folder/x.json"], "no folder"),
         (vec!["run", &scenario, "--actions", &path(&folder, "bad.toml")], "servise"),
         (vec!["run", &scenario, "--actions", &path(&folder, "nobody.toml")], "did you mean `web`"),
-        (vec!["run", &scenario, "--actions", "missing.toml"], "cannot read"),
+        (vec!["run", &scenario, "--actions", "missing.toml"], "cannot be read"),
         (vec!["replay", &scenario], "not a session file"),
         (vec!["replay", &path(&folder, "empty.json")], "not a session file"),
         (vec!["replay", "missing.json"], "cannot read"),
@@ -196,6 +229,46 @@ fn unreadable_input_ends_with_status_two_and_says_why() {
         assert!(status == UNUSABLE && err.contains(says), "{args:?} ended with {status} and said: {err}");
         assert!(!err.contains("panicked") && (out.is_empty() || args[0] == "check"), "{args:?}: {out}");
     }
+}
+
+/// A file of actions is read as a scenario is: every mistake at once, where it is, and with what was probably meant.
+#[test]
+fn every_mistake_in_an_actions_file_is_reported_where_it_is() {
+    let folder = shop();
+    let actions = r#"[[timeline]]
+at = "5s"
+do = { scal = { service = "web", instances = 2 } }
+[[timeline]]
+at = "6s"
+do = { deploy = { service = "db", version = "v9" } }
+[[timeline]]
+at = "7 parsecs"
+do = { restart = { service = "wbe" } }
+[[timeline]]
+at = "8s"
+do = { set-load = { source = "users", factor = 1e300 } }
+[[timeline]]
+at = "9s"
+do = { clear = { fault = "latency-db" } }
+[[timeline]]
+at = "10s"
+do = { scale = { service = "web", instances = 20000 } }
+[[timeline]]
+at = "11s"
+do = { set-policy = { from = "web", to = "db.qeury", policy = { timeout = "0s" } } }
+"#;
+    std::fs::write(folder.path().join("actions.toml"), actions).expect("written");
+    let (status, _, err) = fleetlab(&["run", &path(&folder, "shop.toml"), "--actions", &path(&folder, "actions.toml")]);
+    assert_eq!(status, UNUSABLE);
+    for place in ["3:8", "6:45", "8:6", "12:48", "15:26", "18:47", "21:42", "21:75"] {
+        assert!(err.contains(&format!("actions.toml:{place}")), "{place} is not in\n{err}");
+    }
+    for says in
+        ["did you mean `scale`", "unknown version `v9`", "is not a duration", "must be 0 to 1000, not 1e300", "no fault is called", "must be 0 to 10000"]
+    {
+        assert!(err.contains(says), "{says} is not in\n{err}");
+    }
+    assert!(!err.contains("shop.toml"), "the scenario is right: {err}");
 }
 
 #[test]
@@ -234,4 +307,28 @@ fn a_run_that_ends_within_its_warm_up_is_measured_from_the_start() {
     assert_eq!(report["measured_s"], 5.0);
     let (rate, held) = (report["entry"]["rate_per_s"].as_f64(), report["entry"]["in_system"].as_f64());
     assert!(rate.is_some_and(|rate| rate > 50.0) && held.is_some_and(|held| held > 0.5), "{rate:?} {held:?}");
+}
+
+#[test]
+fn a_report_counts_what_was_sent_and_what_waits() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("over.toml");
+    let scenario = "format_version = 1\nduration = \"1m\"\nslos.answered.objective = \"99%\"\nslos.fast = { objective = \"99%\", latency = \"1s\" }
+[services.web]\nendpoints.get.steps = [{ call = \"db.get\" }]\n[services.db]\nworkers = 1\nendpoints.get.steps = [{ work = \"20ms\" }, { publish = \"jobs\" }]
+[services.job]\nworkers = 1\nendpoints.do.steps = [{ work = \"100ms\" }]\n[queues.jobs]\nconsumer = \"job.do\"\nconcurrency = 1
+[traffic.users]\nto = \"web.get\"\nrate = \"100/s\"\nprocess = \"fixed\"\n";
+    std::fs::write(&path, scenario).expect("written");
+    let path = path.display().to_string();
+    let (status, out, err) = fleetlab(&["run", &path, "--format", "json"]);
+    assert_eq!(status, DONE, "{err}");
+    let report: serde_json::Value = serde_json::from_str(&out).expect("a report");
+    let number = |pointer: &str| report.pointer(pointer).and_then(serde_json::Value::as_f64).unwrap_or_else(|| panic!("{pointer} in {out}"));
+    assert!((number("/entry/sent") - 6_000.0).abs() <= 1.0 && (number("/entry/requests") - 2_999.0).abs() <= 2.0);
+    assert_eq!(number("/entry/sent"), number("/entry/requests") + number("/entry/under_way"));
+    assert!((number("/entry/in_system") / number("/services/web/in_system") - 1.0).abs() < 0.01, "users are in the system as long as their requests are");
+    assert!(number("/queues/jobs/published") > 2_990.0 && number("/queues/jobs/visible") > 2_000.0 && number("/queues/jobs/oldest_s") > 20.0);
+    let (_, text, _) = fleetlab(&["run", &path]);
+    assert!(text.contains("Users asked 6,000 times") || text.contains("Users asked 5,999 times"), "{text}");
+    assert!(text.contains("still waited at the end") && text.contains("Message queues"), "{text}");
+    assert_eq!(fleetlab(&["run", &path, "--require-slos"]).0, FAILED, "nobody who waits for seconds is content");
 }

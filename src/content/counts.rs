@@ -61,7 +61,8 @@ pub(crate) fn read(file: usize, text: &str, collector: &mut Collector) -> Option
 
 fn row(record: &csv::StringRecord, previous: Option<SimTime>) -> Result<(SimTime, u64), String> {
     let (Some(at), Some(requests), None) = (record.get(0), record.get(1), record.get(2)) else {
-        return Err(format!("{} columns instead of two", record.len()));
+        let columns = if record.len() == 1 { "1 column".to_owned() } else { format!("{} columns", record.len()) };
+        return Err(format!("{columns} instead of two"));
     };
     let longest = SimSpan::LONGEST.as_secs_f64();
     let seconds: f64 =
@@ -70,7 +71,7 @@ fn row(record: &csv::StringRecord, previous: Option<SimTime>) -> Result<(SimTime
         .parse()
         .ok()
         .filter(|requests| *requests <= limits::REQUESTS as u64)
-        .ok_or_else(|| format!("`{}` is not a number of requests", shown(requests)))?;
+        .ok_or_else(|| format!("`{}` is not a number of requests: a whole number, at most {:e}", shown(requests), limits::REQUESTS))?;
     let at = SimTime::ZERO + SimSpan::from_secs_f64(seconds);
     if previous.is_some_and(|previous| previous >= at) {
         return Err(format!("the interval at {seconds} s does not begin after the one before"));
@@ -106,6 +107,8 @@ mod tests {
         for line in ["load.csv:2:1", "load.csv:4:1", "load.csv:5:1", "load.csv:6:1", "load.csv:7:1"] {
             assert!(lines.contains(line), "{line} is not in\n{lines}");
         }
+        assert!(lines.contains("1 column instead of two"), "{lines}");
+        assert!(check("0,1000000000000").is_err_and(|text| text.contains("at most 1e11")));
         assert!(check("").is_err());
         assert!(check("5,1\n5,1").is_err_and(|text| text.contains("does not begin after")));
     }

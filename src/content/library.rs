@@ -7,7 +7,7 @@ use super::files::{Bytes, Folder, Refused, read_scenario, scenario_name};
 use super::source::Place;
 use super::wording::{listed, nearest, shown};
 use super::{Loaded, parse};
-use crate::scenario::Text;
+use crate::scenario::{Text, TimedAction};
 
 /// A scenario of the library, for a list to choose from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,7 +45,8 @@ impl Library {
     /// Every scenario that can be loaded, sorted by name; what has mistakes is left out.
     pub fn entries(&self) -> Vec<ScenarioEntry> {
         let entry = |name: String| {
-            let scenario = self.load_named(&name)?.ok()?.scenario;
+            let Found { file, folder, .. } = self.find_named(&name)?.ok()?;
+            let scenario = parse::scenario(&name, &file, &folder, self).ok()?.scenario;
             let (services, happenings) = (scenario.model.services.len(), scenario.timeline.len());
             Some(ScenarioEntry { name, title: scenario.title, description: scenario.description, services, happenings })
         };
@@ -59,12 +60,25 @@ impl Library {
 
     /// Loads a scenario by path (it ends in `.toml` or contains a `/`) or by name.
     pub fn load(&self, path_or_name: &str) -> Result<Loaded, Diagnostics> {
+        let Found { name, file, folder } = self.find(path_or_name)?;
+        parse::scenario(&name, &file, &folder, self)
+    }
+
+    /// Reads a file of actions for a scenario, whose names they use; mistakes are reported in that file.
+    pub fn actions(&self, path_or_name: &str, actions: &Path) -> Result<Vec<TimedAction>, Diagnostics> {
+        let (file, _) = read_scenario(actions).map_err(|problem| refused(&actions.display().to_string(), unreadable(problem)))?;
+        let Found { name, file: scenario, folder } = self.find(path_or_name)?;
+        parse::actions(&file, &name, &scenario, &folder, self)
+    }
+
+    /// The file that a path or a name means.
+    fn find(&self, path_or_name: &str) -> Result<Found, Diagnostics> {
         let path = Path::new(path_or_name);
         if path_or_name.contains(['/', '\\']) || path.extension().is_some_and(|extension| extension == "toml") || path.is_dir() {
-            return self.load_path(path);
+            return find_path(path);
         }
-        if let Some(loaded) = self.load_named(path_or_name) {
-            return loaded;
+        if let Some(found) = self.find_named(path_or_name) {
+            return found;
         }
         let names = self.names();
         let known = names.iter().map(String::as_str);
@@ -73,10 +87,10 @@ impl Library {
         Err(refused(path_or_name, finding.suggest(nearest(path_or_name, known.clone()), others)))
     }
 
-    fn load_named(&self, name: &str) -> Option<Result<Loaded, Diagnostics>> {
+    fn find_named(&self, name: &str) -> Option<Result<Found, Diagnostics>> {
         for folder in &self.folders {
             match folder.scenario(name) {
-                Ok(Some(file)) => return Some(parse::scenario(name, &file, folder, self)),
+                Ok(Some(file)) => return Some(Ok(Found { name: name.to_owned(), file, folder: folder.clone() })),
                 Ok(None) => {}
                 Err(problem) => return Some(Err(refused(name, unreadable(problem)))),
             }
@@ -86,8 +100,7 @@ impl Library {
 
     /// Loads a scenario from a file.
     pub fn load_path(&self, path: &Path) -> Result<Loaded, Diagnostics> {
-        let (file, folder) = read_scenario(path).map_err(|problem| refused(&path.display().to_string(), unreadable(problem)))?;
-        let name = scenario_name(path).or_else(|| path.file_name().map(|name| name.to_string_lossy().into_owned())).unwrap_or_default();
+        let Found { name, file, folder } = find_path(path)?;
         parse::scenario(&name, &file, &folder, self)
     }
 
@@ -114,6 +127,19 @@ impl Library {
     pub(crate) fn names_near(&self, folder: &Folder) -> Vec<String> {
         sorted(std::iter::once(folder).chain(&self.folders).flat_map(Folder::scenarios))
     }
+}
+
+/// A scenario's file, and the folder of its neighbours.
+struct Found {
+    name: String,
+    file: Bytes,
+    folder: Folder,
+}
+
+fn find_path(path: &Path) -> Result<Found, Diagnostics> {
+    let (file, folder) = read_scenario(path).map_err(|problem| refused(&path.display().to_string(), unreadable(problem)))?;
+    let name = scenario_name(path).or_else(|| path.file_name().map(|name| name.to_string_lossy().into_owned())).unwrap_or_default();
+    Ok(Found { name, file, folder })
 }
 
 fn sorted(names: impl Iterator<Item = String>) -> Vec<String> {

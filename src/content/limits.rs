@@ -52,6 +52,9 @@ pub const WORKERS: u32 = 100_000;
 /// Places in one instance's queue.
 pub const QUEUE_CAPACITY: u32 = 10_000_000;
 
+/// Number of a schema that a version speaks [1].
+pub const SCHEMA: u32 = 1_000_000;
+
 /// Steps of one script after `parallel = { times = … }` is expanded.
 pub const STEPS_PER_SCRIPT: u64 = 10_000;
 /// Steps of all scripts together after expansion.
@@ -68,6 +71,9 @@ pub const SHORTEST_PERIOD: SimSpan = SimSpan::from_millis(10);
 /// Shortest mean think time; less counts as this much. A user who is refused at once and does not think would ask again
 /// at the same instant, for ever.
 pub const SHORTEST_THINK: SimSpan = SimSpan::from_nanos(1_000);
+/// Shortest mean time from one request of a closed-loop user to the next where the answer can be an instant refusal: a
+/// thousand such users then ask a million times a second, which is as much as anybody waits for.
+pub const SHORTEST_ROUND: SimSpan = SimSpan::from_millis(1);
 /// Users of a traffic source, and its population.
 pub const USERS: u32 = 10_000_000;
 /// Requests that a scenario's traffic may send over its whole duration. W2 runs 10 million; a month of a small shop

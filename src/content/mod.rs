@@ -29,10 +29,12 @@ pub use library::{Library, ScenarioEntry};
 pub use prices::{Prices, prices};
 pub(crate) use wording::nearest;
 
+use std::path::Path;
+
 use schemars::Schema;
 use schemars::generate::SchemaSettings;
 
-use crate::scenario::Scenario;
+use crate::scenario::{Scenario, TimedAction};
 
 /// A scenario that can run, and what is questionable about it.
 #[derive(Debug, Clone)]
@@ -46,6 +48,12 @@ pub struct Loaded {
 /// Loads a scenario: a path to a TOML file, or the name of a shipped one (`online-boutique`).
 pub fn load(path_or_name: &str) -> Result<Loaded, Diagnostics> {
     Library::shipped().load(path_or_name)
+}
+
+/// Reads a file of actions for a scenario: `[[timeline]]` entries as in a scenario, in the order of the file. Names are
+/// those of the scenario, and mistakes are reported where they are in the actions' file.
+pub fn actions(path_or_name: &str, actions: &Path) -> Result<Vec<TimedAction>, Diagnostics> {
+    Library::shipped().actions(path_or_name, actions)
 }
 
 /// Reads a scenario from text. `folder` is where the files lie that it names; mistakes are reported in `file_name`.

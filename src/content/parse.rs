@@ -6,13 +6,13 @@ use super::brackets;
 use super::diagnostic::{Code, Collector, Diagnostics, Finding};
 use super::files::{Bytes, Folder};
 use super::library::Library;
-use super::lower;
-use super::raw::ScenarioFile;
+use super::lower::{self, Scene};
+use super::raw::{ActionsFile, ScenarioFile};
 use super::source::Place;
 use super::tree::{Node, Segment, TooDeep, Value};
 use super::wording::{listed, nearest, shown};
 use super::{Loaded, limits, read};
-use crate::scenario::Scenario;
+use crate::scenario::{Scenario, TimedAction};
 
 /// Reads the scenario `name` from a file that lies in `folder`.
 pub(crate) fn scenario(name: &str, file: &Bytes, folder: &Folder, library: &Library) -> Result<Loaded, Diagnostics> {
@@ -26,11 +26,34 @@ pub(crate) fn scenario(name: &str, file: &Bytes, folder: &Folder, library: &Libr
 }
 
 fn checked(name: &str, file: &Bytes, folder: &Folder, library: &Library, collector: &mut Collector) -> Option<Scenario> {
+    let (file, tree) = described(name, file, folder, library, collector)?;
+    lower::lower(name, &file, &tree, folder, collector)
+}
+
+/// What a scenario's file and those that it extends say together, and where.
+fn described(name: &str, file: &Bytes, folder: &Folder, library: &Library, collector: &mut Collector) -> Option<(ScenarioFile, Node)> {
     let own = tree(file, collector)?;
     let mut chain = Chain { library, extended: vec![name.to_owned()] };
     let mut tree = chain.extend(own, folder, collector);
-    let file: ScenarioFile = read::read(&mut tree, collector)?;
-    lower::lower(name, &file, &tree, folder, collector)
+    let file = read::read(&mut tree, collector)?;
+    Some((file, tree))
+}
+
+/// Reads actions on the scenario `name`.
+pub(crate) fn actions(actions: &Bytes, name: &str, scenario: &Bytes, folder: &Folder, library: &Library) -> Result<Vec<TimedAction>, Diagnostics> {
+    // What is wrong with the scenario was said when it was loaded.
+    let mut said = Collector::default();
+    let Some((scenario, scenario_tree)) = described(name, scenario, folder, library, &mut said) else { return Err(said.finish()) };
+    let mut collector = Collector::default();
+    let actions = tree(actions, &mut collector).and_then(|mut tree| {
+        let file: ActionsFile = read::read(&mut tree, &mut collector)?;
+        Some(lower::actions(&file, &tree, &mut collector, &Scene { file: &scenario, tree: &scenario_tree, folder }))
+    });
+    let diagnostics = collector.finish();
+    match actions {
+        Some(actions) if !diagnostics.has_errors() => Ok(actions),
+        _ => Err(diagnostics),
+    }
 }
 
 /// The text of a file. What is not UTF-8 is reported where it is.
@@ -194,7 +217,9 @@ impl Chain<'_> {
                 let known = known.iter().map(String::as_str).filter(|other| Some(*other) != self.extended.last().map(String::as_str));
                 let finding = Finding::error(Code::UnknownName, format!("there is no scenario `{}` to extend", shown(name))).label("no such scenario");
                 let others = || listed(known.clone()).map(|names| format!("there are {names}"));
-                collector.add(&place, finding.suggest(nearest(name, known.clone()), others));
+                // A file's name is not a scenario's, but says which one is meant.
+                let wanted = name.strip_suffix(".toml").unwrap_or(name);
+                collector.add(&place, finding.suggest(nearest(wanted, known.clone()), others));
                 None
             }
             Err(problem) => {

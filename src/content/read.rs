@@ -108,7 +108,9 @@ fn expectation(expected: &dyn Expected, instead: &Unexpected<'_>) -> String {
     let too_large = matches!(instead, Unexpected::Signed(1..) | Unexpected::Unsigned(_));
     match text.as_str() {
         "u8" | "u16" | "u32" | "u64" | "usize" if !too_large => "a whole number, 0 or more".to_owned(),
-        "u8" | "u16" | "u32" | "u64" | "usize" => "a smaller whole number".to_owned(),
+        "u8" => "a whole number up to 255".to_owned(),
+        "u32" => "a whole number up to 4294967295".to_owned(),
+        "u16" | "u64" | "usize" => "a smaller whole number".to_owned(),
         "i32" | "i64" => "a whole number".to_owned(),
         "f64" | "f32" => "a number".to_owned(),
         "a sequence" => "an array".to_owned(),
@@ -129,7 +131,8 @@ fn found(unexpected: &Unexpected<'_>) -> String {
         Unexpected::Signed(number) => format!("the number {number}"),
         Unexpected::Unsigned(number) => format!("the number {number}"),
         Unexpected::Float(number) if number.abs() >= 1e15 => format!("the number {number:e}"),
-        Unexpected::Float(number) => format!("the number {number}"),
+        // With its point, so that it does not look like the whole number that it is not.
+        Unexpected::Float(number) => format!("the number {number:?}"),
         Unexpected::Bool(value) => format!("{value}"),
         Unexpected::Map | Unexpected::StructVariant => "a table".to_owned(),
         Unexpected::Seq => "an array".to_owned(),
@@ -187,7 +190,10 @@ fn repair(tree: &mut Node, mistake: Mistake, collector: &mut Collector) {
                 Some(Segment::Index(_)) => "this".to_owned(),
                 None => "a scenario".to_owned(),
             };
-            let finding = Finding::error(Code::BadValue, format!("{what} must be {expected}, not {found}"));
+            let mut finding = Finding::error(Code::BadValue, format!("{what} must be {expected}, not {found}"));
+            if expected.starts_with("a whole number") && matches!(tree.at(&path).map(|node| &node.value), Some(Value::Float(_))) {
+                finding = finding.help("write digits alone, without a point or an exponent");
+            }
             collector.add(&tree.place_of(&path), finding.label("not expected here"));
             tree.break_at(&path);
         }

@@ -20,14 +20,16 @@ pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) 
     let plain = |text: &str| text.to_lowercase().replace(['-', ' ', '.'], "_");
     let wanted = plain(name);
     let most = (length / 3).max(1);
-    let mut best: Option<(usize, &str)> = None;
+    let mut best: Option<((usize, bool), &str)> = None;
     for candidate in known {
         if candidate.chars().count().abs_diff(length) > most {
             continue;
         }
-        let distance = strsim::damerau_levenshtein(&wanted, &plain(candidate));
-        if distance <= most && best.is_none_or(|(least, _)| distance < least) {
-            best = Some((distance, candidate));
+        let plain = plain(candidate);
+        // Of two that are equally near, the one that begins alike: few people miss the first letter.
+        let rank = (strsim::damerau_levenshtein(&wanted, &plain), plain.chars().next() != wanted.chars().next());
+        if rank.0 <= most && best.is_none_or(|(least, _)| rank < least) {
+            best = Some((rank, candidate));
         }
     }
     best.map(|(_, candidate)| candidate)
@@ -55,6 +57,7 @@ mod tests {
         assert_eq!(nearest("Orders", known), Some("orders"));
         assert_eq!(nearest("round_robin", known), Some("round-robin"));
         assert_eq!(nearest("shipping", known), None);
+        assert_eq!(nearest("wb", ["db", "web"]), Some("web"), "begins alike");
         assert_eq!(nearest(&"x".repeat(1_000_000), known), None);
     }
 

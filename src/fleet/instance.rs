@@ -10,6 +10,12 @@ use crate::ids::ZoneId;
 use crate::kernel::dist::Distribution;
 use crate::units::{Dollars, SimSpan};
 
+/// How long targets of an Application Load Balancer may drain by default (`deregistration_delay.timeout_seconds`).
+pub const DEREGISTRATION_DELAY: SimSpan = SimSpan::from_secs(300);
+/// How long everybody else may finish what it has by default (Kubernetes `terminationGracePeriodSeconds`, ECS
+/// `stopTimeout`).
+pub const GRACE_PERIOD: SimSpan = SimSpan::from_secs(30);
+
 /// One service's control plane.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ServiceFleet {
@@ -21,7 +27,8 @@ pub struct ServiceFleet {
     pub start_up: Distribution,
     /// After it left the rotation an instance keeps serving what it has for at most this long.
     pub drain: SimSpan,
-    /// Whether, and after how long, a crashed instance is started again.
+    /// Whether, and after how long, a crashed instance is started again; where Kubernetes checks, the first step of its
+    /// crash-loop back-off.
     pub restart_after: Option<SimSpan>,
     /// Health checks.
     pub health: Option<HealthCheck>,

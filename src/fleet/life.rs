@@ -7,6 +7,10 @@
 //!    Crashed ◄─────┘        a crashed instance is started again after `restart_after`
 //! ```
 //!
+//! Where Kubernetes checks, the kubelet doubles that wait with each crash up to 5 minutes, and begins anew when a container
+//! has run for 10 (crash-loop back-off). A fault that holds instances down leaves no trace: whoever was dead before stays
+//! dead, and whoever waited to be started goes on waiting.
+//!
 //! Start-up times and start-up failures come from streams named by the instance, so another instance's fate never
 //! changes them. It does not know who is healthy or why instances come and go: others put [`Changes`] and [`Kills`].
 
@@ -16,6 +20,7 @@ use bevy_ecs::system::SystemParam;
 use super::agenda::Timetable;
 use super::cost::Meters;
 use super::desk::{Chance, Desk, Inbox, Member, Roster};
+use super::health::HealthCheck;
 use super::instance::ServiceFleet;
 use super::placement::{LostZones, place};
 use super::schedule::Step;
@@ -30,6 +35,12 @@ const SOONEST_RESTART: SimSpan = SimSpan::from_millis(10);
 /// An instance that left the rotation is not asked whether it is idle before this has passed: requests already on the
 /// network towards it still arrive.
 const NETWORK_GRACE: SimSpan = SimSpan::from_secs(1);
+
+/// The longest wait of the crash-loop back-off.
+const LONGEST_BACK_OFF: SimSpan = SimSpan::from_secs(300);
+
+/// A container that has run for this long begins its crash-loop back-off anew.
+const BACK_OFF_RESET: SimSpan = SimSpan::from_secs(600);
 
 /// Where an instance is in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,6 +69,12 @@ pub(super) struct Life {
     doomed: bool,
     /// A fault keeps its process down.
     pub(super) held: bool,
+    /// From when on it may start again; `None`: never, unless somebody restarts it.
+    back_at: Option<SimTime>,
+    /// Since when its machine is gone without a word, if it is.
+    pub(super) lost_since: Option<SimTime>,
+    /// Crashes in a row, for the crash-loop back-off.
+    crashes: u32,
 }
 
 impl Life {
@@ -111,16 +128,17 @@ pub(super) enum Cause {
 }
 
 impl Cause {
+    /// Whether its machine is gone with it, so that nobody is told.
+    const fn is_silent(self) -> bool {
+        matches!(self, Self::Lost | Self::Replace)
+    }
     /// Whether it starts again at once.
     const fn is_restart(self) -> bool {
         matches!(self, Self::Restart | Self::Replace)
     }
     /// What the data plane is told.
     const fn command(self, instance: InstanceId) -> Command {
-        match self {
-            Self::Lost | Self::Replace => Command::Vanish(instance),
-            Self::Crash | Self::Held | Self::Restart => Command::Down(instance),
-        }
+        if self.is_silent() { Command::Vanish(instance) } else { Command::Down(instance) }
     }
 }
 
@@ -210,15 +228,16 @@ impl Registrar<'_, '_> {
     fn rise(&mut self, instance: InstanceId) {
         let Some((member, life)) = self.of(instance) else { return };
         if life.doomed || life.held {
+            let cause = if life.doomed { Cause::Crash } else { Cause::Held };
             self.desk.note_instance(&member, "failed-to-start");
-            self.fall(instance, Cause::Crash);
+            self.fall(instance, cause);
             return;
         }
         let again = life.starts > 1;
         let Some((member, _)) = self.enter(instance, Phase::Running) else { return };
         let now = self.desk.now();
         if let Some((_, life)) = self.of(instance) {
-            (life.up, life.up_since) = (true, now);
+            (life.up, life.up_since, life.lost_since) = (true, now, None);
         }
         self.desk.send(Command::Up(instance));
         self.desk.note_instance(&member, if again { "restarted" } else { "started" });
@@ -227,8 +246,13 @@ impl Registrar<'_, '_> {
 
     /// The process is dead; says what becomes of the instance.
     fn fall(&mut self, instance: InstanceId, cause: Cause) {
+        let now = self.desk.now();
         let Some((member, life)) = self.of(instance) else { return };
+        if life.up && life.up_since + BACK_OFF_RESET <= now {
+            life.crashes = 0;
+        }
         life.up = false;
+        life.lost_since = cause.is_silent().then_some(now);
         let (draining, held) = (life.phase == Phase::Draining, life.held);
         if draining {
             self.leave(instance);
@@ -239,9 +263,29 @@ impl Registrar<'_, '_> {
             self.start(instance);
             return;
         }
+        let crashes = if let Some((_, life)) = self.of(instance).filter(|_| cause == Cause::Crash) {
+            life.crashes += 1;
+            life.crashes
+        } else {
+            0
+        };
+        let after = self.plan(member.service).and_then(|plan| absence(plan, cause, crashes)).map(|after| after.max(SOONEST_RESTART));
         let Some((_, life)) = self.enter(instance, Phase::Crashed) else { return };
-        let Some(after) = self.plan(member.service).and_then(|plan| plan.restart_after) else { return };
-        self.wait(after.max(SOONEST_RESTART), LifeDue::Restart(instance, life.turn));
+        if let Some((_, life)) = self.of(instance) {
+            life.back_at = if cause == Cause::Crash { after.map(|after| now + after) } else { Some(now) };
+        }
+        if let Some(after) = after {
+            self.wait(after, LifeDue::Restart(instance, life.turn));
+        }
+    }
+
+    /// No fault holds it down any more: it starts again, unless it was dead or waiting to be started for reasons of its own.
+    fn release(&mut self, instance: InstanceId) {
+        let now = self.desk.now();
+        let rests = self.of(instance).is_some_and(|(_, life)| life.phase == Phase::Crashed && !life.held && life.back_at.is_some_and(|at| at <= now));
+        if rests {
+            self.start(instance);
+        }
     }
 
     /// A crashed instance's time to start again has come.
@@ -303,7 +347,19 @@ impl Registrar<'_, '_> {
         let chance = self.chance.0.child(purpose::START_UP).child(u64::from(id.0));
         let doomed = !established && chance.child(0).chance(self.desk.facts.versions[version.index()].startup_failure);
         let member = Member { id, service, version, zone, revision };
-        let life = Life { phase: Phase::Starting, turn: 1, up: false, up_since: now, born: now, starts: 1, doomed, held: false };
+        let life = Life {
+            phase: Phase::Starting,
+            turn: 1,
+            up: false,
+            up_since: now,
+            born: now,
+            starts: 1,
+            doomed,
+            held: false,
+            back_at: None,
+            lost_since: None,
+            crashes: 0,
+        };
         self.desk.send(Command::AddInstance { instance: id, service, version, zone });
         let takes = self.plan(service).filter(|_| !established).map_or(SimSpan::ZERO, |plan| plan.start_up.draw(&mut chance.child(1)));
         self.wait(takes, LifeDue::Started(id, 1));
@@ -312,6 +368,21 @@ impl Registrar<'_, '_> {
         self.news.born.push(id);
         self.meters.enter(service, now);
         self.desk.touch(service);
+    }
+}
+
+/// How long after its process died an instance is started again, or given up if it cannot be; `None`: never.
+///
+/// The kubelet doubles the wait after each crash (crash-loop back-off). It is gone when its machine is: a pod is replaced
+/// only after the node was found not ready and the pod's toleration is over.
+fn absence(plan: &ServiceFleet, cause: Cause, crashes: u32) -> Option<SimSpan> {
+    match (&plan.health, cause) {
+        (Some(HealthCheck::Kubernetes(kubernetes)), Cause::Lost) => Some(kubernetes.node_grace + kubernetes.toleration),
+        (Some(HealthCheck::Kubernetes(_)), Cause::Crash) => plan.restart_after.map(|first| {
+            let doubled = SimSpan::from_nanos(first.nanos().saturating_mul(1 << crashes.saturating_sub(1).min(20)));
+            doubled.min(LONGEST_BACK_OFF.max(first))
+        }),
+        _ => plan.restart_after,
     }
 }
 
@@ -364,9 +435,7 @@ fn kill(mut registrar: Registrar<'_, '_>, mut kills: ResMut<'_, Kills>, mut rele
         registrar.fall(instance, cause);
     }
     for instance in std::mem::take(&mut released.0) {
-        if registrar.of(instance).is_some_and(|(_, life)| life.phase == Phase::Crashed && !life.held) {
-            registrar.start(instance);
-        }
+        registrar.release(instance);
     }
 }
 

@@ -4,10 +4,11 @@
 //! run. Orders that only concern the kernel (a policy, a load) do not come this way.
 
 use super::Fleet;
+use super::alarm::Alarms;
 use super::deploy::{DeployOrders, Releases, Rollout, Strategy};
 use super::desk::{Attention, Book, Chance, Clock, Facts, Roster};
 use super::fault::{Aim, FaultKind, FaultOrders, Faults, Injection, Selector};
-use super::life::{Cause, Kills};
+use super::life::{Cause, Kills, Plan};
 use crate::ids::{ServiceId, VersionId, ZoneId};
 use crate::kernel::command::Caller;
 use crate::rng::purpose;
@@ -96,6 +97,17 @@ pub enum Refusal {
         /// The service.
         service: String,
     },
+    /// A strategy that shares the traffic out between versions needs two of them.
+    #[error("`{version}` runs already; a `{strategy}` deployment shifts traffic from one version to another, so deploy another one")]
+    SameVersion {
+        /// The version.
+        version: String,
+        /// The strategy.
+        strategy: &'static str,
+    },
+    /// An alarm is not known.
+    #[error("the deployment watches the alarm `{0}`, which the scenario does not have")]
+    NoSuchAlarm(String),
     /// The strategy's parameters contradict each other.
     #[error("the strategy cannot work: {0}")]
     Strategy(String),
@@ -197,6 +209,18 @@ impl Fleet {
         self.check_version(service, version)?;
         if let Some(strategy) = &strategy {
             strategy.check().map_err(Refusal::Strategy)?;
+        }
+        let entity = self.world.resource::<Roster>().service(service);
+        let chosen = strategy.clone().or_else(|| self.world.get::<Plan>(entity).map(|plan| plan.0.strategy.clone())).unwrap_or_default();
+        let deploying = self.world.get::<Rollout>(entity).is_some_and(|rollout| rollout.0.is_some());
+        let stable = self.world.get::<Releases>(entity).map(|releases| releases.stable().1);
+        if chosen.shifts_traffic() && !deploying && stable == Some(version) {
+            let version = self.world.resource::<Facts>().version(version).to_owned();
+            return Err(Refusal::SameVersion { version, strategy: chosen.name() });
+        }
+        let alarms = self.world.resource::<Alarms>();
+        if let Some(unknown) = chosen.watch().and_then(|watch| watch.names.iter().find(|name| alarms.index_of(name).is_none())) {
+            return Err(Refusal::NoSuchAlarm(unknown.clone()));
         }
         self.world.resource_mut::<DeployOrders>().deploy.push((service, version, strategy));
         self.attend(service);

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | none | from the first time it runs until it drains; nobody notices that it crashed, its clients are refused |
 //! | ALB | while its checks say healthy; every registered target when fewer than `minimum_healthy` are (fail-open) |
-//! | Kubernetes | while it runs and is ready; the kubelet sees at once that a container exited |
+//! | Kubernetes | while it runs and is ready; the kubelet sees at once that a container exited, but is gone itself when its machine is: then until the node is found not ready |
 //!
 //! It does not know how verdicts are reached.
 
@@ -96,7 +96,10 @@ fn rotate(
                 (Phase::Running, None) => true,
                 (Phase::Starting | Phase::Crashed, None) => standing.serving,
                 (_, Some(HealthCheck::Alb(_))) => standing.registered && (open || standing.verdict == Verdict::Healthy),
-                (phase, Some(HealthCheck::Kubernetes(_))) => phase == Phase::Running && standing.verdict == Verdict::Healthy,
+                (phase, Some(HealthCheck::Kubernetes(_))) => {
+                    let unnoticed = life.lost_since.is_some() && standing.serving;
+                    (phase == Phase::Running || unnoticed) && standing.verdict == Verdict::Healthy
+                }
             };
             if newly_open && wanted && standing.verdict != Verdict::Healthy {
                 desk.note_instance(member, "fail-open");

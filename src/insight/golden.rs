@@ -51,7 +51,7 @@ pub struct Golden {
     pub rate: f64,
     /// Requests answered while somebody waited [1/s].
     pub goodput: f64,
-    /// Share of requests that failed, 0…1; `None` without requests.
+    /// Share of requests that failed, or were served after their caller had stopped waiting, 0…1; `None` without requests.
     pub error_ratio: Option<f64>,
     /// Mean latency of answers [ms]; `None` without answers.
     pub mean_ms: Option<f64>,

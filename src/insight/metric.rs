@@ -12,34 +12,35 @@ use crate::units::{PerSecond, Ratio, SimSpan, SimTime};
 
 params! {
     /// The share of requests that fail is too high.
-    pub struct ErrorRate {
-        /// The datapoint breaches when the share is above this. Default 5 %.
+    pub struct ErrorRateLimit {
+        /// The datapoint breaches when the share is above this. Default 5 % (chosen for Fleetlab).
         pub above: Ratio = Ratio::new(0.05),
     }
 }
 
 params! {
     /// Answers take too long.
-    pub struct Latency {
+    pub struct LatencyLimit {
         /// Which quantile of the latency of answers, 0.5 to 0.999. Default 0.99.
         pub quantile: f64 = 0.99,
-        /// The datapoint breaches when the quantile is above this. Default `"1s"`.
+        /// The datapoint breaches when the quantile is above this. Default `"1s"` (chosen for Fleetlab).
         pub above: SimSpan = SimSpan::from_secs(1),
     }
 }
 
 params! {
     /// Fewer requests come than should.
-    pub struct Requests {
-        /// The datapoint breaches when the rate is below this. Default `"1/s"`.
+    pub struct RequestsLimit {
+        /// The datapoint breaches when the rate is below this. Default `"1/s"` (chosen for Fleetlab).
         pub below: PerSecond = PerSecond::new(1.0),
     }
 }
 
 params! {
     /// Workers are too busy.
-    pub struct Saturation {
-        /// The datapoint breaches when the share of busy workers is above this. Default 90 %.
+    pub struct SaturationLimit {
+        /// The datapoint breaches when the share of busy workers is above this. Default 90 % (chosen for
+        /// Fleetlab).
         pub above: Ratio = Ratio::new(0.9),
     }
 }
@@ -48,19 +49,19 @@ choice! {
     /// What an alarm watches, and from where on it is too much.
     pub enum Metric {
         /// Share of requests that fail.
-        "error-rate" => ErrorRate(ErrorRate),
+        "error-rate" => ErrorRate(ErrorRateLimit),
         /// A quantile of the latency of answers.
-        "latency" => Latency(Latency),
+        "latency" => Latency(LatencyLimit),
         /// Requests per second.
-        "requests" => Requests(Requests),
+        "requests" => Requests(RequestsLimit),
         /// Share of busy workers.
-        "saturation" => Saturation(Saturation),
+        "saturation" => Saturation(SaturationLimit),
     }
 }
 
 impl Default for Metric {
     fn default() -> Self {
-        Self::ErrorRate(ErrorRate::default())
+        Self::ErrorRate(ErrorRateLimit::default())
     }
 }
 
@@ -96,7 +97,8 @@ impl Metric {
         let (value, breaches) = match self {
             Self::ErrorRate(limit) => {
                 let counts = window(clients)?.counts;
-                let (all, failed) = if matches!(of, Watched::Version(_)) { counts.as_callers_saw() } else { (counts.requests - counts.dropped, counts.failed()) };
+                let (all, failed) =
+                    if matches!(of, Watched::Version(_)) { counts.as_callers_saw() } else { (counts.requests - counts.dropped, counts.failed()) };
                 let share = (all > 0).then(|| failed as f64 / all as f64)?;
                 (share, share > limit.above.get())
             }
@@ -143,12 +145,12 @@ mod tests {
         for watched in [Watched::Service(db), version] {
             assert_eq!(of(Metric::default(), watched), Some(Datapoint { value: 0.25, breaches: true }), "a timeout is the version's error, too");
         }
-        let tolerant = Metric::ErrorRate(ErrorRate { above: Ratio::new(0.25) });
+        let tolerant = Metric::ErrorRate(ErrorRateLimit { above: Ratio::new(0.25) });
         assert_eq!(of(tolerant, version).map(|point| point.breaches), Some(false), "at the threshold nothing is breached");
-        let slow = of(Metric::Latency(Latency { quantile: 0.99, above: SimSpan::from_millis(25) }), version).expect("answers");
+        let slow = of(Metric::Latency(LatencyLimit { quantile: 0.99, above: SimSpan::from_millis(25) }), version).expect("answers");
         assert!(slow.breaches && (slow.value / 30.0 - 1.0).abs() < 0.02, "{slow:?}");
-        assert_eq!(of(Metric::Saturation(Saturation::default()), version), Some(Datapoint { value: 0.75, breaches: false }));
-        assert_eq!(of(Metric::Requests(Requests { below: PerSecond::new(5.0) }), Watched::Service(db)), Some(Datapoint { value: 4.0, breaches: true }));
+        assert_eq!(of(Metric::Saturation(SaturationLimit::default()), version), Some(Datapoint { value: 0.75, breaches: false }));
+        assert_eq!(of(Metric::Requests(RequestsLimit { below: PerSecond::new(5.0) }), Watched::Service(db)), Some(Datapoint { value: 4.0, breaches: true }));
     }
 
     #[test]
@@ -156,7 +158,7 @@ mod tests {
         let store = run();
         let of = |metric: Metric| metric.datapoint(&store, Watched::Service(ServiceId(0)), SimTime::ZERO, SimTime::from_secs(10));
         assert_eq!(of(Metric::default()), None);
-        assert_eq!(of(Metric::Latency(Latency::default())), None);
-        assert_eq!(of(Metric::Requests(Requests::default())), Some(Datapoint { value: 0.0, breaches: true }));
+        assert_eq!(of(Metric::Latency(LatencyLimit::default())), None);
+        assert_eq!(of(Metric::Requests(RequestsLimit::default())), Some(Datapoint { value: 0.0, breaches: true }));
     }
 }

@@ -11,4 +11,5 @@ pub mod golden;
 pub mod little;
 pub mod metric;
 pub mod service_map;
+pub mod significance;
 pub mod slo;

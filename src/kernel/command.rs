@@ -129,31 +129,42 @@ pub struct Modifiers {
     pub error_rate: f64,
     /// New connections fail for this reason.
     pub refuse: Option<Reason>,
-    /// Added to each message to and from it.
-    pub delay: Option<Distribution>,
-    /// Share of messages to and from it that is lost.
-    pub loss: f64,
+    /// What happens to each message to it: requests to it, and answers to its own calls.
+    pub inbound: Disturbance,
+    /// What happens to each message from it: its answers, and its own calls.
+    pub outbound: Disturbance,
     /// Memory that each request leaks [B].
     pub leak: u64,
-    /// Pauses instead of the service's own.
+    /// Pauses; they take the place of the service's own unless those take a larger share of the time.
     pub gc: Option<GcPauses>,
 }
 
 impl Default for Modifiers {
     fn default() -> Self {
-        Self { speed: 1.0, io_factor: 1.0, error_rate: 0.0, refuse: None, delay: None, loss: 0.0, leak: 0, gc: None }
+        Self { speed: 1.0, io_factor: 1.0, error_rate: 0.0, refuse: None, inbound: Disturbance::default(), outbound: Disturbance::default(), leak: 0, gc: None }
     }
 }
 
-/// A cut link to an instance.
+/// What faults do to the messages that pass an instance in one direction.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Disturbance {
+    /// Delays, one after another: each message draws from every one of them.
+    pub delays: Vec<Distribution>,
+    /// Share of messages that is lost.
+    pub loss: f64,
+}
+
+/// A cut link between an instance and a peer, whichever of the two calls the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LinkFault {
-    /// Who is cut off; `None` means everybody.
-    pub from: Option<Caller>,
-    /// From which instance.
-    pub to: InstanceId,
-    /// Whether answers are lost too.
-    pub both_ways: bool,
+    /// The instance.
+    pub instance: InstanceId,
+    /// Who is cut off from it; `None` means everybody.
+    pub peer: Option<Caller>,
+    /// Whether messages to the instance are lost.
+    pub inbound: bool,
+    /// Whether messages from the instance are lost.
+    pub outbound: bool,
 }
 
 /// Told by the kernel unasked; the control plane wakes up for it.

@@ -1,8 +1,8 @@
 //! The control plane's hand: commands, views, and what happens when a process dies.
 
 use super::command::{Command, InstanceView, Notice};
-use super::dist::Sampler;
 use super::guard::Client;
+use super::network::Disturbance;
 use super::outcome::{Outcome, Reason};
 use super::row::{NONE, Row, State, flag};
 use super::station::Station;
@@ -41,8 +41,8 @@ impl Kernel {
             Command::SetModifiers { instance, modifiers } => {
                 let service = usize::from(self.stations[instance.index()].service);
                 let station = &mut self.stations[instance.index()];
-                station.delay = modifiers.delay.as_ref().map(Sampler::new);
-                let gc = modifiers.gc.as_ref().map_or(station.own_gc, |gc| Some((gc.every.nanos(), gc.pause.nanos())));
+                (station.inbound, station.outbound) = (Disturbance::new(&modifiers.inbound), Disturbance::new(&modifiers.outbound));
+                let gc = worse(station.own_gc, modifiers.gc.as_ref().map(|gc| (gc.every.nanos(), gc.pause.nanos())));
                 let restart_gc = gc != station.gc;
                 station.gc = gc;
                 station.modifiers = modifiers;
@@ -229,22 +229,38 @@ impl Kernel {
             Row { key, sent: self.now, received: self.now, instance: instance.0, flags: flag::PROBE, state: State::Waiting, ..Row::FREE };
         self.rows.cold[id as usize] = super::row::Cold { intended: token, ..super::row::Cold::default() };
         self.set_timer(self.now + timeout.nanos(), TimerKind::Deadline, id, key as u32);
-        let cut = self.stations[instance.index()].vanished || self.network.faults.iter().any(|fault| fault.to == instance && fault.from.is_none());
-        let loss = self.stations[instance.index()].modifiers.loss;
-        if cut || (loss > 0.0 && self.stream(id, purpose::NETWORK, 0).chance(loss)) {
-            // It never arrives; its timer tells, and the row goes after that.
-            self.rows.hot[id as usize].state = State::LostThere;
-            self.wheel.schedule(id, self.now + timeout.nanos() + 1);
-            return;
+        self.send_probe(id);
+    }
+
+    /// A health check sets out, for the first time or again.
+    pub(super) fn send_probe(&mut self, id: u32) {
+        if self.network.is_active {
+            let instance = self.rows.hot[id as usize].instance;
+            self.travel(id, instance, true);
+        } else {
+            self.arrive(id);
         }
-        match &self.stations[instance.index()].delay {
-            None => self.arrive(id),
-            Some(delay) => {
-                let nanos = delay.sample(&mut self.stream(id, purpose::NETWORK, 1));
-                self.rows.hot[id as usize].state = State::Travelling;
-                self.wheel.schedule(id, self.now + nanos as u64);
-            }
+    }
+
+    /// A health check's answer sets out; the row's outcome is set.
+    pub(super) fn answer_probe(&mut self, id: u32) {
+        let row = &self.rows.hot[id as usize];
+        if self.network.is_active && !row.has(flag::DETACHED) {
+            let instance = row.instance;
+            self.travel(id, instance, false);
+        } else {
+            self.receive_probe(id);
         }
+    }
+
+    /// A health check's answer arrives.
+    pub(super) fn receive_probe(&mut self, id: u32) {
+        let row = &self.rows.hot[id as usize];
+        if !row.has(flag::DETACHED) {
+            let ok = super::outcome(row.outcome).is_answer();
+            self.probe_ended(id, ok);
+        }
+        self.dispose(id);
     }
 
     /// A health check ended, or nobody waits for it any more.
@@ -332,4 +348,10 @@ impl Kernel {
             self.wheel.schedule(id, at);
         }
     }
+}
+
+/// Of two rhythms of pauses (from one to the next, how long [ns]) the one that takes the larger share of the time.
+fn worse(one: Option<(u64, u64)>, other: Option<(u64, u64)>) -> Option<(u64, u64)> {
+    let (Some((every, pause)), Some((other_every, other_pause))) = (one, other) else { return one.or(other) };
+    if u128::from(other_pause) * u128::from(every) > u128::from(pause) * u128::from(other_every) { other } else { one }
 }

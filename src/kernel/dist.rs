@@ -54,9 +54,19 @@ pub struct Uniform {
 pub struct MeanCv {
     /// The mean.
     pub mean: SimSpan,
-    /// The coefficient of variation, standard deviation ÷ mean [1]. Default 1.
-    #[serde(default = "one")]
+    /// The coefficient of variation, standard deviation ÷ mean [1], 0.01 to 100. Default 1 (the exponential's).
+    #[serde(default = "one", deserialize_with = "read_cv")]
     pub cv: f64,
+}
+
+fn check_cv(cv: f64) -> Result<(), String> {
+    if (0.01..=100.0).contains(&cv) { Ok(()) } else { Err(format!("`cv` is {cv}; write 0.01 to 100, or use a fixed time")) }
+}
+
+/// Checked by itself, so that a wrong mean beside it does not hide it.
+fn read_cv<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    let cv = f64::deserialize(deserializer)?;
+    check_cv(cv).map(|()| cv).map_err(de::Error::custom)
 }
 
 /// Parameters of a Pareto distribution: P(X > x) = (scale/x)^shape.
@@ -164,10 +174,8 @@ impl Distribution {
             Self::Lognormal(MeanCv { mean, cv }) | Self::Gamma(MeanCv { mean, cv }) => {
                 if mean.is_zero() {
                     Err("`mean` is zero; use a fixed \"0s\"".to_owned())
-                } else if (0.01..=100.0).contains(cv) {
-                    Ok(())
                 } else {
-                    Err(format!("`cv` is {cv}; write 0.01 to 100, or use a fixed time"))
+                    check_cv(*cv)
                 }
             }
             Self::Pareto(Pareto { scale, shape, max }) => {

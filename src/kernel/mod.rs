@@ -186,6 +186,7 @@ impl Kernel {
     /// Prepares a model; nothing has happened yet, and no instance exists.
     pub fn new(model: &Model, seed: u64, sampling: Sampling) -> Self {
         let program = Program::new(model);
+        let choosy: Vec<&Behaviour> = model.versions.iter().map(|version| &version.behaviour).filter(|behaviour| !behaviour.expects.is_empty()).collect();
         let labels: Vec<Site> = program.sites.iter().map(|spec| spec.site).collect();
         let mut kernel = Self {
             now: 0,
@@ -213,7 +214,10 @@ impl Kernel {
             versions: model
                 .versions
                 .iter()
-                .map(|version| Version { special: version.behaviour != Behaviour::default(), behaviour: version.behaviour.clone() })
+                .map(|version| Version {
+                    special: version.behaviour != Behaviour::default() || choosy.iter().any(|caller| caller.clashes_with(version)),
+                    behaviour: version.behaviour.clone(),
+                })
                 .collect(),
             servers: model.services.iter().map(|service| service.server.clone()).collect(),
             stations: Vec::new(),
@@ -377,22 +381,34 @@ impl Kernel {
             }
             State::Returning => {
                 row.state = State::Waiting;
-                self.receive(id);
+                if row.has(flag::PROBE) {
+                    self.receive_probe(id);
+                } else {
+                    self.receive(id);
+                }
             }
             State::Sleeping => {
                 row.state = State::Waiting;
                 self.run(id);
             }
             State::BackingOff => self.try_again(id),
-            // A health check is not sent again; its time was up before this.
-            State::LostThere if row.has(flag::PROBE) => self.rows.free(id),
+            // Nobody waits for the answer of a health check whose time was up.
+            State::LostThere | State::LostBack if row.has(flag::PROBE) && row.has(flag::DETACHED) => self.rows.free(id),
             State::LostThere => {
                 row.state = State::Waiting;
-                self.transmit(id);
+                if row.has(flag::PROBE) {
+                    self.send_probe(id);
+                } else {
+                    self.transmit(id);
+                }
             }
             State::LostBack => {
                 row.state = State::Waiting;
-                self.answer(id);
+                if row.has(flag::PROBE) {
+                    self.answer_probe(id);
+                } else {
+                    self.answer(id);
+                }
             }
             State::Unanswered => self.stay_unanswered(id),
             State::Dead => self.rows.free(id),

@@ -105,7 +105,7 @@ params! {
     pub struct Queue {
         /// Requests that may wait; one more is refused with `queue-full`. Default: any number.
         pub capacity: Option<u32> = None,
-        /// In which order they are taken. Default `"fifo"`.
+        /// In which order they are taken. Default `"fifo"` (chosen for Fleetlab).
         pub order: QueueOrder = QueueOrder::Fifo,
         /// Drop a request at dequeue if its client stops waiting within this margin. Needs a timeout at the client,
         /// passed on with the request. Default: never.
@@ -127,9 +127,9 @@ params! {
 params! {
     /// Stop-the-world pauses of garbage collection.
     pub struct GcPauses {
-        /// From one pause to the next. Default `"60s"`.
+        /// From one pause to the next. Default `"60s"` (chosen for Fleetlab).
         pub every: SimSpan = SimSpan::from_secs(60),
-        /// How long everything stands still. Default `"200ms"`.
+        /// How long everything stands still. Default `"200ms"` (chosen for Fleetlab).
         pub pause: SimSpan = SimSpan::from_millis(200),
     }
 }
@@ -137,9 +137,9 @@ params! {
 params! {
     /// A new instance is slow at first (JIT, caches, lazy connections) and speeds up linearly.
     pub struct WarmUp {
-        /// How long until full speed. Default `"60s"`.
+        /// How long until full speed. Default `"60s"` (chosen for Fleetlab).
         pub over: SimSpan = SimSpan::from_secs(60),
-        /// Speed at the start (0.01 to 1). Default 0.5.
+        /// Speed at the start (0.01 to 1). Default 0.5 (chosen for Fleetlab).
         pub initial_speed: f64 = 0.5,
     }
 }
@@ -147,16 +147,16 @@ params! {
 params! {
     /// How one instance serves.
     pub struct Server {
-        /// Requests served at once, 1 to 100000. Default 16.
+        /// Requests served at once, 1 to 100000. Default 16 (chosen for Fleetlab).
         pub workers: u32 = 16,
-        /// What a worker does while it waits for others. Default `"blocking"`.
+        /// What a worker does while it waits for others. Default `"blocking"` (chosen for Fleetlab).
         pub worker_model: WorkerModel = WorkerModel::Blocking,
         /// Where requests wait for a worker.
         pub queue: Queue = Queue::default(),
         /// CPU quota per instance [cores]: work beyond quota × 100 ms in a period of 100 ms waits for the next period
         /// (the Linux CFS bandwidth controller). Default: none.
         pub cpu_limit: Option<f64> = None,
-        /// Memory at rest. Default `"64MiB"`.
+        /// Memory at rest. Default `"64MiB"` (chosen for Fleetlab).
         pub memory: Bytes = Bytes::from_mib(64),
         /// Memory per request in flight. Default `"0B"`.
         pub memory_per_request: Bytes = Bytes::new(0),
@@ -252,8 +252,11 @@ pub struct Version {
 params! {
     /// What a version does differently. Defaults change nothing.
     pub struct Behaviour {
-        /// Share of requests that it answers with an error. Default 0.
+        /// Share of requests that it answers with an error. Default 0. Health checks do not notice: they ask an endpoint
+        /// of their own, which answers well while others fail (see `health_error_rate`).
         pub error_rate: Ratio = Ratio::ZERO,
+        /// Share of health checks that it answers with an error, on instances older than `after`. Default 0.
+        pub health_error_rate: Ratio = Ratio::ZERO,
         /// Factor on the time of its work [1], 0.01 to 1000. Default 1.
         pub latency_factor: f64 = 1.0,
         /// Memory that each request leaks. Default `"0B"`.
@@ -266,6 +269,32 @@ params! {
         pub after: SimSpan = SimSpan::ZERO,
         /// Only while at least this share of an instance's workers is busy. Default 0: always.
         pub above_load: Ratio = Ratio::ZERO,
+        /// The schema that it speaks as a server. Default 1.
+        pub schema: u32 = 1,
+        /// The schemas that it understands of services which it calls; of a service not named here it understands all.
+        /// Default: none named.
+        pub expects: Vec<Expectation> = Vec::new(),
+    }
+}
+
+/// Which schemas of a service a version understands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Expectation {
+    /// The called service.
+    pub service: ServiceId,
+    /// The schemas that it can talk to.
+    pub schemas: Vec<u32>,
+}
+
+impl Behaviour {
+    /// Whether its calls of an instance of `callee` fail, because it does not understand that version's schema.
+    pub fn clashes_with(&self, callee: &Version) -> bool {
+        !self.understands(callee.service, callee.behaviour.schema)
+    }
+    /// Whether it can talk to a service that speaks this schema.
+    pub fn understands(&self, service: ServiceId, schema: u32) -> bool {
+        self.expects.iter().all(|expected| expected.service != service || expected.schemas.contains(&schema))
     }
 }
 
@@ -277,11 +306,11 @@ pub struct Cache {
     pub name: String,
     /// The service that looks it up.
     pub service: ServiceId,
-    /// Number of keys, 1 to 1000000. Default 1000.
+    /// Number of keys, 1 to 1000000. Default 1000 (chosen for Fleetlab).
     pub keys: u32,
-    /// Skew of the keys' popularity: Zipf exponent [1], 0 to 5. Default 1; 0 makes all keys equally popular.
+    /// Skew of the keys' popularity: Zipf exponent [1], 0 to 5. Default 1 (chosen for Fleetlab); 0 makes all keys equally popular.
     pub zipf: f64,
-    /// How long an entry lives. Default `"60s"`.
+    /// How long an entry lives. Default `"60s"` (chosen for Fleetlab).
     pub ttl: SimSpan,
     /// Whether concurrent misses of one key wait for the first of them. Default false.
     pub single_flight: bool,

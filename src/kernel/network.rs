@@ -1,17 +1,21 @@
 //! The network between a client and an instance: latency and loss by zone, faults of links, retransmission.
 //!
+//! Faults act on an instance's network interface, in one direction or both, whichever side began the exchange: what comes
+//! in are requests to it and answers to its own calls, what goes out are its answers and its own calls. A health check
+//! meets the same faults as any request, but no latency of its own: the kubelet and the load balancer are near.
+//!
 //! A lost message is sent again by TCP after a retransmission timeout that starts at 200 ms (Linux's `TCP_RTO_MIN`) and
 //! doubles, so loss shows as latency and a cut link holds messages back until it is mended; after 15 losses the
 //! connection fails (Linux's default `tcp_retries2`).
 
-use super::command::{Caller, LinkFault};
+use super::command::{self, Caller, LinkFault};
 use super::dist::Sampler;
 use super::model;
 use super::outcome::Reason;
 use super::row::{NONE, State, flag};
 use super::{Kernel, failed, outcome};
-use crate::ids::InstanceId;
-use crate::rng::purpose;
+use crate::ids::{InstanceId, ServiceId};
+use crate::rng::{Stream, purpose};
 
 /// The first retransmission timeout [ns].
 const RTO: u64 = 200_000_000;
@@ -22,11 +26,35 @@ const GIVE_UP: u8 = 15;
 /// How long those take, timeout after timeout [ns]: the 924.6 s of Linux's documentation.
 pub(super) const GIVE_UP_AFTER: u64 = 924_600_000_000;
 
+/// Marks the stream from which a fault at the server's, or at the caller's interface draws.
+const FAULT: u64 = 1 << 16;
+const CALLERS_FAULT: u64 = 1 << 17;
+
 /// One direction of a path.
 #[derive(Debug)]
 struct Link {
     latency: Sampler,
     loss: f64,
+}
+
+/// What faults do to messages at an instance, in one direction.
+#[derive(Debug, Default)]
+pub(super) struct Disturbance {
+    delays: Vec<Sampler>,
+    loss: f64,
+}
+
+impl Disturbance {
+    pub(super) fn new(told: &command::Disturbance) -> Self {
+        Self { delays: told.delays.iter().map(Sampler::new).collect(), loss: told.loss }
+    }
+    fn is_felt(&self) -> bool {
+        self.loss > 0.0 || !self.delays.is_empty()
+    }
+    /// Whether it loses this message, and else by how much it delays it [ns].
+    fn strike(&self, stream: &mut Stream) -> Option<f64> {
+        if self.loss > 0.0 && stream.chance(self.loss) { None } else { Some(self.delays.iter().map(|delay| delay.sample(stream)).sum()) }
+    }
 }
 
 /// All paths.
@@ -59,7 +87,7 @@ impl Network {
 impl Kernel {
     /// Works out whether messages take the long way, after faults changed.
     pub(super) fn review_network(&mut self) {
-        let touched = self.stations.iter().any(|station| station.delay.is_some() || station.modifiers.loss > 0.0 || station.vanished);
+        let touched = self.stations.iter().any(|station| station.inbound.is_felt() || station.outbound.is_felt() || station.vanished);
         let active = self.network.configured || touched || !self.network.faults.is_empty();
         if active && !self.network.is_active {
             // Attempts that are on their way may not have initialised their cold half.
@@ -110,21 +138,45 @@ impl Kernel {
     }
 
     /// Puts a message on its way, in one direction or the other.
-    fn travel(&mut self, id: u32, target: u32, there: bool) {
+    pub(super) fn travel(&mut self, id: u32, target: u32, there: bool) {
         let row = self.rows.hot[id as usize];
         let lost = self.rows.cold[id as usize].lost;
-        let caller = self.labels[row.site as usize].caller;
-        let mut stream = self.stream(id, purpose::NETWORK, u64::from(lost) << 1 | u64::from(there));
+        let probe = row.has(flag::PROBE);
+        let counter = u64::from(lost) << 1 | u64::from(there);
+        let mut stream = self.stream(id, purpose::NETWORK, counter);
         let station = &self.stations[target as usize];
-        let link = if row.parent == NONE {
-            &self.network.edge
-        } else {
-            // A caller that died meanwhile leaves an answer that nobody waits for; its way does not matter.
-            let from = self.rows.live(row.parent, row.parent_tag).map_or(station.zone, |parent| self.stations[parent.instance as usize].zone);
-            if from == station.zone { &self.network.same_zone } else { &self.network.cross_zone }
+        // A caller that died meanwhile leaves an answer that nobody waits for; its way does not matter.
+        let caller = if row.parent == NONE { None } else { self.rows.live(row.parent, row.parent_tag).map(|parent| parent.instance) };
+        let zone = caller.map_or(station.zone, |caller| self.stations[caller as usize].zone);
+        let link = match (row.parent == NONE, zone == station.zone) {
+            (true, _) => &self.network.edge,
+            (false, true) => &self.network.same_zone,
+            (false, false) => &self.network.cross_zone,
         };
-        let loss = 1.0 - (1.0 - link.loss) * (1.0 - station.modifiers.loss);
-        if (there && station.vanished) || self.is_cut(caller, target, there) || (loss > 0.0 && stream.chance(loss)) {
+        let mut nanos = if probe {
+            Some(0.0)
+        } else if link.loss > 0.0 && stream.chance(link.loss) {
+            None
+        } else {
+            Some(link.latency.sample(&mut stream))
+        };
+        if (there && station.vanished) || (!self.network.faults.is_empty() && self.is_cut(id, caller, there)) {
+            nanos = None;
+        }
+        // Faults draw from streams of their own, so that they do not change what the network does by itself.
+        let near = if there { &station.inbound } else { &station.outbound };
+        if near.is_felt() {
+            let struck = near.strike(&mut self.stream(id, purpose::NETWORK, counter | FAULT));
+            nanos = nanos.and_then(|nanos| Some(nanos + struck?));
+        }
+        if let Some(caller) = caller.map(|caller| &self.stations[caller as usize]) {
+            let far = if there { &caller.outbound } else { &caller.inbound };
+            if far.is_felt() {
+                let struck = far.strike(&mut self.stream(id, purpose::NETWORK, counter | CALLERS_FAULT));
+                nanos = nanos.and_then(|nanos| Some(nanos + struck?));
+            }
+        }
+        let Some(nanos) = nanos else {
             self.rows.cold[id as usize].lost = lost + 1;
             if lost > GIVE_UP {
                 self.break_off(id, there);
@@ -133,16 +185,14 @@ impl Kernel {
             self.rows.hot[id as usize].state = if there { State::LostThere } else { State::LostBack };
             self.wheel.schedule(id, self.now + (RTO << lost.min(20)).min(LONGEST_RTO));
             return;
-        }
-        let mut nanos = link.latency.sample(&mut stream);
-        if let Some(delay) = &station.delay {
-            nanos += delay.sample(&mut stream);
-        }
+        };
         if nanos >= 1.0 {
             self.rows.hot[id as usize].state = if there { State::Travelling } else { State::Returning };
             self.wheel.schedule(id, self.now + nanos as u64);
         } else if there {
             self.arrive(id);
+        } else if probe {
+            self.receive_probe(id);
         } else {
             self.receive(id);
         }
@@ -181,12 +231,36 @@ impl Kernel {
         self.wheel.schedule(id, self.now + RTO);
     }
 
-    fn is_cut(&self, caller: Caller, target: u32, there: bool) -> bool {
-        self.network.faults.iter().any(|fault| fault.to == InstanceId(target) && fault.from.is_none_or(|from| from == caller) && (there || fault.both_ways))
+    /// Whether a partition cuts the way of this message. It separates an instance from a peer, whichever calls the other.
+    fn is_cut(&self, id: u32, caller: Option<u32>, there: bool) -> bool {
+        let row = &self.rows.hot[id as usize];
+        // Health checks have no caller that could be cut off on its own.
+        let (client, server) = if row.has(flag::PROBE) {
+            (None, None)
+        } else {
+            (Some(self.labels[row.site as usize].caller), Some(Caller::Service(ServiceId(self.sites[row.site as usize].service))))
+        };
+        // Where a caller was that has given up meanwhile is not known any more, but of which service it was: what it sent
+        // is held back by a cut of any of that service's instances.
+        let is_caller = |instance: InstanceId| match caller {
+            Some(caller) => instance.0 == caller,
+            None => client == Some(Caller::Service(ServiceId(self.stations[instance.index()].service))),
+        };
+        self.network.faults.iter().any(|fault| {
+            let cuts = |inwards: bool| if inwards { fault.inbound } else { fault.outbound };
+            let meets = |peer| fault.peer.is_none() || fault.peer == peer;
+            (cuts(there) && fault.instance.0 == row.instance && meets(client)) || (cuts(!there) && meets(server) && is_caller(fault.instance))
+        })
     }
 
     /// The connection fails for good: the server never saw the attempt, or its answer got lost.
     fn break_off(&mut self, id: u32, there: bool) {
+        let row = &mut self.rows.hot[id as usize];
+        if row.has(flag::PROBE) {
+            row.outcome = failed(Reason::Unreachable);
+            self.receive_probe(id);
+            return;
+        }
         if there {
             self.uncount(id);
             self.rows.hot[id as usize].instance = NONE;

@@ -56,12 +56,14 @@ reasons! {
     Unreachable = "unreachable",
     /// The certificate was not valid.
     CertificateExpired = "certificate-expired",
+    /// The instance speaks a schema that its caller's version does not understand.
+    SchemaMismatch = "schema-mismatch",
 }
 
 impl Reason {
     /// Failures that may pass, and that clients retry unless they are told otherwise: no answer, refusals by the server, and
     /// its errors (as a gateway retries 5xx). Not a certificate that stays invalid, not what the client itself decided to
-    /// refuse (breaker, bulkhead, rate limit, throttling), not what was cancelled.
+    /// refuse (breaker, bulkhead, rate limit, throttling), not what was cancelled, not a schema that stays another one.
     pub const TRANSIENT: &'static [Self] = &[
         Self::Timeout,
         Self::QueueFull,

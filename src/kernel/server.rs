@@ -5,7 +5,7 @@ use super::outcome::{Outcome, Reason};
 use super::record::{Hop, View};
 use super::row::{NONE, Row, State, flag};
 use super::{DEGRADED, Kernel, OK, failed, outcome, site_flag};
-use crate::ids::{CallSiteId, InstanceId};
+use crate::ids::{CallSiteId, InstanceId, ServiceId};
 use crate::rng::purpose;
 
 impl Kernel {
@@ -61,7 +61,9 @@ impl Kernel {
                 self.lose(id);
                 return;
             }
-            if let Some(reason) = station.refusal() {
+            // Neither the kubelet nor a load balancer verifies the certificate of what it checks.
+            let unverified = |reason: &Reason| row.has(flag::PROBE) && *reason == Reason::CertificateExpired;
+            if let Some(reason) = station.refusal().filter(|reason| !unverified(reason)) {
                 self.bounce(id, reason);
                 return;
             }
@@ -69,6 +71,10 @@ impl Kernel {
             let error_rate = self.stations[self.rows.hot[id as usize].instance as usize].modifiers.error_rate;
             if error_rate > 0.0 && self.stream(id, purpose::ERROR, 0).chance(error_rate) {
                 self.bounce(id, Reason::ApplicationError);
+                return;
+            }
+            if self.is_misunderstood(id) {
+                self.bounce(id, Reason::SchemaMismatch);
                 return;
             }
         }
@@ -116,12 +122,11 @@ impl Kernel {
     fn bounce(&mut self, id: u32, reason: Reason) {
         self.uncount(id);
         let row = &mut self.rows.hot[id as usize];
+        row.outcome = failed(reason);
         if row.has(flag::PROBE) {
-            self.probe_ended(id, false);
-            self.dispose(id);
+            self.answer_probe(id);
             return;
         }
-        row.outcome = failed(reason);
         if row.has(flag::TRACED) {
             self.trace(id, Outcome::Failed(reason));
         }
@@ -137,6 +142,9 @@ impl Kernel {
         row.state = State::Waiting;
         if row.has(flag::PROBE) {
             row.pc = self.program.probe;
+            if !station.plain {
+                self.version_fails_check(id);
+            }
         } else {
             row.pc = self.program.entries[usize::from(station.version)][usize::from(site.endpoint)];
             if !station.plain {
@@ -155,6 +163,29 @@ impl Kernel {
                 self.rows.hot[id as usize].flags |= flag::FAULTY;
             }
         }
+    }
+
+    /// Decides whether the version answers this health check with an error.
+    fn version_fails_check(&mut self, id: u32) {
+        let station = &self.stations[self.rows.hot[id as usize].instance as usize];
+        let behaviour = &self.versions[usize::from(station.version)].behaviour;
+        let rate = behaviour.health_error_rate.get();
+        let old_enough = self.now - station.up_since.min(self.now) >= behaviour.after.nanos();
+        if rate > 0.0 && old_enough && self.stream(id, purpose::ERROR, 1).chance(rate) {
+            self.rows.hot[id as usize].flags |= flag::FAULTY;
+        }
+    }
+
+    /// Whether the calling instance's version does not understand the schema that this one's version speaks.
+    fn is_misunderstood(&self, id: u32) -> bool {
+        let row = &self.rows.hot[id as usize];
+        let station = &self.stations[row.instance as usize];
+        let caller = if row.parent == NONE { None } else { self.rows.live(row.parent, row.parent_tag) };
+        let version = |station: &super::station::Station| &self.versions[usize::from(station.version)];
+        caller.is_some_and(|caller| {
+            let expects = &version(&self.stations[caller.instance as usize]).behaviour;
+            !expects.understands(ServiceId(station.service), version(station).behaviour.schema)
+        })
     }
 
     /// Whether what is wrong with a version shows for this request, here and now.
@@ -299,10 +330,8 @@ impl Kernel {
             if row.has(flag::WORKER) {
                 self.release_worker(row.instance);
             }
-            if !row.has(flag::DETACHED) {
-                self.probe_ended(id, true);
-            }
-            self.dispose(id);
+            self.rows.hot[id as usize].outcome = code;
+            self.answer_probe(id);
         }
     }
 

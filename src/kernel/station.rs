@@ -1,8 +1,8 @@
 //! Stations: the instances as the data plane sees them, with workers, a queue, and everything that slows them down.
 
 use super::command::Modifiers;
-use super::dist::Sampler;
 use super::model::{Contention, Queue, QueueOrder, Server, WarmUp, WorkerModel};
+use super::network::Disturbance;
 use super::outcome::Reason;
 use super::row::NONE;
 
@@ -105,7 +105,9 @@ pub(super) struct Station {
     pub(super) leaked: u64,
     pub(super) version_leak: u64,
     pub(super) modifiers: Modifiers,
-    pub(super) delay: Option<Sampler>,
+    /// What faults do to messages to it and from it.
+    pub(super) inbound: Disturbance,
+    pub(super) outbound: Disturbance,
     pub(super) up_since: u64,
     /// Its process started within the run; the fleet of the first moment has been up for long.
     came_up: bool,
@@ -164,7 +166,8 @@ impl Station {
             leaked: 0,
             version_leak,
             modifiers: Modifiers::default(),
-            delay: None,
+            inbound: Disturbance::default(),
+            outbound: Disturbance::default(),
             up_since: now,
             came_up: false,
             life: 0,

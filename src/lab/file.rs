@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::audit::audit;
 use super::resolve::ActionError;
-use super::session::{Checkpoint, Session};
+use super::session::{Checkpoint, Session, next_checkpoint};
 use crate::scenario::{Scenario, TimedAction};
 use crate::units::SimTime;
 
@@ -49,6 +49,30 @@ pub enum ReplayError {
     /// The actions are not in order of time.
     #[error("the actions of the session are not in order of time: one at {0} comes too late in the list")]
     Order(SimTime),
+    /// It is said to have run beyond the end of its scenario.
+    #[error("the session is said to have run until {until}, but its scenario ends at {end}")]
+    BeyondEnd {
+        /// How far it is said to have run.
+        until: SimTime,
+        /// Where its scenario ends.
+        end: SimTime,
+    },
+    /// It is said to have run further than its digests go.
+    #[error("the session is said to have run until {until}, but digests were recorded only until {recorded}: the rest of it is missing")]
+    BeyondRecord {
+        /// How far it is said to have run.
+        until: SimTime,
+        /// How far the digests along the way go.
+        recorded: SimTime,
+    },
+    /// An action lies after the end.
+    #[error("the session did something at {at}, which is after its end at {until}")]
+    AfterEnd {
+        /// When the action was done.
+        at: SimTime,
+        /// How far it is said to have run.
+        until: SimTime,
+    },
     /// An action was refused.
     #[error("at {at} an action was refused that was accepted before: {error}")]
     Action {
@@ -75,6 +99,19 @@ fn since(same_until: Option<SimTime>) -> String {
     same_until.map_or_else(|| " from the start".to_owned(), |at| format!(" some time after {at}"))
 }
 
+/// A file claims no more than it recorded: its scenario lasts that long, and digests come at their intervals to the end.
+fn within_record(file: &SessionFile) -> Result<(), ReplayError> {
+    let (until, end) = (file.until, SimTime::ZERO + file.scenario.duration);
+    if until > end {
+        return Err(ReplayError::BeyondEnd { until, end });
+    }
+    let recorded = file.checkpoints.last().map_or(SimTime::ZERO, |checkpoint| checkpoint.at);
+    if next_checkpoint(&file.scenario, recorded) <= until {
+        return Err(ReplayError::BeyondRecord { until, recorded });
+    }
+    Ok(())
+}
+
 impl Session {
     /// Writes the run down, as far as it got.
     pub fn save(&mut self) -> SessionFile {
@@ -96,10 +133,14 @@ impl Session {
             return Err(ReplayError::Version(file.format_version));
         }
         audit(&file.scenario).map_err(ReplayError::Scenario)?;
+        within_record(file)?;
         let mut before = SimTime::ZERO;
         for timed in &file.actions {
-            if timed.at < before || timed.at > file.until {
+            if timed.at < before {
                 return Err(ReplayError::Order(timed.at));
+            }
+            if timed.at > file.until {
+                return Err(ReplayError::AfterEnd { at: timed.at, until: file.until });
             }
             before = timed.at;
         }

@@ -14,7 +14,7 @@ use super::digest::Digest;
 use super::resolve::{ActionError, Resolved, resolve};
 use super::view::{self, Overview};
 use crate::fleet::Fleet;
-use crate::ids::{InstanceId, QueueId, ServiceId};
+use crate::ids::{InstanceId, QueueId, ServiceId, ZoneId};
 use crate::insight::slo::{self, Standing};
 use crate::kernel::command::{Command, InstanceView, Notice, Pause};
 use crate::kernel::{Kernel, MOST_UNDER_WAY, Sampling};
@@ -42,13 +42,16 @@ pub struct Session {
     publishers: Vec<Vec<ServiceId>>,
     /// More is under way than the kernel can hold.
     exhausted: bool,
+    /// The zone of each instance, those that are gone included.
+    zones: Vec<ZoneId>,
 }
 
 /// A run that cannot go on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "the run cannot go on at {at}: more than {MOST_UNDER_WAY} requests and retries are under way, or more messages wait than a queue holds; \
-     the load is far beyond what is served, so bound queues, retries or the load"
+    "the run cannot go on at {:.1} s: more than {MOST_UNDER_WAY} requests and retries are under way, or more messages wait than a queue holds; \
+     the load is far beyond what is served, so bound queues, retries or the load",
+    .at.as_secs_f64()
 )]
 pub struct Exhausted {
     /// When it ended.
@@ -67,6 +70,12 @@ pub struct Checkpoint {
 
 /// Checkpoints in a whole scenario, about.
 const CHECKPOINTS: u64 = 100;
+
+/// When the next digest after `now` is kept.
+pub(super) fn next_checkpoint(scenario: &Scenario, now: SimTime) -> SimTime {
+    let every = (scenario.duration.nanos() / CHECKPOINTS).max(NANOS_PER_SEC);
+    SimTime::from_nanos((now.nanos() / every).saturating_add(1).saturating_mul(every))
+}
 
 impl Session {
     /// Prepares a scenario; its first fleet is up, and nothing has happened yet.
@@ -94,6 +103,7 @@ impl Session {
             overview: Overview::default(),
             publishers,
             exhausted: false,
+            zones: Vec::new(),
         };
         session.settle();
         session.follow_timeline();
@@ -148,6 +158,10 @@ impl Session {
     pub fn actions(&self) -> &[TimedAction] {
         &self.actions
     }
+    /// The zone of each instance that there ever was, by its number.
+    pub fn zones(&self) -> &[ZoneId] {
+        &self.zones
+    }
     /// The whole run, coarsely.
     pub(super) const fn overview(&self) -> &Overview {
         &self.overview
@@ -173,7 +187,7 @@ impl Session {
     pub fn advance_to(&mut self, until: SimTime) {
         let until = until.min(self.end());
         while self.now() < until && !self.exhausted {
-            let checkpoint = self.next_checkpoint();
+            let checkpoint = next_checkpoint(&self.scenario, self.now());
             let target = until.min(checkpoint);
             self.advance(target);
             self.kernel.flush(&mut self.store);
@@ -183,12 +197,6 @@ impl Session {
                 self.checkpoints.push(Checkpoint { at: target, digest });
             }
         }
-    }
-
-    /// When the next digest is kept.
-    fn next_checkpoint(&self) -> SimTime {
-        let every = (self.scenario.duration.nanos() / CHECKPOINTS).max(NANOS_PER_SEC);
-        SimTime::from_nanos((self.now().nanos() / every + 1) * every)
     }
 
     /// Runs until `until`, with everything that happens at that very time.
@@ -244,8 +252,9 @@ impl Session {
         let kernel = &self.kernel;
         let commands = self.fleet.run(kernel.now(), notices, |instance| kernel.view(instance));
         for command in commands {
-            if let Command::AddInstance { instance, version, .. } = command {
+            if let Command::AddInstance { instance, version, zone, .. } = command {
                 self.store.register_instance(instance, version);
+                self.zones.push(zone);
             }
             self.kernel.apply(command);
         }

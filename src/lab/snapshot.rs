@@ -271,6 +271,8 @@ pub enum MarkKind {
     Fault,
     /// A fault ended.
     FaultCleared,
+    /// An alarm went off.
+    Alarm,
     /// The fleet was scaled.
     Scale,
     /// An instance crashed, or was restarted.

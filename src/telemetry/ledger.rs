@@ -53,7 +53,7 @@ phrases! {
             desired: u32,
         } = "too few healthy instances: {keep} of {desired} must be",
         /// An alarm that it watches went off.
-        "alarm" => Alarm {
+        "went-off" => Alarm {
             /// The alarm.
             name: String,
         } = "alarm `{name}` went off",

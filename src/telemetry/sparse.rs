@@ -184,7 +184,8 @@ impl Sparse {
     }
     fn middle(&self, bucket: usize) -> f64 {
         let (from, to) = self.bounds(bucket);
-        if to - from <= 1 { from as f64 } else { (from + to) as f64 / 2.0 }
+        // The first bucket is mostly what took no time at all.
+        if to - from <= 1 || from == 0 { from as f64 } else { (from + to) as f64 / 2.0 }
     }
 }
 
@@ -213,6 +214,11 @@ mod tests {
                 value += value / 53;
             }
         }
+    }
+
+    #[test]
+    fn no_time_at_all_is_none() {
+        assert_eq!([FINE, COARSE].map(|shift| sparse(&[0, 0, 5_000], shift).quantile(0.5)), [Some(0.0); 2]);
     }
 
     #[test]

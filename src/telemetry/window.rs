@@ -110,9 +110,14 @@ impl Counts {
     pub fn failed(&self) -> u64 {
         self.failures.total()
     }
-    /// Share of requests that failed, 0…1; `None` without requests.
+    /// Requests that were of no use to anybody: failed, or served after the caller had stopped waiting. With the answered
+    /// they are all requests.
+    pub fn wasted(&self) -> u64 {
+        self.failed() + self.abandoned
+    }
+    /// Share of requests that failed or were served for nothing, 0…1; `None` without requests.
     pub fn error_ratio(&self) -> Option<f64> {
-        (self.requests > 0).then(|| self.failed() as f64 / self.requests as f64)
+        (self.requests > 0).then(|| self.wasted() as f64 / self.requests as f64)
     }
     /// Mean latency of those served well [ns]; `None` without any.
     pub fn mean_latency(&self) -> Option<f64> {

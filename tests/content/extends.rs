@@ -92,3 +92,10 @@ fn an_unknown_base_is_named_and_nothing_else_is_said() {
     assert_eq!(found.len(), 1, "{found}");
     assert_eq!(found.iter().next().and_then(|found| found.help.as_deref()), Some("did you mean `base`?"));
 }
+
+#[test]
+fn a_file_name_says_which_scenario_is_meant() {
+    let (_folder, loaded) = load_from(&[("mine.toml", "format_version = 1\nextends = 'parent.toml'"), ("parent.toml", BASE)]);
+    let found = loaded.expect_err("no scenario is called `parent.toml`").to_string();
+    assert!(found.contains("did you mean `parent`?"), "{found}");
+}

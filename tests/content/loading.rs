@@ -138,3 +138,29 @@ fn a_misspelt_scenario_is_named() {
     assert!(found.is_unreadable());
     assert_eq!(found.iter().next().and_then(|found| found.help.as_deref()), Some("did you mean `checkout`?"));
 }
+
+/// Writing only the bad version must not make it the one that runs from the start.
+#[test]
+fn the_first_version_is_v1_unless_another_one_is_named() {
+    let versions = |keys: &str| {
+        let source = format!("format_version = 1\n[services.a]\n{keys}\nendpoints.x.steps = []\n[traffic.t]\nto = 'a.x'\nrate = '1/s'");
+        let model = read(&source).unwrap_or_else(|found| panic!("{keys}:\n{found}")).scenario.model;
+        let name = |version: &fleetlab::ids::VersionId| model.versions[version.index()].name.clone();
+        (model.services[0].versions.iter().map(name).collect::<Vec<_>>(), model.versions.clone())
+    };
+    for (keys, expected) in [
+        ("", vec!["v1"]),
+        ("version = 'v1'", vec!["v1"]),
+        ("versions.v2.error_rate = 0.5", vec!["v1", "v2"]),
+        ("version = 'v1'\nversions.v2.error_rate = 0.5", vec!["v1", "v2"]),
+        ("versions.stable = {}\nversions.canary = {}", vec!["v1", "stable", "canary"]),
+        ("version = 'canary'\nversions.stable = {}\nversions.canary = {}", vec!["canary", "stable"]),
+        ("versions.v2 = {}\nversions.v1 = {}", vec!["v1", "v2"]),
+        ("version = 'v2'\nversions.v2 = {}", vec!["v2"]),
+    ] {
+        assert_eq!(versions(keys).0, expected, "{keys}");
+    }
+    let (_, all) = versions("versions.v1.latency_factor = 2\nversions.v2 = {}");
+    assert!((all[0].behaviour.latency_factor - 2.0).abs() < 1e-9, "a `v1` that is written is the one that runs");
+    assert_eq!(all.len(), 2);
+}

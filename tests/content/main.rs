@@ -3,6 +3,7 @@
 mod diagnostics;
 mod extends;
 mod fuzz;
+mod guide;
 mod hostile;
 mod loading;
 mod schema;

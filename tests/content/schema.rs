@@ -20,6 +20,8 @@ fn accepts(validator: &Validator, name: &str, toml: &str) {
     assert!(mistakes.is_empty(), "{name}:\n{}", mistakes.join("\n"));
 }
 
+/// A line of the shop.
+const ROLLING: &str = "deployment = { rolling = { minimum_healthy_percent = 100, circuit_breaker = { rollback = true } } }";
 const SHOP: &str = include_str!("../fixtures/shop.toml");
 
 #[test]
@@ -33,6 +35,16 @@ fn the_schema_accepts_what_loads() {
         if path.extension().is_some_and(|extension| extension == "toml") {
             accepts(&validator, &path.display().to_string(), &std::fs::read_to_string(&path).expect("text"));
         }
+    }
+}
+
+#[test]
+fn pods_are_a_number_or_a_percentage() {
+    let validator = validator();
+    for max in ["1", "'1'", "'25%'", "'150%'"] {
+        assert!(SHOP.contains(ROLLING));
+        let update = format!("deployment = {{ rolling-update = {{ max_surge = {max} }} }}");
+        accepts(&validator, max, &SHOP.replacen(ROLLING, &update, 1));
     }
 }
 
@@ -52,6 +64,7 @@ fn the_schema_refuses_what_does_not() {
         ("consumer = \"mailer.send\"", ""),
         ("format_version = 1", "format_version = 2"),
         ("at = \"12m\"", "at = 12"),
+        (ROLLING, "deployment = { rolling-update = { max_surge = 0.25 } }"),
     ] {
         assert!(SHOP.contains(right), "{right} is not in the fixture");
         assert!(!validator.is_valid(&json(&SHOP.replacen(right, wrong, 1))), "`{wrong}` is accepted");

@@ -199,7 +199,7 @@ fn users_in_a_closed_loop_obey_the_response_time_law() {
 
 #[test]
 fn a_lost_message_is_sent_again_and_comes_late() {
-    // Half of the messages to and from the database are lost: TCP repeats after 200 ms, 400 ms, …; none fails.
+    // A fifth of the messages to the database and of those from it are lost: TCP repeats after 200 ms, 400 ms, …; none fails.
     let session = world(
         "duration = \"5m\"
          [services.web]
@@ -213,7 +213,7 @@ fn a_lost_message_is_sent_again_and_comes_late() {
          rate = \"20/s\"
          [[faults]]
          at = \"0s\"
-         kind = { packet-loss = { loss = 0.2 } }
+         kind = { packet-loss = { loss = 0.2, direction = \"both\" } }
          service = \"db\"",
     );
     let users = entry(&session);

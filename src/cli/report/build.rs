@@ -5,21 +5,27 @@
 use std::collections::BTreeMap;
 
 use super::facts::Facts;
+use super::ledger;
 use super::model::{
-    CostReport, DeploymentReport, DoraReport, EdgeReport, FORMAT_VERSION, FaultReport, InstanceReport, Latency, LittleReport, LogLine, Moment, Report,
-    ServiceReport, SloReport, Traffic, Wait,
+    CostReport, DeploymentReport, DoraReport, EdgeReport, FORMAT_VERSION, FaultReport, InstanceReport, Latency, LittleReport, LogLine, Moment, QueueReport,
+    Report, ServiceReport, SloReport, Traffic, VersionCallers, VersionReport, Wait,
 };
+use super::tell;
 use super::watch::Watcher;
 use crate::ids::{EndpointId, InstanceId, ServiceId, SourceId};
 use crate::insight::deployments::{Deployment, Status, deployments};
 use crate::insight::{dora, golden, little, service_map, slo};
-use crate::telemetry::ledger::Event;
+use crate::kernel::QueueView;
+use crate::telemetry::ledger::{AlarmState, Event};
 use crate::telemetry::store::Totals;
 use crate::telemetry::whole;
+use crate::telemetry::window::Failures;
 use crate::units::{SimSpan, SimTime};
 
 /// Steps of the signals over time.
 const MOMENTS: u64 = 120;
+/// How work that was served though nobody waited is called among the errors of a service.
+const ABANDONED: &str = "abandoned";
 /// Lines of the log; more than these nobody reads.
 const LOG_LINES: usize = 500;
 
@@ -34,10 +40,11 @@ impl Report {
         let Facts { scenario, store, .. } = *facts;
         let run = store.run_counts();
         let measured_from = store.measured_from().unwrap_or(facts.now);
-        let entry = client_side(&store.entry_totals(None));
+        let entry = user_side(&store.entry_totals(None));
         let hours = facts.now.as_secs_f64() / 3_600.0;
         let answers = run.answered as f64;
         let (happenings, missed) = watcher.finish(facts);
+        let (ledger, ledger_left_out) = ledger::records(facts);
         let mut log = log(facts);
         if missed > 0 {
             let end = facts.now.as_secs_f64();
@@ -63,6 +70,7 @@ impl Report {
             services: facts.services().map(|id| (facts.service(id).to_string(), service(facts, id))).collect(),
             edges: edges(facts),
             slos: slos(facts),
+            queues: queues(facts),
             instances: instances(facts),
             deployments: deployments(facts.ledger).iter().map(|deployment| deployment_report(facts, deployment)).collect(),
             incidents: Vec::new(),
@@ -70,6 +78,8 @@ impl Report {
             faults: faults(facts),
             happenings,
             log,
+            ledger,
+            ledger_left_out,
             cost: CostReport {
                 dollars: finite(facts.cost).unwrap_or(0.0),
                 dollars_per_hour: finite(facts.cost / hours),
@@ -86,17 +96,24 @@ fn latency(totals: &Totals) -> Latency {
     Latency { mean: totals.latency.mean().map(|nanos| nanos / 1e6), p50: at(0.5), p90: at(0.9), p95: at(0.95), p99: at(0.99), p999: at(0.999) }
 }
 
+fn by_reason(failures: &Failures) -> impl Iterator<Item = (String, u64)> {
+    failures.iter().map(|(reason, count)| (reason.name().to_string(), count))
+}
+
 fn traffic(totals: &Totals) -> Traffic {
     let counts = &totals.counts;
     Traffic {
         requests: counts.requests,
         rate_per_s: totals.per_second(counts.requests),
+        sent: None,
+        under_way: None,
+        dropped: counts.dropped,
         goodput: counts.answered,
         goodput_per_s: totals.per_second(counts.answered),
         degraded: counts.degraded,
-        failed: counts.failed(),
+        failed: counts.wasted(),
         error_ratio: counts.error_ratio(),
-        errors: counts.failures.iter().map(|(reason, count)| (reason.name().to_string(), count)).collect(),
+        errors: by_reason(&counts.failures).chain((counts.abandoned > 0).then(|| (ABANDONED.to_string(), counts.abandoned))).collect(),
         latency_ms: latency(totals),
         failed_latency_ms: counts.mean_failed_latency().map(|nanos| nanos / 1e6),
         wait_ms: None,
@@ -108,6 +125,12 @@ fn traffic(totals: &Totals) -> Traffic {
 /// Traffic as clients see it: what they have under way follows from Little's law.
 fn client_side(totals: &Totals) -> Traffic {
     Traffic { in_system: totals.average(totals.counts.latency_sum + totals.counts.failed_latency_sum), ..traffic(totals) }
+}
+
+/// Traffic of users, who know what they sent.
+fn user_side(totals: &Totals) -> Traffic {
+    let load = &totals.load;
+    Traffic { sent: Some(load.arrivals), under_way: Some(load.in_system), in_system: totals.average(load.in_system_area), ..traffic(totals) }
 }
 
 /// Traffic as servers see it.
@@ -122,7 +145,7 @@ fn server_side(totals: &Totals) -> Traffic {
 
 fn sources(facts: &Facts<'_>) -> BTreeMap<String, Traffic> {
     let source = |at| SourceId::from_index(at);
-    let named = |at| (facts.source(source(at)).to_string(), client_side(&facts.store.entry_totals(Some(source(at)))));
+    let named = |at| (facts.source(source(at)).to_string(), user_side(&facts.store.entry_totals(Some(source(at)))));
     (0..facts.scenario.model.sources.len()).map(named).collect()
 }
 
@@ -134,10 +157,19 @@ fn endpoints(facts: &Facts<'_>) -> BTreeMap<String, Traffic> {
     (0..facts.scenario.model.endpoints.len()).filter_map(asked).collect()
 }
 
+fn version_report(totals: &Totals) -> VersionReport {
+    let (requests, failed) = totals.counts.as_callers_saw();
+    let error_ratio = (requests > 0).then(|| failed as f64 / requests as f64);
+    VersionReport {
+        traffic: server_side(totals),
+        callers: VersionCallers { requests, failed, error_ratio, given_up: by_reason(&totals.counts.lost).collect() },
+    }
+}
+
 fn service(facts: &Facts<'_>, id: ServiceId) -> ServiceReport {
     let store = facts.store;
     let totals = store.service_totals(id);
-    let versions = store.versions_of(id).iter().map(|&version| (facts.version(version).to_string(), server_side(&store.version_totals(version))));
+    let versions = store.versions_of(id).iter().map(|&version| (facts.version(version).to_string(), version_report(&store.version_totals(version))));
     let now = golden::Subject::Service(id).windows(store, store.since(SimSpan::from_secs(1)), SimTime::NEVER);
     let load = now.last().map(|window| window.load).unwrap_or_default();
     ServiceReport {
@@ -150,7 +182,7 @@ fn service(facts: &Facts<'_>, id: ServiceId) -> ServiceReport {
         cpu_cores: totals.average(totals.load.cpu_nanos),
         memory_bytes: load.memory,
         callers: client_side(&store.caller_totals(id)),
-        versions: versions.filter(|(_, traffic)| traffic.requests > 0).collect(),
+        versions: versions.filter(|(_, version)| version.traffic.requests > 0 || version.callers.requests > 0).collect(),
         little: little::little(&totals).map(|little| LittleReport {
             in_system: little.in_system,
             rate_times_sojourn: little.rate_times_sojourn(),
@@ -170,6 +202,21 @@ fn edges(facts: &Facts<'_>) -> Vec<EdgeReport> {
         traffic: client_side(&facts.store.edge_totals(at)),
     };
     service_map::edges(facts.store).into_iter().enumerate().map(edge).collect()
+}
+
+fn queues(facts: &Facts<'_>) -> BTreeMap<String, QueueReport> {
+    let report = |queue: &QueueView| QueueReport {
+        published: queue.published,
+        deleted: queue.deleted,
+        redelivered: queue.redelivered,
+        dead: queue.dead,
+        visible: queue.visible,
+        most_visible: queue.most_visible,
+        in_flight: queue.in_flight,
+        oldest_s: queue.oldest.map(SimSpan::as_secs_f64),
+        mean_age_s: queue.mean_age_s,
+    };
+    facts.scenario.model.queues.iter().zip(facts.queues).map(|(described, queue)| (described.name.clone(), report(queue))).collect()
 }
 
 fn slos(facts: &Facts<'_>) -> Vec<SloReport> {
@@ -199,8 +246,9 @@ fn instances(facts: &Facts<'_>) -> Vec<InstanceReport> {
             id: id.0,
             service: facts.service(facts.store.service_of(version)).into(),
             version: facts.version(version).into(),
+            zone: facts.zone(id).map(Into::into),
             requests: counts.requests,
-            failed: counts.failed(),
+            failed: counts.wasted(),
             utilisation: load.utilisation(),
             up: load.up > 0,
         })
@@ -232,19 +280,27 @@ fn deployment_report(facts: &Facts<'_>, deployment: &Deployment) -> DeploymentRe
 
 fn dora_report(facts: &Facts<'_>) -> DoraReport {
     let metrics = dora::metrics(&deployments(facts.ledger), None, facts.now.since(SimTime::ZERO));
-    let unknown = [
-        ("change_lead_time_s", dora::LEAD_TIME_NEEDS),
-        ("failed_deployment_recovery_time_s", dora::RECOVERY_NEEDS),
-        ("deployment_rework_rate", dora::REWORK_NEEDS),
-    ];
+    let mut unknown = vec![("change_lead_time_s", dora::LEAD_TIME_NEEDS)];
+    if metrics.change_fail_rate.is_none() {
+        unknown.push(("change_fail_rate", dora::NOTHING_ENDED));
+    }
+    if metrics.recovery.is_none() {
+        unknown.push(("failed_deployment_recovery_time_s", if metrics.failed == 0 { dora::NOTHING_FAILED } else { dora::RECOVERY_NEEDS }));
+    }
+    if metrics.rework_rate.is_none() {
+        unknown.push(("deployment_rework_rate", if metrics.deployments == 0 { dora::NOTHING_ENDED } else { dora::REWORK_NEEDS }));
+    }
     DoraReport {
         deployments: metrics.deployments,
+        rollbacks: metrics.rollbacks,
+        failed: metrics.failed,
+        unfinished: metrics.unfinished,
         deployment_frequency_per_day: metrics.per_day,
         change_fail_rate: metrics.change_fail_rate,
         change_lead_time_s: None,
-        failed_deployment_recovery_time_s: None,
-        deployment_rework_rate: None,
-        unknown: unknown.map(|(metric, why)| (metric.to_string(), why.to_string())).into(),
+        failed_deployment_recovery_time_s: metrics.recovery.map(SimSpan::as_secs_f64),
+        deployment_rework_rate: metrics.rework_rate,
+        unknown: unknown.into_iter().map(|(metric, why)| (metric.to_string(), why.to_string())).collect(),
     }
 }
 
@@ -279,17 +335,20 @@ fn log(facts: &Facts<'_>) -> Vec<LogLine> {
     for record in facts.ledger.visible() {
         let at = record.at.as_secs_f64();
         let (service, what) = match &record.event {
-            Event::Scaled { service, from, to, by } => (*service, format!("scaled {from} → {to} by {by}")),
+            // That data begins to come is not news.
+            Event::AlarmChanged { from: AlarmState::InsufficientData, to: AlarmState::Ok, .. } => continue,
+            Event::AlarmChanged { name, service, from, to, value } => (*service, tell::alarm(facts, name, *from, *to, *value)),
+            Event::Scaled { service, from, to, by } => (Some(*service), format!("scaled {from} → {to} by {by}")),
             // The fleet of the first moment is the scenario's, not news.
             Event::Instance { change, .. } if record.at == SimTime::ZERO && matches!(*change, "started" | "healthy") => continue,
-            Event::Instance { service, change, .. } => (*service, format!("instance {}", change.replace('-', " "))),
+            Event::Instance { service, change, .. } => (Some(*service), tell::instance(None, change)),
             Event::DeploymentStalled { deployment, why } => {
                 let Some(stalled) = deployments(facts.ledger).into_iter().find(|other| other.number == *deployment) else { continue };
-                (stalled.service, format!("deployment {deployment} makes no progress: {why}"))
+                (Some(stalled.service), format!("deployment {deployment} makes no progress: {why}"))
             }
             _ => continue,
         };
-        let service = Some(facts.service(service).to_string());
+        let service = service.map(|id| facts.service(id).to_string());
         let same = lines.iter_mut().rev().take(20).find(|line| line.service == service && line.what == what && at - line.until_s <= 300.0);
         if let Some(line) = same {
             line.until_s = at;

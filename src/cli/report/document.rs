@@ -2,12 +2,22 @@
 //!
 //! It knows nothing of reports, and nothing of terminals or browsers.
 
+use super::chart::Chart;
 use std::fmt::{Arguments, Write as _};
 
 /// Adds formatted text to a string.
 pub(super) fn add(out: &mut String, text: Arguments<'_>) {
     // Writing to a string cannot fail.
     let _ = out.write_fmt(text);
+}
+
+/// Cuts a text at its back-ticks: words, and names between back-ticks that are to look like code (`true`). Back-ticks that
+/// do not come in pairs are words.
+pub(super) fn spans(text: &str) -> Vec<(bool, &str)> {
+    if !text.matches('`').count().is_multiple_of(2) {
+        return vec![(false, text)];
+    }
+    text.split('`').enumerate().map(|(at, part)| (at % 2 == 1, part)).filter(|(_, part)| !part.is_empty()).collect()
 }
 
 /// What a cell tells at a glance; formats that have colours use it, others need not.
@@ -69,7 +79,7 @@ impl Table {
 }
 
 /// A part of a document.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Block {
     /// A heading of a section.
     Heading(String),
@@ -77,8 +87,8 @@ pub enum Block {
     Subheading(String),
     /// A paragraph.
     Text(String),
-    /// Lines of equal pitch, such as bars.
-    Lines(Vec<String>),
+    /// Something over time: lines of equal pitch, and charts for formats that can draw.
+    OverTime(Vec<String>, Vec<Chart>),
     /// A table.
     Table(Table),
     /// A list.
@@ -86,7 +96,7 @@ pub enum Block {
 }
 
 /// A document.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Document {
     /// Its title.
     pub title: String,

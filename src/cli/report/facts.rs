@@ -3,10 +3,10 @@
 //! A report needs a scenario's names, the store, the ledger and a few numbers; it does not need a running session, so
 //! tests feed it by hand.
 
-use crate::ids::{EndpointId, ServiceId, SourceId, VersionId};
+use crate::ids::{EndpointId, InstanceId, ServiceId, SourceId, VersionId, ZoneId};
 use crate::kernel::QueueView;
 use crate::kernel::command::Caller;
-use crate::scenario::Scenario;
+use crate::scenario::{Scenario, TimedAction};
 use crate::telemetry::ledger::Ledger;
 use crate::telemetry::store::Store;
 use crate::units::SimTime;
@@ -32,6 +32,10 @@ pub struct Facts<'a> {
     pub overdue: &'a [u64],
     /// What can be seen of each message queue.
     pub queues: &'a [QueueView],
+    /// The zone of each instance, by its number.
+    pub zones: &'a [ZoneId],
+    /// What people did, in order.
+    pub actions: &'a [TimedAction],
     /// What it cost [$].
     pub cost: f64,
     /// How long it took on this machine [s].
@@ -62,6 +66,11 @@ impl<'a> Facts<'a> {
             Caller::Source(id) => format!("users:{}", self.source(id)),
             Caller::Queue(id) => format!("queue:{}", self.scenario.model.queues.get(id.index()).map_or("?", |queue| &queue.name)),
         }
+    }
+    /// The name of the zone of an instance.
+    pub(super) fn zone(&self, id: InstanceId) -> Option<&'a str> {
+        let zone = self.zones.get(id.index())?;
+        self.scenario.model.zones.get(zone.index()).map(String::as_str)
     }
     /// The ids of all services.
     pub(super) fn services(&self) -> impl Iterator<Item = ServiceId> + use<> {

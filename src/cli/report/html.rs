@@ -1,6 +1,7 @@
 //! A document as one HTML file: its own style, no scripts, nothing loaded from anywhere, light and dark.
 
-use super::document::{Block, Document, Table, Tone, add};
+use super::chart;
+use super::document::{Block, Document, Table, Tone, add, spans};
 
 const STYLE: &str = "\
 :root{color-scheme:light dark;--text:#1c2024;--soft:#60646c;--line:#d9d9e0;--back:#fcfcfd;--good:#18794e;--warning:#ab6400;--bad:#c62a2f}\
@@ -12,26 +13,30 @@ h3{font-size:1rem;margin:1.5rem 0 .4rem}p,li{max-width:60rem}li{color:var(--soft
 th{font-weight:500;color:var(--soft);border-bottom:1px solid var(--line)}th,td{padding:.25rem .8rem;text-align:right;white-space:nowrap}\
 tbody tr:nth-child(even){background:color-mix(in srgb,var(--line) 25%,transparent)}\
 .left{text-align:left}.good{color:var(--good)}.warning{color:var(--warning)}.bad{color:var(--bad);font-weight:600}\
-pre{font:13px/1.5 ui-monospace,monospace;overflow-x:auto}";
+code{font:.92em ui-monospace,monospace}figure{margin:1.2rem 0;max-width:60rem}figcaption{color:var(--soft)}figcaption strong{color:var(--text);font-weight:600;margin-right:.8rem}\
+svg{width:100%;height:auto;display:block}svg.sample{display:inline-block;width:28px;height:8px;margin-left:.6rem}\
+svg text{fill:var(--soft);font:12px system-ui,sans-serif}.grid{stroke:var(--line)}.mark rect{fill:var(--warning);opacity:.25}.mark text{fill:var(--warning)}\
+.line{fill:none;stroke-width:2;stroke:var(--text)}.ok{stroke:var(--good)}.ko{stroke:var(--bad);stroke-dasharray:6 3}.aside{stroke:var(--soft);stroke-dasharray:2 3}";
 
 /// The document as HTML.
 pub(super) fn render(document: &Document) -> String {
     let title = escape(&document.title);
     let mut out = format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width\">\n\
-         <title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<h1>{title}</h1>\n"
+         <title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<h1>{}</h1>\n",
+        inline(&document.title)
     );
     for block in &document.blocks {
         match block {
-            Block::Heading(text) => add(&mut out, format_args!("<h2>{}</h2>\n", escape(text))),
-            Block::Subheading(text) => add(&mut out, format_args!("<h3>{}</h3>\n", escape(text))),
-            Block::Text(text) => add(&mut out, format_args!("<p>{}</p>\n", escape(text))),
-            Block::Lines(lines) => add(&mut out, format_args!("<pre>{}</pre>\n", escape(&lines.join("\n")))),
+            Block::Heading(text) => add(&mut out, format_args!("<h2>{}</h2>\n", inline(text))),
+            Block::Subheading(text) => add(&mut out, format_args!("<h3>{}</h3>\n", inline(text))),
+            Block::Text(text) => add(&mut out, format_args!("<p>{}</p>\n", inline(text))),
+            Block::OverTime(_, charts) => charts.iter().for_each(|one| out.push_str(&chart::render(one))),
             Block::Table(rows) => table(&mut out, rows),
             Block::Items(items) => {
                 out.push_str("<ul>\n");
                 for text in items {
-                    add(&mut out, format_args!("<li>{}</li>\n", escape(text)));
+                    add(&mut out, format_args!("<li>{}</li>\n", inline(text)));
                 }
                 out.push_str("</ul>\n");
             }
@@ -41,8 +46,13 @@ pub(super) fn render(document: &Document) -> String {
 }
 
 /// Takes their meaning from characters that HTML would read: names come from files of strangers.
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+/// A text with the names between back-ticks as code.
+fn inline(text: &str) -> String {
+    spans(text).into_iter().map(|(code, part)| if code { format!("<code>{}</code>", escape(part)) } else { escape(part) }).collect()
 }
 
 fn table(out: &mut String, table: &Table) {
@@ -65,7 +75,7 @@ fn table(out: &mut String, table: &Table) {
     for row in &table.rows {
         out.push_str("<tr>");
         for (column, cell) in row.iter().enumerate() {
-            add(out, format_args!("<td{}>{}</td>", class(column, cell.tone), escape(&cell.text)));
+            add(out, format_args!("<td{}>{}</td>", class(column, cell.tone), inline(&cell.text)));
         }
         out.push_str("</tr>\n");
     }

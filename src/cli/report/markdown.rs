@@ -1,6 +1,6 @@
 //! A document in Markdown, with tables as GitHub and GitLab draw them.
 
-use super::document::{Block, Document, Table, add};
+use super::document::{Block, Document, Table, add, spans};
 
 /// The document as Markdown.
 pub(super) fn render(document: &Document) -> String {
@@ -11,7 +11,7 @@ pub(super) fn render(document: &Document) -> String {
             Block::Heading(text) => add(&mut out, format_args!("## {}\n", escape(text))),
             Block::Subheading(text) => add(&mut out, format_args!("### {}\n", escape(text))),
             Block::Text(text) => add(&mut out, format_args!("{}\n", escape(text))),
-            Block::Lines(lines) => add(&mut out, format_args!("```text\n{}\n```\n", lines.join("\n"))),
+            Block::OverTime(lines, _) => add(&mut out, format_args!("```text\n{}\n```\n", lines.join("\n"))),
             Block::Table(rows) => table(&mut out, rows),
             Block::Items(items) => {
                 for text in items {
@@ -23,14 +23,21 @@ pub(super) fn render(document: &Document) -> String {
     out
 }
 
-/// Takes their meaning from characters that Markdown would read.
+/// Takes their meaning from characters that Markdown would read; what stands between back-ticks is code.
 fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for character in text.chars() {
-        if matches!(character, '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '|' | '#') {
-            out.push('\\');
+    for (code, part) in spans(text) {
+        if code {
+            // Within code nothing has a meaning but the bar of a table.
+            add(&mut out, format_args!("`{}`", part.replace('|', "\\|")));
+            continue;
         }
-        out.push(character);
+        for character in part.chars() {
+            if matches!(character, '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '|' | '#') {
+                out.push('\\');
+            }
+            out.push(character);
+        }
     }
     out
 }

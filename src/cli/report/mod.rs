@@ -5,12 +5,15 @@
 //! format, add a file that prints a [`document::Document`] and one line in [`Format`].
 
 mod build;
+mod chart;
 pub mod document;
 mod facts;
 mod html;
+mod ledger;
 mod markdown;
 pub mod model;
 mod story;
+mod tell;
 mod text;
 mod watch;
 mod words;

@@ -57,6 +57,8 @@ pub struct Report {
     pub slos: Vec<SloReport>,
     /// Each instance that there was.
     pub instances: Vec<InstanceReport>,
+    /// Message queues by name, over the whole run; `published` = `deleted` + `dead` + `visible` + `in_flight`.
+    pub queues: BTreeMap<String, QueueReport>,
     /// Deployments, in the order in which they began.
     pub deployments: Vec<DeploymentReport>,
     /// Incidents; empty, because the simulation has no pager yet.
@@ -69,42 +71,78 @@ pub struct Report {
     pub happenings: Vec<Happening>,
     /// Everything else that the ledger recorded, runs of the same thing put together.
     pub log: Vec<LogLine>,
+    /// The ledger, record by record in order of time: the first 20,000.
+    pub ledger: Vec<LedgerRecord>,
+    /// How many later records of the ledger were left out.
+    pub ledger_left_out: u64,
     /// What the fleet cost.
     pub cost: CostReport,
     /// What users got over time, warm-up included, in at most 120 steps of equal length.
     pub over_time: Vec<Moment>,
 }
 
-/// Requests and how they ended. For services as their instances saw them, for edges and users as those saw them.
+/// Requests and how they ended: `requests` = `goodput` + `failed`, and `dropped` where there are such. For services as their
+/// instances saw them, for edges and users as those saw them.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, JsonSchema)]
 pub struct Traffic {
     /// Requests that ended.
     pub requests: u64,
     /// The same per second of the time measured [1/s].
     pub rate_per_s: f64,
+    /// Requests that users sent in the time measured; null where nobody counts them but by their end (services, edges, endpoints).
+    pub sent: Option<u64>,
+    /// Requests of users that were neither answered nor failed yet at the end; null as `sent`.
+    pub under_way: Option<u64>,
+    /// Attempts that were of no use any more before they ended, because another copy answered first (hedging) or the caller's
+    /// own client gave up; 0 but at edges.
+    pub dropped: u64,
     /// Requests answered, in full or degraded, while somebody still waited.
     pub goodput: u64,
     /// The same per second of the time measured [1/s].
     pub goodput_per_s: f64,
     /// Of the goodput, answers in which something came from a fallback.
     pub degraded: u64,
-    /// Requests that failed.
+    /// Requests that were not answered while somebody waited.
     pub failed: u64,
     /// Share of requests that failed, 0…1; null without requests.
     pub error_ratio: Option<f64>,
-    /// Failed requests by reason.
+    /// Failed requests by reason; they add up to `failed`. At services `abandoned` are those that were served well after
+    /// their caller had stopped waiting: work for nothing, which the caller counts as a `timeout` or as `cancelled`.
     pub errors: BTreeMap<String, u64>,
-    /// Latency of those served well; failures are not in it.
+    /// Latency of those served well, the `abandoned` included; other failures are not in it.
     pub latency_ms: Latency,
-    /// Mean latency of failures [ms]; null without failures.
+    /// Mean latency of failures, the `abandoned` left out [ms]; null without failures.
     pub failed_latency_ms: Option<f64>,
     /// Waiting for a worker, of all requests that were not refused on arrival; null for users and edges.
     pub wait_ms: Option<Wait>,
-    /// Requests held at once, on average over time. For services integrated from moment to moment; for users and edges
-    /// the sum of their latencies over the time measured (Little's law).
+    /// Requests held at once, on average over time. For services and users integrated from moment to moment; for edges and
+    /// endpoints the sum of their latencies over the time measured (Little's law).
     pub in_system: Option<f64>,
     /// Share of workers in use, on average over time, 0…1; null for users and edges.
     pub utilisation: Option<f64>,
+}
+
+/// A message queue, by the names of Amazon SQS's metrics where it has one.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, JsonSchema)]
+pub struct QueueReport {
+    /// Messages sent to it.
+    pub published: u64,
+    /// Messages handled by a consumer and deleted.
+    pub deleted: u64,
+    /// Times that a message was received again.
+    pub redelivered: u64,
+    /// Dead letters: received too often without success.
+    pub dead: u64,
+    /// Messages that waited to be received at the end.
+    pub visible: u64,
+    /// The most that ever waited for want of a consumer.
+    pub most_visible: u64,
+    /// Messages received and not yet deleted at the end.
+    pub in_flight: u64,
+    /// Age of the message at the front at the end [s]; null if none waited.
+    pub oldest_s: Option<f64>,
+    /// Mean time from publication to deletion [s]; null if none was deleted.
+    pub mean_age_s: Option<f64>,
 }
 
 /// A distribution of latencies [ms]; each null without answers. The mean is exact, quantiles are within 0.8 %.
@@ -141,7 +179,7 @@ pub struct ServiceReport {
     /// As its instances saw it.
     #[serde(flatten)]
     pub traffic: Traffic,
-    /// Requests that were served well although nobody waited any more: work for nothing.
+    /// Requests that were served well although nobody waited any more: `errors.abandoned`.
     pub abandoned: u64,
     /// Requests that were not their caller's first attempt.
     pub retries: u64,
@@ -157,10 +195,33 @@ pub struct ServiceReport {
     pub memory_bytes: u64,
     /// The same requests as its callers saw them: with the network, and with attempts that never reached an instance.
     pub callers: Traffic,
-    /// Each version that had traffic, as its instances saw it.
-    pub versions: BTreeMap<String, Traffic>,
+    /// Each version that had traffic.
+    pub versions: BTreeMap<String, VersionReport>,
     /// Little's law on this service's books; null without requests.
     pub little: Option<LittleReport>,
+}
+
+/// One version of a service.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, JsonSchema)]
+pub struct VersionReport {
+    /// As its instances saw it.
+    #[serde(flatten)]
+    pub traffic: Traffic,
+    /// Attempts that reached one of its instances, by how they ended for their callers.
+    pub callers: VersionCallers,
+}
+
+/// What callers saw of one version. Attempts that never reached an instance belong to no version and are not in it.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, JsonSchema)]
+pub struct VersionCallers {
+    /// Attempts that ended for their callers.
+    pub requests: u64,
+    /// Of which failed: answered with an error, or given up before an answer came.
+    pub failed: u64,
+    /// Share that failed, 0…1; null without attempts.
+    pub error_ratio: Option<f64>,
+    /// Of the failed, those that callers gave up or lost before the instance had ended them, by reason.
+    pub given_up: BTreeMap<String, u64>,
 }
 
 /// Both sides of Little's law.
@@ -228,9 +289,11 @@ pub struct InstanceReport {
     pub service: String,
     /// Its version.
     pub version: String,
+    /// Its availability zone; null if unknown.
+    pub zone: Option<String>,
     /// Requests that ended there.
     pub requests: u64,
-    /// Of which failed.
+    /// Of which failed, or were served after their caller had stopped waiting.
     pub failed: u64,
     /// Share of its workers in use while it had any, 0…1.
     pub utilisation: Option<f64>,
@@ -268,17 +331,25 @@ pub struct DeploymentReport {
 /// Delivery metrics (DORA), all services together. Metrics that deployments alone do not allow are null, and say why.
 #[derive(Debug, Clone, Default, Serialize, JsonSchema)]
 pub struct DoraReport {
-    /// Deployments.
+    /// Deployments that ended, well or badly, rollbacks included: what the rates below count.
     pub deployments: u32,
+    /// Of which roll another one back.
+    pub rollbacks: u32,
+    /// Of which failed by themselves or were rolled back; a rollback is a remedy and never counts here.
+    pub failed: u32,
+    /// Deployments that never ended; they are counted nowhere else.
+    pub unfinished: u32,
     /// Deployments per day of simulated time.
     pub deployment_frequency_per_day: Option<f64>,
-    /// Share of finished deployments that failed or were rolled back, 0…1; null without finished ones.
+    /// `failed` over `deployments`, 0…1; null without deployments.
     pub change_fail_rate: Option<f64>,
     /// Null: see `unknown`.
     pub change_lead_time_s: Option<f64>,
-    /// Null: see `unknown`.
+    /// Median time from the beginning of a failed deployment to the end of its rollback [s]; null if none was rolled back
+    /// to the end.
     pub failed_deployment_recovery_time_s: Option<f64>,
-    /// Null: see `unknown`.
+    /// `rollbacks` over `deployments`, 0…1: the unplanned deployments as far as they are known. Null without deployments,
+    /// or if a failed one was not rolled back, because how it was mended is then unknown.
     pub deployment_rework_rate: Option<f64>,
     /// Why a metric is null.
     pub unknown: BTreeMap<String, String>,
@@ -325,14 +396,21 @@ pub struct Happening {
 }
 
 /// Signals before, during and after something.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, JsonSchema)]
 pub struct Movement {
     /// Over the minute before it; null if nothing was recorded then.
     pub before: Option<Signals>,
     /// While it lasted; over the minute from its beginning if it is not something that lasts.
     pub during: Option<Signals>,
-    /// Over the minute after it ended; null if it did not end in time.
+    /// Over the minute after it ended; null if it did not end in time, or is not something that lasts.
     pub after: Option<Signals>,
+    /// Over the last minute before the next thing began or ended, or before the end of the run, as far as that is not in
+    /// `during` or `after`; null if less than ten seconds are left.
+    pub later: Option<Signals>,
+    /// Which signals moved from `before` to `during` or `after` by more than chance: of `failed`, `p50`, `p99` and `busy`.
+    /// `failed`: by half a point and three standard errors. `p50` (from 20 answers on) and `p99` (from 1,000 on): by a tenth
+    /// and beyond the ranges in which they lie with 99.7 % confidence. `busy`: by five points.
+    pub moved: Vec<String>,
 }
 
 /// Golden signals over a stretch of time.
@@ -344,9 +422,14 @@ pub struct Signals {
     pub goodput_per_s: f64,
     /// Share that failed, 0…1; null without requests.
     pub error_ratio: Option<f64>,
+    /// Answers that were counted: what the latencies below rest on.
+    pub answers: u64,
+    /// Mean latency of answers [ms]; null without answers.
+    pub mean_ms: Option<f64>,
     /// Median latency of answers [ms]; null without answers.
     pub p50_ms: Option<f64>,
-    /// 99th percentile of the latency of answers [ms]; null without answers.
+    /// 99th percentile of the latency of answers [ms]; null without answers. From fewer than 1,000 answers it is mostly
+    /// chance.
     pub p99_ms: Option<f64>,
     /// Share of workers in use, 0…1; null for users.
     pub saturation: Option<f64>,
@@ -365,6 +448,30 @@ pub struct LogLine {
     pub service: Option<String>,
     /// What, in a few words.
     pub what: String,
+}
+
+/// One record of the ledger.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, JsonSchema)]
+pub struct LedgerRecord {
+    /// When [s].
+    pub at_s: f64,
+    /// What: `deployment-started`, `deployment-completed`, `deployment-failed`, `deployment-superseded`,
+    /// `deployment-stalled`, `scaled`, `action`, `fault-injected`, `fault-cleared`, or `instance-` and what happened to the
+    /// instance (`started`, `healthy`, `unhealthy`, `draining`, `stopped`, `crashed`, `out-of-memory`, `restarted`,
+    /// `failed-to-start`, `fail-open`).
+    pub event: String,
+    /// The service; null if it is not about one.
+    pub service: Option<String>,
+    /// The instance's number; null if it is not about a single one.
+    pub instance: Option<u32>,
+    /// The version of that instance, or the version that the deployment brings; null otherwise.
+    pub version: Option<String>,
+    /// The deployment's number; null if it is not about one.
+    pub deployment: Option<u32>,
+    /// Whether a team would know of it from its tools; false for faults, which are the truth behind.
+    pub visible: bool,
+    /// The record in a few words.
+    pub text: String,
 }
 
 /// What the fleet cost.

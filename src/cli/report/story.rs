@@ -3,11 +3,14 @@
 //! It turns data into words and tables; how those look is for `text`, `markdown` and `html`. It judges by thresholds that
 //! are written here and explained in the notes.
 
+use std::collections::BTreeMap;
+
 use super::document::{Block, Cell, Document, Table, Tone, add};
-use super::model::{EdgeReport, Report, ServiceReport, Traffic};
-use super::words::{NONE, clock, count, dollars, millis, percent, rate, short, span, sparkline};
+use super::model::{EdgeReport, QueueReport, Report, ServiceReport, Traffic, VersionReport};
+use super::words::{NONE, budget, clock, count, counted, dollars, millis, percent, rate, short, span};
 
 mod happenings;
+mod over_time;
 
 /// From here on a share of failures is worth a look, and from there it is bad.
 const ERRORS: (f64, f64) = (0.001, 0.01);
@@ -27,6 +30,7 @@ pub(super) fn tell(report: &Report) -> Document {
     services(report, &mut blocks);
     versions(report, &mut blocks);
     edges(report, &mut blocks);
+    queues(report, &mut blocks);
     delivery(report, &mut blocks);
     books(report, &mut blocks);
     notes(report, &mut blocks);
@@ -49,22 +53,61 @@ fn heads(columns: &[&str]) -> Vec<String> {
 
 /// `timeout 61 %, queue-full 39 %`: why requests failed, most first.
 fn reasons(traffic: &Traffic) -> String {
-    let mut all: Vec<_> = traffic.errors.iter().filter(|(_, count)| **count > 0).collect();
-    all.sort_by_key(|(name, count)| (std::cmp::Reverse(**count), (*name).clone()));
+    why(traffic.errors.iter())
+}
+
+/// The same of any counts by reason; a reason may occur more than once.
+fn why<'a>(counts: impl Iterator<Item = (&'a String, &'a u64)>) -> String {
+    let mut by_name: BTreeMap<&str, u64> = BTreeMap::new();
+    counts.filter(|(_, count)| **count > 0).for_each(|(name, count)| *by_name.entry(name).or_default() += count);
+    let mut all: Vec<_> = by_name.into_iter().collect();
+    all.sort_by_key(|(name, count)| (std::cmp::Reverse(*count), *name));
     if let [(name, _)] = all.as_slice() {
-        return (*name).clone();
+        return (*name).to_string();
     }
-    let failed = traffic.failed as f64;
-    let told: Vec<_> = all.iter().take(3).map(|(name, count)| format!("{name} {}", percent(Some(**count as f64 / failed)))).collect();
+    let failed = all.iter().map(|(_, count)| *count as f64).sum::<f64>();
+    let told: Vec<_> = all.iter().take(3).map(|(name, count)| format!("{name} {}", percent(Some(*count as f64 / failed)))).collect();
     told.join(", ")
+}
+
+/// Share of answers in which something came from a fallback; `None` without answers.
+fn degraded(traffic: &Traffic) -> Option<f64> {
+    (traffic.goodput > 0).then(|| traffic.degraded as f64 / traffic.goodput as f64)
+}
+
+/// Puts a column of degraded answers before the last one, if there are any.
+fn with_degraded(table: &mut Table, all: &[&Traffic]) {
+    if all.iter().all(|traffic| traffic.degraded == 0) {
+        return;
+    }
+    table.columns.insert(table.columns.len() - 1, "degraded".into());
+    for (row, traffic) in table.rows.iter_mut().zip(all) {
+        let share = degraded(traffic);
+        row.insert(row.len() - 1, judged(percent(share), share, ERRORS));
+    }
+}
+
+/// Puts a column of attempts that were dropped before the last one, if there are any.
+fn with_dropped(table: &mut Table, all: &[&Traffic]) {
+    if all.iter().all(|traffic| traffic.dropped == 0) {
+        return;
+    }
+    table.columns.insert(table.columns.len() - 1, "dropped".into());
+    for (row, traffic) in table.rows.iter_mut().zip(all) {
+        let share = (traffic.requests > 0).then(|| traffic.dropped as f64 / traffic.requests as f64);
+        row.insert(row.len() - 1, percent(share).into());
+    }
 }
 
 fn opening(report: &Report) -> Vec<Block> {
     let warm_up = if report.warm_up_s > 0.0 { format!(", of which the first {} are left out as warm-up", span(report.warm_up_s)) } else { String::new() };
-    let mut blocks = vec![Block::Text(format!("Scenario {}, seed {}: {} simulated{warm_up}.", report.scenario, report.seed, span(report.simulated_s)))];
+    let mut blocks: Vec<_> = about(report).map(Block::Text).into_iter().collect();
+    blocks.push(Block::Text(format!("Scenario {}, seed {}: {} simulated{warm_up}.", report.scenario, report.seed, span(report.simulated_s))));
     let entry = &report.entry;
     if entry.requests == 0 {
-        blocks.push(Block::Text("No request of a user ended in the time measured, so there is nothing to tell about latency or errors.".into()));
+        let sent = entry.sent.filter(|sent| *sent > 0).map_or_else(String::new, |sent| format!("Users asked {}. ", counted(sent, "time")));
+        let text = format!("{sent}No request of a user ended in the time measured, so there is nothing to tell about latency or errors.");
+        blocks.push(Block::Text(text));
         return blocks;
     }
     let latency = match (entry.latency_ms.p50, entry.latency_ms.p99) {
@@ -75,39 +118,32 @@ fn opening(report: &Report) -> Vec<Block> {
         0 => String::new(),
         failed => format!(" {} failed: {}.", count(failed), reasons(entry)),
     };
+    let fallbacks = match entry.degraded {
+        0 => String::new(),
+        _ => format!(" {} of the answers ({}) were degraded: something in them came from a fallback.", count(entry.degraded), percent(degraded(entry))),
+    };
+    let (sent, waiting) = (entry.sent.unwrap_or(entry.requests), entry.under_way.unwrap_or(0));
+    // A few are always under way when a run ends.
+    let waited = if waiting == 0 || (waiting as f64) < 0.001 * sent as f64 { String::new() } else { format!(" {} still waited at the end.", count(waiting)) };
+    let per_second = if report.measured_s > 0.0 { sent as f64 / report.measured_s } else { 0.0 };
     blocks.push(Block::Text(format!(
-        "Users asked {} times ({}) and were answered {} times, {}.{latency}{failed}",
-        count(entry.requests),
-        rate(entry.rate_per_s),
-        count(entry.goodput),
-        percent(Some(entry.goodput as f64 / entry.requests as f64)),
+        "Users asked {} ({}) and were answered {}, {}.{waited}{latency}{fallbacks}{failed}",
+        counted(sent, "time"),
+        rate(per_second),
+        counted(entry.goodput, "time"),
+        percent(Some(entry.goodput as f64 / (entry.requests + waiting) as f64)),
     )));
     if report.over_time.len() > 1 {
-        blocks.push(over_time(report));
+        blocks.push(over_time::tell(report));
     }
     blocks
 }
 
-fn over_time(report: &Report) -> Block {
-    let bars = |name: &str, most: String, values: Vec<Option<f64>>| format!("{name:<10} {}  up to {most}", sparkline(values.into_iter()));
-    let most = |values: &dyn Fn(&super::model::Moment) -> Option<f64>| report.over_time.iter().filter_map(values).fold(0.0, f64::max);
-    let over = |values: &dyn Fn(&super::model::Moment) -> Option<f64>| {
-        // At most sixty bars fit beside their captions: pairs of steps show the larger one.
-        let step = report.over_time.len().div_ceil(60);
-        report.over_time.chunks(step).map(|chunk| chunk.iter().filter_map(values).reduce(f64::max)).collect::<Vec<_>>()
-    };
-    let goodput = |moment: &super::model::Moment| Some(moment.goodput_per_s);
-    let failed = |moment: &super::model::Moment| Some(moment.failed_per_s);
-    let p99 = |moment: &super::model::Moment| moment.p99_ms;
-    let end = clock(report.simulated_s);
-    let bars_wide = over(&goodput).len();
-    let scale = format!("{:<10} 00:00{end:>width$}", "", width = bars_wide.saturating_sub(5));
-    Block::Lines(vec![
-        bars("answered", rate(most(&goodput)), over(&goodput)),
-        bars("failed", rate(most(&failed)), over(&failed)),
-        bars("p99", millis(Some(most(&p99))), over(&p99)),
-        scale,
-    ])
+/// The first paragraph of the scenario's description, on one line; the rest is for who opens the scenario.
+fn about(report: &Report) -> Option<String> {
+    let first = report.description.trim().split("\n\n").next()?;
+    let folded = first.split_whitespace().collect::<Vec<_>>().join(" ");
+    (!folded.is_empty()).then_some(folded)
 }
 
 fn objectives(report: &Report, blocks: &mut Vec<Block>) {
@@ -125,7 +161,7 @@ fn objectives(report: &Report, blocks: &mut Vec<Block>) {
             Some(_) => Cell::from("missed").toned(Tone::Bad),
         };
         let whose = slo.service.clone().map_or_else(|| "users".into(), |service| format!("callers of {service}"));
-        vec![slo.name.clone().into(), whose.into(), demand.into(), percent(slo.achieved).into(), percent(slo.budget_left).into(), verdict]
+        vec![slo.name.clone().into(), whose.into(), demand.into(), percent(slo.achieved).into(), budget(slo.budget_left).into(), verdict]
     });
     let columns = heads(&["objective", "of", "demands", "achieved", "budget left", "verdict"]);
     blocks.push(Block::Heading("Objectives".into()));
@@ -147,16 +183,15 @@ fn users(report: &Report, blocks: &mut Vec<Block>) {
             reasons(traffic).into(),
         ]
     };
-    let mut rows = vec![row("all", &report.entry)];
-    if report.sources.len() > 1 {
-        rows.extend(report.sources.iter().map(|(name, traffic)| row(name, traffic)));
-    }
-    if report.endpoints.len() > 1 {
-        rows.extend(report.endpoints.iter().map(|(name, traffic)| row(name, traffic)));
+    let mut all = vec![("all", &report.entry)];
+    for parts in [&report.sources, &report.endpoints].into_iter().filter(|parts| parts.len() > 1) {
+        all.extend(parts.iter().map(|(name, traffic)| (name.as_str(), traffic)));
     }
     let columns = heads(&["", "requests", "rate", "failed", "mean", "p50", "p95", "p99", "p99.9", "why"]);
+    let mut table = Table { columns, left: 1, last_left: true, rows: all.iter().map(|(name, traffic)| row(name, traffic)).collect() };
+    with_degraded(&mut table, &all.iter().map(|(_, traffic)| *traffic).collect::<Vec<_>>());
     blocks.push(Block::Heading("What users got".into()));
-    blocks.push(Block::Table(Table { columns, left: 1, last_left: true, rows }));
+    blocks.push(Block::Table(table));
 }
 
 /// How bad a service looks: what its callers saw fail weighs most, then how full it was.
@@ -170,7 +205,7 @@ fn services(report: &Report, blocks: &mut Vec<Block>) {
     let abandoned = all.iter().any(|(_, service)| service.abandoned > 0);
     let row = |(name, service): (&String, &ServiceReport)| {
         let Traffic { latency_ms, wait_ms, .. } = &service.traffic;
-        let why = if service.callers.failed > 0 { reasons(&service.callers) } else { reasons(&service.traffic) };
+        let told = if service.callers.failed > 0 { reasons(&service.callers) } else { reasons(&service.traffic) };
         let mut cells: Vec<Cell> = vec![
             name.clone().into(),
             service.instances.map_or_else(|| NONE.into(), short).into(),
@@ -186,29 +221,32 @@ fn services(report: &Report, blocks: &mut Vec<Block>) {
             let share = (service.traffic.requests > 0).then(|| service.abandoned as f64 / service.traffic.requests as f64);
             cells.push(judged(percent(share), share, ERRORS));
         }
-        cells.push(why.into());
+        cells.push(told.into());
         cells
     };
     let mut columns = heads(&["service", "inst.", "rate", "failed", "p50", "p99", "wait p99", "busy", "held"]);
     columns.extend(abandoned.then(|| "for nothing".to_string()));
     columns.push("why".into());
+    let callers: Vec<_> = all.iter().map(|(_, service)| &service.callers).collect();
+    let mut table = Table { columns, left: 1, last_left: true, rows: all.into_iter().map(row).collect() };
+    with_degraded(&mut table, &callers);
     blocks.push(Block::Heading("Services, the worst first".into()));
-    blocks.push(Block::Table(Table { columns, left: 1, last_left: true, rows: all.into_iter().map(row).collect() }));
+    blocks.push(Block::Table(table));
 }
 
 fn versions(report: &Report, blocks: &mut Vec<Block>) {
     let several = report.services.iter().filter(|(_, service)| service.versions.len() > 1);
     let rows: Vec<_> = several
         .flat_map(|(name, service)| {
-            service.versions.iter().map(move |(version, traffic)| {
+            service.versions.iter().map(move |(version, VersionReport { traffic, callers })| {
                 vec![
                     name.clone().into(),
                     version.clone().into(),
-                    count(traffic.requests).into(),
-                    judged(percent(traffic.error_ratio), traffic.error_ratio, ERRORS),
+                    count(callers.requests).into(),
+                    judged(percent(callers.error_ratio), callers.error_ratio, ERRORS),
                     millis(traffic.latency_ms.p50).into(),
                     millis(traffic.latency_ms.p99).into(),
-                    reasons(traffic).into(),
+                    why(traffic.errors.iter().filter(|(name, _)| *name != "abandoned").chain(&callers.given_up)).into(),
                 ]
             })
         })
@@ -245,10 +283,37 @@ fn edges(report: &Report, blocks: &mut Vec<Block>) {
     };
     let columns = heads(&["call", "attempts", "failed", "retries", "mean", "p50", "p99", "why"]);
     blocks.push(Block::Heading("Calls, as the callers saw them".into()));
-    blocks.push(Block::Table(Table { columns, left: 1, last_left: true, rows: all.iter().take(EDGES).map(row).collect() }));
+    let mut table = Table { columns, left: 1, last_left: true, rows: all.iter().take(EDGES).map(row).collect() };
+    let shown: Vec<&Traffic> = all.iter().take(EDGES).map(|edge| &edge.traffic).collect();
+    with_dropped(&mut table, &shown);
+    with_degraded(&mut table, &shown);
+    blocks.push(Block::Table(table));
     if all.len() > EDGES {
         blocks.push(Block::Text(format!("And {} more, all in the JSON report.", all.len() - EDGES)));
     }
+}
+
+fn queues(report: &Report, blocks: &mut Vec<Block>) {
+    if report.queues.is_empty() {
+        return;
+    }
+    let row = |(name, queue): (&String, &QueueReport)| {
+        let dead = queue.dead as f64 / (queue.published as f64).max(1.0);
+        vec![
+            name.clone().into(),
+            count(queue.published).into(),
+            count(queue.deleted).into(),
+            count(queue.redelivered).into(),
+            judged(count(queue.dead), Some(dead), ERRORS),
+            count(queue.visible).into(),
+            queue.oldest_s.map_or_else(|| NONE.into(), span).into(),
+            count(queue.most_visible).into(),
+            queue.mean_age_s.map_or_else(|| NONE.into(), |age| millis(Some(age * 1e3))).into(),
+        ]
+    };
+    let columns = heads(&["queue", "published", "handled", "again", "dead", "waiting", "oldest", "most", "mean age"]);
+    blocks.push(Block::Heading("Message queues".into()));
+    blocks.push(Block::Table(Table { columns, left: 1, last_left: false, rows: report.queues.iter().map(row).collect() }));
 }
 
 fn delivery(report: &Report, blocks: &mut Vec<Block>) {
@@ -276,18 +341,36 @@ fn delivery(report: &Report, blocks: &mut Vec<Block>) {
         };
         let columns = heads(&["no.", "service", "version", "strategy", "started", "took", "status", "remarks"]);
         blocks.push(Block::Table(Table { columns, left: 4, last_left: true, rows: report.deployments.iter().map(row).collect() }));
-        let dora = &report.dora;
-        blocks.push(Block::Text(format!(
-            "{} deployment{} in {}; {} of those that finished failed or were rolled back (change fail rate).",
-            dora.deployments,
-            if dora.deployments == 1 { "" } else { "s" },
-            span(report.simulated_s),
-            percent(dora.change_fail_rate),
-        )));
+        blocks.push(Block::Text(dora(report)));
     }
     let hourly = report.cost.dollars_per_hour.map_or_else(String::new, |hourly| format!(", {} an hour", dollars(hourly)));
     let each = report.cost.dollars_per_million_answers.map_or_else(String::new, |each| format!(", {} per million answers", dollars(each)));
     blocks.push(Block::Text(format!("The fleet cost {}{hourly}{each}.", dollars(report.cost.dollars))));
+}
+
+/// DORA's metrics in a few sentences, with what they count.
+fn dora(report: &Report) -> String {
+    let dora = &report.dora;
+    let ended = counted(dora.deployments.into(), "deployment");
+    let mut text = format!("DORA counts {ended} that ended in {}", span(report.simulated_s));
+    if dora.rollbacks > 0 {
+        add(&mut text, format_args!(", {} of them to roll back", count(dora.rollbacks.into())));
+    }
+    if dora.unfinished > 0 {
+        add(&mut text, format_args!("; {} under way at the end {} not counted", dora.unfinished, if dora.unfinished == 1 { "is" } else { "are" }));
+    }
+    text.push('.');
+    if dora.deployments > 0 {
+        add(&mut text, format_args!(" {} failed or had to be rolled back: change fail rate {}", count(dora.failed.into()), percent(dora.change_fail_rate)));
+        if let Some(rework) = dora.deployment_rework_rate {
+            add(&mut text, format_args!(", rework rate {}", percent(Some(rework))));
+        }
+        text.push('.');
+    }
+    if let Some(recovery) = dora.failed_deployment_recovery_time_s {
+        add(&mut text, format_args!(" From the beginning of a failed deployment to the end of its rollback it took {} (median).", span(recovery)));
+    }
+    text
 }
 
 /// What the simulation says about itself.
@@ -303,7 +386,8 @@ fn books(report: &Report, blocks: &mut Vec<Block>) {
         };
         items.push(format!("Little's law L = λW {verdict}; the largest gap is {}, at {name}.", percent(Some(gap))));
     }
-    let mut run = format!("{} requests of users caused {} service calls", count(report.requests), count(report.hops));
+    let warm_up = if report.warm_up_s > 0.0 { " (all of the run, warm-up included)" } else { "" };
+    let mut run = format!("{} of users{warm_up} caused {}", counted(report.requests, "request"), counted(report.hops, "service call"));
     if let Some(wall) = report.wall_s.filter(|wall| *wall > 0.0) {
         add(
             &mut run,
@@ -331,11 +415,40 @@ fn notes(report: &Report, blocks: &mut Vec<Block>) {
         "busy: share of workers in use, on average; a worker that waits for a call is in use. held: requests in the service at once, on average.".into(),
         "inst.: instances running, on average.".into(),
     ];
+    if !report.happenings.is_empty() {
+        items.push(
+            "What happened: before is the last minute before it; during is all the time it lasted, or its first minute if it is done in a moment; after is \
+             the minute from its end; later is the last minute before the next thing began or ended, or before the end of the run."
+                .into(),
+        );
+        items.push(
+            "Users and the service it is about are always told, other services only if a signal moved beyond chance: failures by half a point and three \
+             standard errors, latency by a tenth and out of its 99.7 % confidence range, busy by five points. p50 stands for p99 where fewer than 1,000 \
+             answers would make that one chance."
+                .into(),
+        );
+    }
+    if report.entry.degraded > 0 || report.services.values().any(|service| service.callers.degraded > 0) {
+        items.push("degraded: share of answers in which something came from a fallback or was left out.".into());
+    }
     if report.services.values().any(|service| service.abandoned > 0) {
         items.push("for nothing: share of requests that were served well after their caller had stopped waiting.".into());
     }
+    if report.edges.iter().any(|edge| edge.traffic.dropped > 0) {
+        items.push("dropped: share of attempts that were of no use any more before they ended, because another copy had answered or nobody waited.".into());
+    }
+    if !report.queues.is_empty() {
+        items.push(
+            "Message queues, over the whole run: again, received more than once; dead, given up after too many receives; most, the longest backlog; mean age, \
+             from publication to deletion."
+                .into(),
+        );
+    }
     if report.slos.iter().any(|slo| slo.budget_left.is_some()) {
-        items.push("budget left: share of the requests that an objective allows to be bad and that were not; below zero the budget is overspent.".into());
+        items.push(
+            "budget left: share of the requests that an objective allows to be bad and that were not. 3 × overspent: four times as many were bad as it allows."
+                .into(),
+        );
     }
     if !report.faults.is_empty() {
         items.push("Faults are told as they were injected; the simulated team's tools see only their effects.".into());

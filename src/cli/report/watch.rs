@@ -2,17 +2,23 @@
 //!
 //! Fine windows are kept for minutes only, so this has to be done while the run is under way: whoever drives it calls
 //! [`Watcher::observe`] now and then (every half minute of simulated time is enough). What is noted depends on the
-//! simulated times alone. It reads the ledger's truth, because a report tells faults too, marked as such.
+//! simulated times alone. It reads the ledger's truth, because a report tells faults too, marked as such. Which movements
+//! are worth telling is `insight::significance`'s to say.
 
 use super::facts::Facts;
 use super::model::{Happening, Movement, Signals};
+use super::tell;
 use crate::ids::ServiceId;
-use crate::insight::golden::{Golden, Subject, between};
+use crate::insight::golden::{Golden, Subject};
+use crate::insight::significance::{Moved, Sample};
 use crate::telemetry::ledger::Event;
+use crate::telemetry::whole;
 use crate::units::{SimSpan, SimTime};
 
 /// How much of the time before and after is looked at.
 const AROUND: SimSpan = SimSpan::from_secs(60);
+/// A shorter stretch of time before the next thing says nothing.
+const LEAST: SimSpan = SimSpan::from_secs(10);
 /// Happenings that are noted with their signals; more than these nobody reads.
 const MOST: usize = 200;
 /// Services named beside the one that a happening is about.
@@ -30,9 +36,13 @@ struct Episode {
     service: Option<ServiceId>,
     at: SimTime,
     until: Option<SimTime>,
-    /// Signals of users, then of every service, before and during.
-    before: Vec<Option<Signals>>,
-    during: Vec<Option<Signals>>,
+    /// When the next thing began or ended after this one was over.
+    next: Option<SimTime>,
+    /// What was noted before it, while it lasted, after it and later; empty until it is due.
+    before: Notes,
+    during: Notes,
+    after: Notes,
+    later: Notes,
     done: bool,
 }
 
@@ -41,6 +51,16 @@ enum Key {
     Deployment(u32),
     Fault(String),
     Moment,
+}
+
+/// Signals of users, then of every service as its callers saw it (and how busy its own workers were); `None` where nothing
+/// was recorded.
+type Notes = Vec<Option<Note>>;
+
+#[derive(Debug, Clone, Copy)]
+struct Note {
+    signals: Signals,
+    sample: Sample,
 }
 
 /// Watches a run; see the module's documentation.
@@ -53,40 +73,31 @@ pub struct Watcher {
     missed: usize,
 }
 
-impl Signals {
-    fn new(golden: &Golden) -> Self {
-        Self {
-            rate_per_s: golden.rate,
-            goodput_per_s: golden.goodput,
-            error_ratio: golden.error_ratio,
-            p50_ms: golden.p50_ms,
-            p99_ms: golden.p99_ms,
-            saturation: golden.saturation,
-        }
-    }
+/// What can be noted of a subject from one time to another, at the resolution that is left.
+fn note(facts: &Facts<'_>, subject: Subject, from: SimTime, to: SimTime) -> Option<Note> {
+    let windows = subject.windows(facts.store, from, to);
+    let window = whole(windows.iter().map(AsRef::as_ref))?;
+    let golden = Golden::from(&window);
+    let signals = Signals {
+        rate_per_s: golden.rate,
+        goodput_per_s: golden.goodput,
+        error_ratio: golden.error_ratio,
+        answers: window.counts.answered,
+        mean_ms: golden.mean_ms,
+        p50_ms: golden.p50_ms,
+        p99_ms: golden.p99_ms,
+        saturation: golden.saturation,
+    };
+    Some(Note { signals, sample: Sample::from(&window) })
 }
 
-/// Signals of users, then of every service as its callers saw it (and how busy its own workers were).
-fn signals(facts: &Facts<'_>, from: SimTime, to: SimTime) -> Vec<Option<Signals>> {
-    let of = |subject| between(facts.store, subject, from, to).map(|golden| Signals::new(&golden));
+fn notes(facts: &Facts<'_>, from: SimTime, to: SimTime) -> Notes {
     let service = |id| {
-        let busy = of(Subject::Service(id)).and_then(|own| own.saturation);
-        of(Subject::Callers(id)).map(|seen| Signals { saturation: busy, ..seen })
+        let busy = note(facts, Subject::Service(id), from, to).and_then(|own| own.signals.saturation);
+        let seen = note(facts, Subject::Callers(id), from, to)?;
+        Some(Note { signals: Signals { saturation: busy, ..seen.signals }, sample: seen.sample.with_busy(busy) })
     };
-    std::iter::once(of(Subject::Users(None))).chain(facts.services().map(service)).collect()
-}
-
-/// How much a signal changed: by which factor latency or the share of answers moved.
-fn change(before: Option<Signals>, during: Option<Signals>) -> f64 {
-    let (Some(before), Some(during)) = (before, during) else { return 0.0 };
-    let errors = during.error_ratio.unwrap_or(0.0) - before.error_ratio.unwrap_or(0.0);
-    let latency = match (before.p99_ms, during.p99_ms) {
-        (Some(before), Some(during)) if before > 0.0 && during > 0.0 => (during / before).ln().abs(),
-        _ => 0.0,
-    };
-    // One point of errors weighs as much as a tenth more latency; less than either is noise.
-    let score = errors.abs() * 10.0 + latency;
-    if errors.abs() < 0.005 && latency < 0.15 { 0.0 } else { score }
+    std::iter::once(note(facts, Subject::Users(None), from, to)).chain(facts.services().map(service)).collect()
 }
 
 impl Watcher {
@@ -113,47 +124,49 @@ impl Watcher {
     fn take(&mut self, facts: &Facts<'_>, at: SimTime, event: &Event) {
         let begin = |kind: &str, key, service: Option<ServiceId>, what: String| {
             let visible = event.is_visible();
-            let happening = Happening {
-                kind: kind.into(),
-                what,
-                at_s: at.as_secs_f64(),
-                visible,
-                service: service.map(|id| facts.service(id).into()),
-                ..Happening::default()
-            };
-            Episode { happening, key, service, at, until: None, before: Vec::new(), during: Vec::new(), done: false }
+            let service_name = service.map(|id| facts.service(id).into());
+            let happening = Happening { kind: kind.into(), what, at_s: at.as_secs_f64(), visible, service: service_name, ..Happening::default() };
+            let [before, during, after, later] = [const { Vec::new() }; 4];
+            Some(Episode { happening, key, service, at, until: None, next: None, before, during, after, later, done: false })
         };
-        let episode = match event {
+        let mut ends = None;
+        let begun = match event {
             Event::DeploymentStarted { deployment, service, version, replaces, strategy, rolls_back } => {
-                let (name, from, to) = (facts.service(*service), facts.version(*replaces), facts.version(*version));
-                let what = match rolls_back {
-                    Some(undone) => format!("rollback of deployment {undone}: {name} {from} → {to} ({strategy})"),
-                    None => format!("deployment {deployment}: {name} {from} → {to} ({strategy})"),
-                };
+                let what = tell::deployment(facts, *deployment, *service, [*replaces, *version], strategy, *rolls_back);
                 begin("deployment", Key::Deployment(*deployment), Some(*service), what)
             }
             Event::FaultInjected { name, kind, service, instances } => {
-                let on = service.map_or_else(String::new, |id| format!(" on {}", facts.service(id)));
-                let many = match instances.len() {
-                    0 => String::new(),
-                    1 => " (1 instance)".into(),
-                    many => format!(" ({many} instances)"),
-                };
-                begin("fault", Key::Fault(name.clone()), *service, format!("{kind}{on}{many}"))
+                begin("fault", Key::Fault(name.clone()), *service, tell::fault(facts, at, name, kind, *service, instances.len()))
             }
-            Event::Acted { service, what } => begin("action", Key::Moment, *service, what.to_string()),
-            Event::DeploymentCompleted { deployment } => return self.end(&Key::Deployment(*deployment), at, "completed"),
-            Event::DeploymentFailed { deployment, why } => return self.end(&Key::Deployment(*deployment), at, &format!("failed: {why}")),
+            Event::Acted { service, what } => begin("action", Key::Moment, *service, tell::deed(facts, *service, what)),
+            Event::DeploymentCompleted { deployment } => {
+                ends = Some((Key::Deployment(*deployment), "completed".to_owned()));
+                None
+            }
+            Event::DeploymentFailed { deployment, why } => {
+                ends = Some((Key::Deployment(*deployment), format!("failed: {why}")));
+                None
+            }
             Event::DeploymentSuperseded { deployment, by } => {
-                return self.end(&Key::Deployment(*deployment), at, &format!("superseded by deployment {by}"));
+                ends = Some((Key::Deployment(*deployment), format!("superseded by deployment {by}")));
+                None
             }
-            Event::FaultCleared { name } => return self.end(&Key::Fault(name.clone()), at, ""),
-            Event::DeploymentStalled { .. } | Event::Scaled { .. } | Event::Instance { .. } => return,
+            Event::FaultCleared { name } => {
+                ends = Some((Key::Fault(name.clone()), String::new()));
+                None
+            }
+            Event::DeploymentStalled { .. } | Event::Scaled { .. } | Event::Instance { .. } | Event::AlarmChanged { .. } => return,
         };
-        if self.episodes.len() < MOST {
-            self.episodes.push(episode);
-        } else {
-            self.missed += 1;
+        for episode in self.episodes.iter_mut().filter(|episode| !episode.done && episode.over().is_some_and(|over| over < at)) {
+            episode.next.get_or_insert(at);
+        }
+        if let Some((key, outcome)) = ends {
+            self.end(&key, at, &outcome);
+        }
+        match begun {
+            Some(episode) if self.episodes.len() < MOST => self.episodes.push(episode),
+            Some(_) => self.missed += 1,
+            None => {}
         }
     }
 
@@ -169,47 +182,70 @@ impl Watcher {
 }
 
 impl Episode {
+    /// Whether it is something that lasts.
+    fn lasts(&self) -> bool {
+        self.key != Key::Moment
+    }
+    /// When it was over; `None` while it lasts.
+    fn over(&self) -> Option<SimTime> {
+        if self.lasts() { self.until } else { Some(self.at) }
+    }
+
     /// Notes what is due; `last` says that nothing more will come.
     fn follow(&mut self, facts: &Facts<'_>, last: bool) {
         let now = facts.store.now();
         if self.before.is_empty() {
-            self.before = signals(facts, self.at - AROUND, self.at);
+            self.before = notes(facts, self.at - AROUND, self.at);
         }
         // Something that lasts is looked at to its end, something that does not for a minute.
-        let lasting = self.key != Key::Moment;
         let end = match self.until {
             Some(until) => until.max(self.at + SimSpan::from_secs(1)),
-            None if lasting && !last => return,
-            None if lasting => now,
-            None => (self.at + AROUND).min(if last { now } else { SimTime::NEVER }),
+            None if !self.lasts() => self.at + AROUND,
+            None if last => now,
+            None => return,
         };
         if now < end && !last {
             return;
         }
         if self.during.is_empty() {
-            self.during = signals(facts, self.at, end);
+            self.during = notes(facts, self.at, end.min(now));
         }
-        let after = self.until.map(|_| (end, end + AROUND)).filter(|(from, to)| *to <= now || (last && *from < now));
-        if lasting && after.is_none() && !last {
-            return;
+        if let Some(over) = self.over() {
+            let settled = if self.lasts() { end + AROUND } else { end };
+            if self.lasts() && self.after.is_empty() && (settled <= now || (last && end < now)) {
+                self.after = notes(facts, end, settled.min(now));
+            }
+            let (Some(next), true) = (self.next.or(last.then_some(now)), settled <= now || last) else { return };
+            let from = settled.max(next - AROUND).max(over);
+            if next >= from + LEAST {
+                self.later = notes(facts, from, next);
+            }
         }
-        let after = after.filter(|_| lasting).map(|(from, to)| signals(facts, from, to));
-        self.tell(facts, after.as_deref().unwrap_or_default());
+        self.tell(facts);
         self.done = true;
     }
 
-    fn tell(&mut self, facts: &Facts<'_>, after: &[Option<Signals>]) {
-        let at = |signals: &[Option<Signals>], index: usize| signals.get(index).copied().flatten();
-        let movement = |index| Movement { before: at(&self.before, index), during: at(&self.during, index), after: at(after, index) };
-        self.happening.users = movement(0);
-        self.happening.target = self.service.map(|id| movement(1 + id.index()));
-        let mut moved: Vec<_> = facts
-            .services()
-            .filter(|id| Some(*id) != self.service)
-            .map(|id| (change(at(&self.before, 1 + id.index()), at(&self.during, 1 + id.index())), id))
-            .filter(|(score, _)| *score > 0.0)
-            .collect();
-        moved.sort_by(|(a, _), (b, _)| b.total_cmp(a));
-        self.happening.moved = moved.into_iter().take(MOVED).map(|(_, id)| (facts.service(id).to_string(), movement(1 + id.index()))).collect();
+    fn tell(&mut self, facts: &Facts<'_>) {
+        let at = |notes: &Notes, index: usize| notes.get(index).copied().flatten();
+        let moved = |index: usize| {
+            let to = |notes: &Notes| at(&self.before, index).zip(at(notes, index)).map(|(before, now)| before.sample.moved_to(&now.sample)).unwrap_or_default();
+            to(&self.during).or(&to(&self.after))
+        };
+        let movement = |index: usize| {
+            let [before, during, after, later] = [&self.before, &self.during, &self.after, &self.later].map(|notes| at(notes, index).map(|note| note.signals));
+            Movement { before, during, after, later, moved: names(&moved(index)) }
+        };
+        let mut others: Vec<_> = facts.services().filter(|id| Some(*id) != self.service).map(|id| (moved(1 + id.index()).size(), id)).collect();
+        others.retain(|(size, _)| *size > 0.0);
+        others.sort_by(|(a, _), (b, _)| b.total_cmp(a));
+        let moved = others.into_iter().take(MOVED).map(|(_, id)| (facts.service(id).to_string(), movement(1 + id.index()))).collect();
+        let (users, target) = (movement(0), self.service.map(|id| movement(1 + id.index())));
+        (self.happening.users, self.happening.target, self.happening.moved) = (users, target, moved);
     }
+}
+
+/// The names of the signals that moved.
+fn names(moved: &Moved) -> Vec<String> {
+    let all = [("failed", moved.errors), ("p50", moved.p50), ("p99", moved.p99), ("busy", moved.busy)];
+    all.into_iter().filter(|(_, change)| change.is_some()).map(|(name, _)| name.to_string()).collect()
 }

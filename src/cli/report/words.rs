@@ -18,12 +18,21 @@ pub(super) fn count(value: u64) -> String {
     text
 }
 
-/// Three significant digits, without an exponent and without trailing zeros after a point.
+/// `1 request`, `2,000 requests`: a count with what is counted.
+pub(super) fn counted(value: u64, what: &str) -> String {
+    format!("{} {what}{}", count(value), if value == 1 { "" } else { "s" })
+}
+
+/// Three significant digits, without an exponent and without trailing zeros after a point. What is not quite nothing does
+/// not look as if it were.
 pub(super) fn short(value: f64) -> String {
     if !value.is_finite() {
         return NONE.into();
     }
     let size = value.abs();
+    if size > 0.0 && size < 0.000_5 {
+        return "<0.001".into();
+    }
     if size >= 999.5 {
         let sign = if value < 0.0 { "-" } else { "" };
         return format!("{sign}{}", count(size.round() as u64));
@@ -49,7 +58,10 @@ pub(super) fn rate(per_second: f64) -> String {
 /// A latency in the unit that suits it.
 pub(super) fn millis(value: Option<f64>) -> String {
     match value {
-        Some(ms) if ms >= 9_999.5 => format!("{} s", short(ms / 1e3)),
+        // Seconds keep three digits, zeros too, so that they look alike in a column.
+        Some(ms) if ms >= 999_500.0 => format!("{} s", short(ms / 1e3)),
+        Some(ms) if ms >= 99_950.0 => format!("{:.0} s", ms / 1e3),
+        Some(ms) if ms >= 9_995.0 => format!("{:.1} s", ms / 1e3),
         Some(ms) if ms >= 999.5 => format!("{:.2} s", ms / 1e3),
         Some(ms) if ms >= 1.0 || ms == 0.0 => format!("{} ms", short(ms)),
         Some(ms) => format!("{} µs", short(ms * 1e3)),
@@ -101,9 +113,24 @@ pub(super) fn span(seconds: f64) -> String {
     }
 }
 
+/// What is left of an error budget, or by how much it is overspent: twice the budget is a whole budget too much.
+pub(super) fn budget(left: Option<f64>) -> String {
+    match left.filter(|left| left.is_finite()) {
+        Some(left) if left <= -1.0 => format!("{} × overspent", short(-left)),
+        Some(left) if left < 0.0 => format!("{} overspent", percent(Some(-left))),
+        left => percent(left),
+    }
+}
+
 /// Money.
 pub(super) fn dollars(value: f64) -> String {
-    if value != 0.0 && value.abs() < 0.095 { format!("${value:.4}") } else { format!("${value:.2}") }
+    if value > 0.0 && value < 0.000_05 {
+        "<$0.0001".into()
+    } else if value != 0.0 && value.abs() < 0.095 {
+        format!("${value:.4}")
+    } else {
+        format!("${value:.2}")
+    }
 }
 
 /// A row of bars, one per value, from nothing to the largest.
@@ -125,12 +152,24 @@ mod tests {
     #[test]
     fn numbers_are_short_and_keep_their_meaning() {
         assert_eq!(["0", "999", "1,000", "1,234,567"], [0, 999, 1_000, 1_234_567].map(count).each_ref().map(String::as_str));
-        for (value, text) in [(0.0, "0"), (0.1234, "0.123"), (1.5, "1.5"), (12.345, "12.3"), (999.6, "1,000"), (-3.2, "-3.2"), (f64::NAN, "–")] {
+        for (value, text) in
+            [(0.0, "0"), (0.1234, "0.123"), (1.5, "1.5"), (12.345, "12.3"), (999.6, "1,000"), (-3.2, "-3.2"), (0.000_4, "<0.001"), (f64::NAN, "–")]
+        {
             assert_eq!(short(value), text);
         }
-        for (value, text) in [(0.25, "250 µs"), (4.2, "4.2 ms"), (250.4, "250 ms"), (1_800.0, "1.80 s"), (75_000.0, "75 s")] {
+        for (value, text) in
+            [(0.25, "250 µs"), (4.2, "4.2 ms"), (250.4, "250 ms"), (1_800.0, "1.80 s"), (9_996.0, "10.0 s"), (75_000.0, "75.0 s"), (1e6, "1,000 s")]
+        {
             assert_eq!(millis(Some(value)), text);
         }
+    }
+
+    #[test]
+    fn one_is_not_many_and_little_money_is_not_none() {
+        assert_eq!([counted(1, "time"), counted(0, "time"), counted(2_000, "time")], ["1 time", "0 times", "2,000 times"]);
+        assert_eq!([0.0, 0.000_01, 0.013_7, 12.5].map(dollars), ["$0.00", "<$0.0001", "$0.0137", "$12.50"]);
+        let budgets = [Some(0.4), Some(-0.5), Some(-435.39), None].map(budget);
+        assert_eq!(budgets, ["40 %", "50 % overspent", "435 × overspent", NONE]);
     }
 
     #[test]

@@ -25,7 +25,7 @@ impl Lower<'_> {
                 let finding = Finding::error(Code::Impossible, "`new_version` needs the service that versions are deployed to");
                 self.report(&at.key("new_version"), finding.label("whose new version?").help("name it with `service`"));
             }
-            self.check_period(&at, alarm.period, alarm.evaluation_periods);
+            self.check_alarm_period(&at, alarm.period, alarm.evaluation_periods);
             let to_alarm = alarm.datapoints_to_alarm.unwrap_or(alarm.evaluation_periods);
             if alarm.datapoints_to_alarm.is_some() {
                 self.check_count(&at.key("datapoints_to_alarm"), to_alarm.into(), 1, alarm.evaluation_periods.max(1).into());
@@ -45,7 +45,7 @@ impl Lower<'_> {
         alarms
     }
 
-    fn check_period(&mut self, at: &At<'_>, period: SimSpan, periods: u32) {
+    fn check_alarm_period(&mut self, at: &At<'_>, period: SimSpan, periods: u32) {
         let whole_minutes = !period.is_zero() && period.nanos().is_multiple_of(MINUTE.nanos()) && period <= DAY;
         if !whole_minutes && ![10, 20, 30].map(SimSpan::from_secs).contains(&period) {
             let finding = Finding::error(Code::Impossible, format!("`period` is {period}"));
@@ -74,13 +74,21 @@ impl Lower<'_> {
     pub(crate) fn check_watch(&mut self, strategy: &Strategy, at: &At<'_>) {
         let Some(watch) = strategy.watch() else { return };
         let file = self.file;
-        let names = at.key(strategy.name()).key("alarms").key("names");
+        let parameters = at.key(strategy.name());
+        let alarms = parameters.key("alarms");
+        let names = alarms.key("names");
         for (index, name) in watch.names.iter().enumerate() {
             if file.alarms.iter().any(|(known, _)| known == name) || self.is_broken(&["alarms", name]) {
                 continue;
             }
-            let known = file.alarms.iter().map(|(known, _)| known);
-            self.unknown("alarm", name, &names.index(index), nearest(name, known.clone()), listed(known).map(|names| format!("the alarms are {names}")));
+            let known: Vec<&str> = file.alarms.iter().map(|(known, _)| known).collect();
+            self.unknown(
+                "alarm",
+                name,
+                &names.index(index),
+                nearest(name, known.iter().copied()),
+                listed(known.iter().copied()).map(|names| format!("the alarms are {names}")),
+            );
         }
     }
 }

@@ -103,7 +103,7 @@ impl Lower<'_> {
         if !circles.is_empty() {
             return None;
         }
-        self.endless_messages(services, queues, &calls);
+        self.message_loops(services, queues, &order);
         let scripts = scripts(services);
         let mut totals = vec![Most::default(); count];
         for &endpoint in &order {
@@ -115,9 +115,9 @@ impl Lower<'_> {
         if let Some(&endpoint) = too_much {
             let Most { calls, steps } = totals[endpoint];
             let (what, most) = if calls > limits::CALLS_PER_REQUEST {
-                (format!("{calls} calls"), limits::CALLS_PER_REQUEST)
+                (format!("{} calls", saturated(calls)), limits::CALLS_PER_REQUEST)
             } else {
-                (format!("{steps} steps"), limits::STEPS_PER_REQUEST)
+                (format!("{} steps", saturated(steps)), limits::STEPS_PER_REQUEST)
             };
             let finding = Finding::error(Code::TooMuch, format!("one request of `{}` can cause {what}", self.full_name(services, endpoint)));
             self.at_endpoint(services, endpoint, finding.label(format!("the simulation takes {most}")));
@@ -136,34 +136,6 @@ impl Lower<'_> {
         self.collector.add(&place, finding);
     }
 
-    /// A message whose consumer always publishes into the same queue again, directly or through others, never ends.
-    fn endless_messages(&mut self, services: &Services, queues: &[MessageQueue], calls: &[BTreeSet<usize>]) {
-        // What is certain: publishing and calling outside of branches that may not be taken.
-        let mut certain: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); services.endpoints.len()];
-        for (n, endpoint) in services.endpoints.iter().enumerate() {
-            always(&endpoint.steps, &mut |target| {
-                let next = match target {
-                    Target::Endpoint(endpoint) => Some(endpoint.index()),
-                    Target::Queue(queue) => queues.get(queue.index()).map(|queue| queue.consumer.index()),
-                };
-                certain[n].extend(next);
-            });
-        }
-        let (_, circles) = walk(&certain);
-        for circle in circles {
-            let closing = (0..circle.len()).map(|n| (circle[n], circle[(n + 1) % circle.len()])).find(|(from, to)| !calls[*from].contains(to));
-            let Some((from, to)) = closing else { continue };
-            let leads_there = |site: &&super::Site| {
-                site.from.index() == from
-                    && matches!(site.to, Target::Queue(queue) if queues.get(queue.index()).is_some_and(|queue| queue.consumer.index() == to))
-            };
-            let path = self.sites.iter().find(leads_there).map(|site| site.path.clone()).unwrap_or_default();
-            let place = self.tree.place_of(&path);
-            let finding = Finding::error(Code::Cycle, format!("every message to `{}` causes another one, for ever", self.full_name(services, to)));
-            self.collector.add(&place, finding.label("always published").help("publish with a probability below 1"));
-        }
-    }
-
     /// `service.endpoint`.
     pub(crate) fn full_name(&self, services: &Services, endpoint: usize) -> String {
         let endpoint = &services.endpoints[endpoint];
@@ -179,21 +151,9 @@ impl Lower<'_> {
     }
 }
 
-/// Calls `found` for everything that a script always does.
-fn always(steps: &[Step], found: &mut dyn FnMut(Target)) {
-    for step in steps {
-        match step {
-            Step::Call(call) => found(Target::Endpoint(call.endpoint)),
-            Step::Publish(queue) => found(Target::Queue(*queue)),
-            Step::Parallel(branches) => branches.iter().for_each(|branch| always(branch, found)),
-            Step::Probability { p, then, .. } if p.get() >= 1.0 => always(then, found),
-            Step::Probability { p, otherwise, .. } if p.get() <= 0.0 => always(otherwise, found),
-            Step::Repeat { min: 1.., steps, .. } => always(steps, found),
-            // From here on nothing is certain.
-            Step::Fail(p) if p.get() > 0.0 => return,
-            Step::Work(_) | Step::Io(_) | Step::Sleep(_) | Step::Fail(_) | Step::Probability { .. } | Step::Repeat { .. } | Step::Cache { .. } => {}
-        }
-    }
+/// A count that stopped at the largest number there is says so.
+pub(crate) fn saturated(count: u64) -> String {
+    if count == u64::MAX { "more than 1e19".to_owned() } else { count.to_string() }
 }
 
 /// Depth first through a graph: the nodes in the order in which they are finished, and a circle for each edge that leads

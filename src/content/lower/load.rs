@@ -3,12 +3,17 @@
 //!
 //! A lower bound, so that "above capacity" is never a false alarm: at the base rate, without queueing, network, retries
 //! or faults, with the versions that run at the start and with as many instances as the autoscaler may add. A closed loop
-//! adapts to what it gets and counts as nothing. It estimates; what really happens is the simulation's business.
+//! adapts to what it gets and counts as nothing. A client sends no more than its rate limit, bulkhead and pool let
+//! through, a service that cannot keep up calls others no more often than it gets to, and a visit that its client cuts
+//! short counts as a part of one. It estimates; what really happens is the simulation's business.
+
+use std::collections::BTreeMap;
 
 use super::service::Services;
 use super::totals::most_instances;
-use crate::ids::EndpointId;
+use crate::ids::{EndpointId, ServiceId};
 use crate::kernel::model::{Arrivals, Behaviour, Cache, MessageQueue, Source, Step, WorkerModel};
+use crate::kernel::resilience::CallPolicy;
 use crate::units::SimSpan;
 
 /// What the traffic asks of one service.
@@ -24,6 +29,10 @@ pub(crate) struct Load {
     pub(crate) cores: f64,
     /// CPU quota [cores]; infinite without one.
     pub(crate) quota: f64,
+    /// Whether something on the way holds requests back, so that this is what remains of them.
+    pub(crate) held_back: bool,
+    /// Whether a client throttles itself by what this service accepts, so that nothing can be said.
+    pub(crate) throttled: bool,
 }
 
 impl Load {
@@ -32,23 +41,41 @@ impl Load {
         let workers = if self.busy > 0.0 { self.busy / self.capacity } else { 0.0 };
         workers.max(self.cores / self.quota)
     }
+
+    /// Whether it is more than can be served, or exactly as much without anything that holds it back.
+    pub(crate) fn is_too_much(&self) -> bool {
+        // NaN comes from infinite means, which are no less of a problem.
+        let utilisation = self.utilisation();
+        let fits = if self.held_back { utilisation <= 1.0 + SHARP } else { utilisation < 1.0 - ROUNDING };
+        !(fits || self.throttled)
+    }
+
+    /// Whether it is exactly as much as can be served.
+    pub(crate) fn is_just_enough(&self) -> bool {
+        (self.utilisation() - 1.0).abs() <= ROUNDING
+    }
 }
 
-/// Rounds of propagation. Each settles one more cache or queue on the way; few scenarios have a handful in a row.
-const ROUNDS: usize = 12;
+/// Most rounds of propagation. Each settles one more cache, queue or limit on the way; few scenarios have a handful in a
+/// row.
+const ROUNDS: usize = 100;
+/// Sums of shares and rates are this exact.
+const ROUNDING: f64 = 1e-9;
+/// A limit that lets through exactly what can be served keeps a service busy, not overloaded.
+const SHARP: f64 = 1e-3;
 
 /// The load of each service. `order` lists endpoints such that each comes after all that it calls.
 pub(crate) fn load(services: &Services, queues: &[MessageQueue], sources: &[Source], order: &[EndpointId]) -> Vec<Load> {
     let mut estimate = Estimate::new(services, queues, order);
     for _ in 0..ROUNDS {
+        let before = estimate.state();
         estimate.propagate(sources);
+        let settled = |(now, before): (f64, f64)| (now - before).abs() <= ROUNDING * now;
+        if estimate.state().into_iter().zip(before).all(settled) {
+            break;
+        }
     }
     estimate.sum()
-}
-
-/// The least mean time until an endpoint answers [s], per endpoint: nobody waits, and every cache hits.
-pub(crate) fn least_answers(services: &Services, order: &[EndpointId]) -> Vec<f64> {
-    Estimate::new(services, &[], order).visits().iter().map(|times| times.answer).collect()
 }
 
 /// Popularity of a cache's keys in blocks of neighbouring ranks: how many keys, and the share of lookups of each.
@@ -79,12 +106,43 @@ struct Estimate<'a> {
     popularity: Vec<Vec<(f64, f64)>>,
     /// Share of lookups that miss, per cache.
     misses: Vec<f64>,
+    /// Share of its visits that a service gets to, per service: 1 unless it cannot keep up.
+    served: Vec<f64>,
+    /// What flowed in the round before.
+    flow: Flow,
+}
+
+/// What flows in one round.
+#[derive(Debug, Clone)]
+struct Flow {
     /// Visits [1/s], per endpoint.
     rates: Vec<f64>,
     /// Lookups [1/s], per cache.
     lookups: Vec<f64>,
     /// Messages [1/s], per queue.
     messages: Vec<f64>,
+    /// What clients would like to send to each service.
+    wishes: BTreeMap<(Client, ServiceId), Wish>,
+    /// Whether something holds visits back, per endpoint.
+    held_back: Vec<bool>,
+    /// Whether a client throttles itself, per service.
+    throttled: Vec<bool>,
+}
+
+/// Who has limits towards a service: all instances of a service together, or a traffic source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Client {
+    Source(usize),
+    Service(ServiceId),
+}
+
+/// What a client would like to send to a service.
+#[derive(Debug, Clone, Copy, Default)]
+struct Wish {
+    /// Calls [1/s].
+    rate: f64,
+    /// Calls in flight at the least [1].
+    in_flight: f64,
 }
 
 /// Mean times of one visit [s].
@@ -98,6 +156,19 @@ struct Times {
     work: f64,
 }
 
+impl Flow {
+    fn new(services: &Services, queues: &[MessageQueue]) -> Self {
+        Self {
+            rates: vec![0.0; services.endpoints.len()],
+            lookups: vec![0.0; services.caches.len()],
+            messages: vec![0.0; queues.len()],
+            wishes: BTreeMap::new(),
+            held_back: vec![false; services.endpoints.len()],
+            throttled: vec![false; services.list.len()],
+        }
+    }
+}
+
 impl<'a> Estimate<'a> {
     fn new(services: &'a Services, queues: &'a [MessageQueue], order: &'a [EndpointId]) -> Self {
         Self {
@@ -106,10 +177,15 @@ impl<'a> Estimate<'a> {
             order,
             popularity: services.caches.iter().map(popularity).collect(),
             misses: vec![0.0; services.caches.len()],
-            rates: vec![0.0; services.endpoints.len()],
-            lookups: vec![0.0; services.caches.len()],
-            messages: vec![0.0; queues.len()],
+            served: vec![1.0; services.list.len()],
+            flow: Flow::new(services, queues),
         }
+    }
+
+    /// Every number that one round passes on to the next.
+    fn state(&self) -> Vec<f64> {
+        let flows = [&self.flow.rates, &self.flow.lookups, &self.flow.messages, &self.served];
+        flows.into_iter().flatten().copied().collect()
     }
 
     /// The script that runs at the start.
@@ -120,10 +196,17 @@ impl<'a> Estimate<'a> {
         replaced.map_or(&self.services.endpoints[endpoint.index()].steps, |(_, steps)| steps)
     }
 
-    /// One round: from the traffic down the calls; caches and queues with what the round before found.
+    /// The behaviour of the version that runs at the start.
+    fn behaviour(&self, service: ServiceId) -> Option<&'a Behaviour> {
+        let initial = self.services.list[service.index()].versions.first()?;
+        Some(&self.services.versions[initial.index()].behaviour)
+    }
+
+    /// One round: from the traffic down the calls; caches, queues and limits with what the round before found.
     fn propagate(&mut self, sources: &[Source]) {
-        let mut rates = vec![0.0; self.rates.len()];
-        for source in sources {
+        let answers: Vec<f64> = self.visits().iter().map(|times| times.answer).collect();
+        let mut flow = Flow::new(self.services, self.queues);
+        for (n, source) in sources.iter().enumerate() {
             let rate = match &source.arrivals {
                 Arrivals::Open { rate, .. } => rate.get(),
                 Arrivals::Counts { counts, .. } => mean_rate(counts),
@@ -131,46 +214,76 @@ impl<'a> Estimate<'a> {
             };
             let total: f64 = source.mix.iter().map(|(_, weight)| weight).sum();
             for (endpoint, weight) in &source.mix {
-                rates[endpoint.index()] += rate * weight / total;
+                self.send(Client::Source(n), *endpoint, &source.policy, (rate * weight / total, false), &answers, &mut flow);
             }
         }
-        for (queue, rate) in self.queues.iter().zip(&self.messages) {
-            rates[queue.consumer.index()] += rate;
+        for (queue, rate) in self.queues.iter().zip(&self.flow.messages) {
+            flow.rates[queue.consumer.index()] += rate;
         }
-        let mut lookups = vec![0.0; self.lookups.len()];
-        let mut messages = vec![0.0; self.messages.len()];
         for &endpoint in self.order.iter().rev() {
-            let rate = rates[endpoint.index()];
+            let service = self.services.endpoints[endpoint.index()].service;
+            let fails = self.behaviour(service).map_or(0.0, |behaviour| behaviour.error_rate.get());
+            let served = self.served[service.index()];
+            let rate = flow.rates[endpoint.index()] * served * (1.0 - fails);
+            let held_back = flow.held_back[endpoint.index()] || served < 1.0;
             if rate > 0.0 {
-                self.flow(self.script(endpoint), rate, &mut rates, &mut lookups, &mut messages);
+                self.run(Client::Service(service), self.script(endpoint), (rate, held_back), &answers, &mut flow);
             }
         }
         for (n, cache) in self.services.caches.iter().enumerate() {
             let copies = if cache.per_instance { self.services.fleet[cache.service.index()].instances.max(1) } else { 1 };
-            self.misses[n] = miss_share(&self.popularity[n], lookups[n] / f64::from(copies), cache.ttl);
+            self.misses[n] = miss_share(&self.popularity[n], flow.lookups[n] / f64::from(copies), cache.ttl);
         }
-        (self.rates, self.lookups, self.messages) = (rates, lookups, messages);
+        self.flow = flow;
+        self.served = self.sum().iter().map(|load| 1.0 / load.utilisation().max(1.0)).collect();
     }
 
-    fn flow(&self, steps: &[Step], rate: f64, rates: &mut [f64], lookups: &mut [f64], messages: &mut [f64]) {
-        let mut rate = rate;
+    /// Sends calls [1/s] to an endpoint, as many as the client's limits let through.
+    fn send(&self, client: Client, to: EndpointId, policy: &CallPolicy, calls: (f64, bool), answers: &[f64], flow: &mut Flow) {
+        let (rate, held_back) = calls;
+        let called = self.services.endpoints[to.index()].service;
+        let answer = policy.timeout.map_or(answers[to.index()], |timeout| answers[to.index()].min(timeout.as_secs_f64()));
+        let wish = flow.wishes.entry((client, called)).or_default();
+        wish.rate += rate;
+        wish.in_flight += rate * answer;
+        let processes = match client {
+            Client::Source(_) => 1.0,
+            Client::Service(service) => f64::from(self.services.fleet[service.index()].instances.max(1)),
+        };
+        let wished = self.flow.wishes.get(&(client, called)).copied().unwrap_or_default();
+        let in_flight = [policy.bulkhead.as_ref().map(|bulkhead| bulkhead.max_concurrent), policy.pool.as_ref().map(|pool| pool.size)];
+        let in_flight = in_flight.into_iter().flatten().map(|most| f64::from(most) * processes / wished.in_flight);
+        let limits = policy.rate_limit.iter().map(|limit| limit.rate.get() * processes / wished.rate).chain(in_flight);
+        let let_through = limits.filter(|share| !share.is_nan()).fold(1.0, f64::min);
+        // Of a visit that may be cut short this much is sure, if its time varies as the exponential does or less:
+        // E[min(X, t)] = m (1 − e^(−t/m)) ≥ m t/(t + m).
+        let cut = policy.timeout.filter(|_| policy.cancel || policy.propagate_deadline).map(SimSpan::as_secs_f64);
+        let done = cut.map_or(1.0, |limit| if limit > 0.0 { limit / (limit + answers[to.index()]) } else { 0.0 });
+        flow.rates[to.index()] += rate * let_through * done;
+        flow.held_back[to.index()] |= rate > 0.0 && (held_back || let_through < 1.0);
+        flow.throttled[called.index()] |= rate > 0.0 && policy.throttle.is_some();
+    }
+
+    /// Runs a script so many times a second.
+    fn run(&self, client: Client, steps: &[Step], calls: (f64, bool), answers: &[f64], flow: &mut Flow) {
+        let (mut rate, held_back) = calls;
         for step in steps {
             match step {
                 Step::Work(_) | Step::Io(_) | Step::Sleep(_) => {}
-                Step::Call(call) => rates[call.endpoint.index()] += rate,
-                Step::Parallel(branches) => branches.iter().for_each(|branch| self.flow(branch, rate, rates, lookups, messages)),
+                Step::Call(call) => self.send(client, call.endpoint, &call.policy, (rate, held_back), answers, flow),
+                Step::Parallel(branches) => branches.iter().for_each(|branch| self.run(client, branch, (rate, held_back), answers, flow)),
                 Step::Probability { p, then, otherwise } => {
-                    self.flow(then, rate * p.get(), rates, lookups, messages);
-                    self.flow(otherwise, rate * (1.0 - p.get()), rates, lookups, messages);
+                    self.run(client, then, (rate * p.get(), held_back), answers, flow);
+                    self.run(client, otherwise, (rate * (1.0 - p.get()), held_back), answers, flow);
                 }
                 Step::Repeat { min, max, steps } => {
-                    self.flow(steps, rate * f64::midpoint(f64::from(*min), f64::from(*max)), rates, lookups, messages);
+                    self.run(client, steps, (rate * f64::midpoint(f64::from(*min), f64::from(*max)), held_back), answers, flow);
                 }
                 Step::Cache { cache, on_miss } => {
-                    lookups[cache.index()] += rate;
-                    self.flow(on_miss, rate * self.misses[cache.index()], rates, lookups, messages);
+                    flow.lookups[cache.index()] += rate;
+                    self.run(client, on_miss, (rate * self.misses[cache.index()], held_back), answers, flow);
                 }
-                Step::Publish(queue) => messages[queue.index()] += rate,
+                Step::Publish(queue) => flow.messages[queue.index()] += rate,
                 Step::Fail(p) => rate *= 1.0 - p.get(),
             }
         }
@@ -226,8 +339,7 @@ impl<'a> Estimate<'a> {
         for &endpoint in self.order {
             let service = self.services.endpoints[endpoint.index()].service;
             let mut visit = self.times(self.script(endpoint), &times);
-            let slower =
-                self.services.list[service.index()].versions.first().map_or(1.0, |version| slowdown(&self.services.versions[version.index()].behaviour));
+            let slower = self.behaviour(service).map_or(1.0, slowdown);
             visit.answer += visit.work * (slower - 1.0);
             visit.work *= slower;
             times[endpoint.index()] = visit;
@@ -250,17 +362,23 @@ impl<'a> Estimate<'a> {
                 Load { capacity: useful * instances, quota, ..Load::default() }
             })
             .collect();
-        for (endpoint, (rate, visit)) in self.services.endpoints.iter().zip(self.rates.iter().zip(&times)) {
+        for (n, (endpoint, visit)) in self.services.endpoints.iter().zip(&times).enumerate() {
+            let fails = self.behaviour(endpoint.service).map_or(0.0, |behaviour| behaviour.error_rate.get());
             let load = &mut loads[endpoint.service.index()];
             let held = match self.services.list[endpoint.service.index()].server.worker_model {
                 WorkerModel::Blocking => visit.answer,
                 WorkerModel::Async => visit.answer - visit.given_back,
             };
+            let rate = self.flow.rates[n];
             load.rate += rate;
-            if *rate > 0.0 {
-                load.busy += rate * held;
-                load.cores += rate * visit.work;
+            load.held_back |= self.flow.held_back[n];
+            if rate > 0.0 {
+                load.busy += rate * (1.0 - fails) * held;
+                load.cores += rate * (1.0 - fails) * visit.work;
             }
+        }
+        for (load, throttled) in loads.iter_mut().zip(&self.flow.throttled) {
+            load.throttled = *throttled;
         }
         loads
     }
@@ -280,11 +398,14 @@ fn most_useful(workers: f64, sigma: f64, kappa: f64) -> f64 {
 }
 
 fn mean_rate(counts: &[(crate::units::SimTime, u64)]) -> f64 {
-    let (Some((first, _)), Some((last, _))) = (counts.first(), counts.last()) else { return 0.0 };
-    // The last interval is as long as the one before; a single one has no known length.
-    let intervals = counts.len().saturating_sub(1) as f64;
-    let length = last.since(*first).as_secs_f64();
-    if intervals > 0.0 { counts.iter().map(|(_, n)| *n as f64).sum::<f64>() / (length * (intervals + 1.0) / intervals) } else { 0.0 }
+    // The last interval is as long as the one before; a single one lasts a minute.
+    let last = match counts {
+        [] => return 0.0,
+        [_] => SimSpan::from_secs(60),
+        [.., before, last] => last.0.since(before.0),
+    };
+    let length = counts[counts.len() - 1].0.since(counts[0].0) + last;
+    counts.iter().map(|(_, n)| *n as f64).sum::<f64>() / length.as_secs_f64()
 }
 
 #[cfg(test)]

@@ -7,12 +7,14 @@
 mod alarms;
 mod graph;
 mod load;
+mod loops;
 mod names;
 mod params;
 mod policy;
 mod review;
 mod script;
 mod service;
+mod soonest;
 mod timeline;
 mod totals;
 mod traffic;
@@ -20,17 +22,18 @@ mod traffic;
 use super::diagnostic::{Code, Collector, Finding};
 use super::files::Folder;
 use super::limits;
-use super::raw::ScenarioFile;
+use super::raw::{ActionsFile, ScenarioFile};
 use super::tree::{At, Node};
 use super::wording::shown;
 use crate::ids::EndpointId;
 use crate::kernel::model::Model;
-use crate::scenario::{Scenario, Slo, Text};
+use crate::scenario::{Scenario, Slo, Text, TimedAction};
 use crate::units::SimSpan;
 
 use graph::Site;
 use names::Names;
 use review::World;
+use timeline::FaultNames;
 
 /// What lowering works with.
 pub(crate) struct Lower<'a> {
@@ -63,7 +66,7 @@ pub(crate) fn lower(name: &str, file: &ScenarioFile, tree: &Node, folder: &Folde
     let order = lower.graph(&services, &queues);
     lower.totals(&services, &timeline);
     let order = order.filter(|_| !lower.collector.has_errors())?;
-    lower.requests(&services, &sources, &order);
+    lower.requests(&services, &sources, &timeline, &order);
     if lower.collector.has_errors() {
         return None;
     }
@@ -96,6 +99,33 @@ pub(crate) fn lower(name: &str, file: &ScenarioFile, tree: &Node, folder: &Folde
         timeline,
         telemetry: file.telemetry.clone(),
     })
+}
+
+/// A scenario as it is written.
+pub(crate) struct Scene<'a> {
+    pub(crate) file: &'a ScenarioFile,
+    pub(crate) tree: &'a Node,
+    pub(crate) folder: &'a Folder,
+}
+
+/// Checks actions on a scenario that is known to be right.
+pub(crate) fn actions(file: &ActionsFile, tree: &Node, collector: &mut Collector, scene: &Scene<'_>) -> Vec<TimedAction> {
+    fn lower<'a>(scene: &Scene<'a>, tree: &'a Node, collector: &'a mut Collector) -> Lower<'a> {
+        let names = Names::of(scene.file);
+        Lower { file: scene.file, tree, folder: scene.folder, collector, names, sites: Vec::new(), steps: 0, writes_out: true }
+    }
+    let mut lowered = lower(scene, tree, collector);
+    if file.timeline.len() > limits::TIMELINE {
+        let finding = Finding::error(Code::TooMuch, format!("{} timeline entries; the simulation takes {}", file.timeline.len(), limits::TIMELINE));
+        lowered.report(&At::ROOT.key("timeline"), finding);
+        return Vec::new();
+    }
+    let mut names = FaultNames::default();
+    names.expect(&file.timeline);
+    // What is wrong with the scenario's own timeline was said when it was loaded.
+    let mut said = Collector::default();
+    lower(scene, scene.tree, &mut said).timeline_named(&mut names);
+    lowered.actions(&file.timeline, &mut names)
 }
 
 impl Lower<'_> {
@@ -139,6 +169,10 @@ impl Lower<'_> {
     /// The top level.
     fn frame(&mut self) {
         let file = self.file;
+        if self.tree.get("format_version").is_none() {
+            let finding = Finding::error(Code::MissingKey, "the key `format_version` is missing").label("needs `format_version`");
+            self.report(&At::ROOT, finding.help("write `format_version = 1`"));
+        }
         if file.format_version != 1 {
             let finding = Finding::error(Code::BadValue, format!("format version {} is not known", file.format_version));
             self.report(&At::ROOT.key("format_version"), finding.label("write 1").help("this program reads version 1; a newer one may read this file"));
@@ -201,7 +235,8 @@ impl Lower<'_> {
     /// Reports a number outside its range.
     pub(crate) fn check_number(&mut self, at: &At<'_>, value: f64, least: f64, most: f64) {
         if !(least..=most).contains(&value) {
-            self.out_of_range(at, value, format_args!("must be {least} to {most}"));
+            let written = if value.abs() >= 1e15 { format!("{value:e}") } else { value.to_string() };
+            self.out_of_range(at, written, format_args!("must be {least} to {most}"));
         }
     }
 

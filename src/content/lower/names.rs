@@ -10,9 +10,6 @@ use super::super::wording::{listed, nearest, shown};
 use super::Lower;
 use crate::ids::{CacheId, EndpointId, QueueId, ServiceId, SourceId, VersionId, ZoneId};
 
-/// The name of the version that a service has if it names none.
-pub(crate) const FIRST_VERSION: &str = "v1";
-
 /// Everything that has a name, with its id.
 #[derive(Debug, Default)]
 pub(crate) struct Names<'a> {
@@ -53,8 +50,7 @@ impl<'a> Names<'a> {
         let (mut endpoints, mut versions, mut caches) = (0, 0, 0);
         for (_, service) in file.services.iter() {
             names.endpoints.push(number(service.endpoints.names(), &mut endpoints, EndpointId::from_index));
-            let implied = service.versions.is_empty().then_some(FIRST_VERSION);
-            names.versions.push(number(implied.into_iter().chain(service.versions.names()), &mut versions, VersionId::from_index));
+            names.versions.push(number(service.implied_version().into_iter().chain(service.versions.names()), &mut versions, VersionId::from_index));
             names.caches.push(number(service.caches.names(), &mut caches, CacheId::from_index));
         }
         names
@@ -190,13 +186,13 @@ impl<'a> Lower<'a> {
         self.file.services.0.get(service.index()).map_or("", |(name, _)| name.as_str())
     }
 
-    fn unknown(&mut self, what: &str, name: &str, at: &At<'_>, guess: Option<&str>, otherwise: Option<String>) {
+    pub(crate) fn unknown(&mut self, what: &str, name: &str, at: &At<'_>, guess: Option<&str>, otherwise: Option<String>) {
         let finding = Finding::error(Code::UnknownName, format!("unknown {what} `{}`", shown(name))).label(format!("no such {what}"));
         self.report(at, finding.suggest(guess, || otherwise));
     }
 
     /// Whether something is defined there, but so that it could not be read; then its name is not unknown.
-    fn is_broken(&self, path: &[&str]) -> bool {
+    pub(crate) fn is_broken(&self, path: &[&str]) -> bool {
         let segments: Vec<Segment> = path.iter().map(|key| Segment::Key((*key).to_owned())).collect();
         self.tree.is_broken_at(&segments) || path.last().is_some_and(|name| self.collector.may_be_lost(name))
     }

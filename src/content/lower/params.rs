@@ -7,7 +7,7 @@ use super::super::tree::At;
 use super::super::wording::nearest;
 use super::Lower;
 use crate::fleet::autoscale::Autoscaling;
-use crate::fleet::deploy::{CodeDeploy, DeploymentBreaker, Strategy};
+use crate::fleet::deploy::{CodeDeploy, DeploymentBreaker, IntOrPercent, Strategy};
 use crate::fleet::health::{HealthCheck, Probe};
 use crate::kernel::balance::Balancer;
 use crate::kernel::model::Queue;
@@ -15,6 +15,8 @@ use crate::units::SimSpan;
 
 /// The longest bake time of ECS.
 const LONGEST_BAKE: SimSpan = SimSpan::from_secs(86_400);
+/// Largest surge of a rolling update [%]; more than twice over makes no difference.
+const PERCENT: u32 = 1_000;
 
 impl Lower<'_> {
     /// How one instance serves, and who looks after it.
@@ -190,7 +192,16 @@ impl Lower<'_> {
                 }
             }
             Strategy::RollingUpdate(update) => {
-                if update.max_surge.get() <= 0.0 && update.max_unavailable.get() <= 0.0 {
+                for (key, limit, most_percent) in [("max_surge", update.max_surge, PERCENT), ("max_unavailable", update.max_unavailable, 100)] {
+                    match limit {
+                        IntOrPercent::Pods(pods) => self.check_count(&at.key(key), pods.into(), 0, limits::INSTANCES_PER_SERVICE.into()),
+                        IntOrPercent::Percent(percent) if percent > most_percent => {
+                            self.out_of_range(&at.key(key), limit, format_args!("must be at most {most_percent}%"));
+                        }
+                        IntOrPercent::Percent(_) => {}
+                    }
+                }
+                if update.max_surge.is_zero() && update.max_unavailable.is_zero() {
                     let finding = Finding::error(Code::Impossible, "`max_surge` and `max_unavailable` are both zero, so no pod can be replaced");
                     self.report(&at.key("max_surge"), finding.label("Kubernetes refuses this too"));
                 }

@@ -10,7 +10,8 @@ use super::Lower;
 use super::graph::{Target, scripts};
 use super::load;
 use super::service::Services;
-use crate::fleet::fault::FaultKind;
+use super::timeline::action_key;
+use crate::fleet::fault::{Fault, FaultKind, Selector};
 use crate::ids::{EndpointId, ServiceId};
 use crate::kernel::model::{MessageQueue, Source, Step};
 use crate::kernel::resilience::CallPolicy;
@@ -71,15 +72,17 @@ impl Lower<'_> {
         let all = At::ROOT.key("services");
         let loads = load::load(world.services, world.queues, world.sources, world.order);
         for (n, (service, load)) in world.services.list.iter().zip(loads).enumerate() {
-            let utilisation = load.utilisation();
-            // NaN comes from infinite means, which are no less of a problem.
-            if utilisation < 1.0 {
+            if !load.is_too_much() {
                 continue;
             }
-            let finding = Finding::warning(
-                Code::Overload,
-                format!("`{}` gets more load than it can serve: {} of its capacity", shown(&service.name), percent(utilisation)),
-            );
+            let utilisation = load.utilisation();
+            let name = shown(&service.name);
+            let what = if load.is_just_enough() {
+                format!("`{name}` gets all the load that it can serve, with nothing to spare: 100 % of its capacity")
+            } else {
+                format!("`{name}` gets more load than it can serve: {} of its capacity", percent(utilisation))
+            };
+            let finding = Finding::warning(Code::Overload, what);
             let by_cpu = load.cores / load.quota > load.busy / load.capacity;
             let finding = if by_cpu {
                 finding.label(format!("{}/s need {} cores of {}", number(load.rate), number(load.cores), number(load.quota)))
@@ -89,7 +92,7 @@ impl Lower<'_> {
             let instances = super::totals::most_instances(&world.services.fleet[n]);
             let needed = (f64::from(instances.max(1)) * utilisation / 0.7).ceil();
             let finding = if needed.is_finite() && instances > 0 {
-                finding.help(format!("estimated from means, without waiting and retries; about {needed} instances would be 70 % busy"))
+                finding.help(format!("estimated from means, without waiting and retries; {needed} instances would be at most 70 % busy"))
             } else {
                 finding.help("estimated from means, without waiting and retries")
             };
@@ -128,6 +131,19 @@ impl Lower<'_> {
                 }
             }
         }
+    }
+
+    /// Whether a service and a peer (a service or a traffic source) call each other, in one direction or the other.
+    fn exchange(&self, world: &World<'_>, service: ServiceId, peer: &str) -> bool {
+        let owner = |endpoint: EndpointId| world.services.endpoints[endpoint.index()].service;
+        let from_source = world.sources.iter().any(|source| source.name == peer && source.mix.iter().any(|(endpoint, _)| owner(*endpoint) == service));
+        let peer = self.names.services.get(peer).copied();
+        let between = self.sites.iter().any(|site| {
+            let Target::Endpoint(to) = site.to else { return false };
+            let (from, to) = (owner(site.from), owner(to));
+            (Some(from) == peer && to == service) || (from == service && Some(to) == peer)
+        });
+        from_source || between
     }
 
     /// The service of each endpoint.
@@ -208,23 +224,72 @@ impl Lower<'_> {
                 });
             }
         }
+        let changed_later = world.timeline.iter().any(|timed| matches!(timed.action, Action::SetPolicy { .. }));
+        let why = |service: ServiceId, fault: &Fault| {
+            let server = &world.services.list[service.index()].server;
+            match &fault.kind {
+                FaultKind::IoSlowness(_) if !with_io.contains(&service) => Some("no script of it has an `io` step"),
+                FaultKind::MemoryLeak(_) if server.memory_limit.is_none() => Some("it has no `memory_limit`, so it is never killed"),
+                FaultKind::PoolExhaustion(_) if !changed_later && !policies.iter().any(|(to, policy)| *to == service && policy.pool.is_some()) => {
+                    Some("none of its clients has a connection pool")
+                }
+                _ => None,
+            }
+        };
         let faults = At::ROOT.key("faults");
         for (n, timed) in self.file.faults.iter().enumerate() {
-            let Some(service) = timed.service.as_deref().and_then(|name| self.names.services.get(name)).copied() else { continue };
-            let server = &world.services.list[service.index()].server;
-            let changed_later = world.timeline.iter().any(|timed| matches!(timed.action, Action::SetPolicy { .. }));
-            let why = match &timed.kind {
-                FaultKind::IoSlowness(_) if !with_io.contains(&service) => "no script of it has an `io` step",
-                FaultKind::MemoryLeak(_) if server.memory_limit.is_none() => "it has no `memory_limit`, so it is never killed",
-                FaultKind::PoolExhaustion(_) if !changed_later && !policies.iter().any(|(to, policy)| *to == service && policy.pool.is_some()) => {
-                    "none of its clients has a connection pool"
-                }
-                _ => continue,
-            };
-            let finding = Finding::warning(Code::Unused, format!("the fault `{}` has no effect on `{}`", timed.kind.name(), self.service_name(service)));
-            let at = faults.index(n);
-            self.report(&at.key("kind"), finding.label(why));
+            self.fault_without_effect(world, &timed.fault(), &why, &faults.index(n));
         }
+        let actions = At::ROOT.key("timeline");
+        for (n, timed) in self.file.timeline.iter().enumerate() {
+            let (at, key) = (actions.index(n), action_key(&timed.action));
+            let at = at.key("do");
+            let at = at.key(key);
+            match &timed.action {
+                Action::Inject { fault } => self.fault_without_effect(world, fault, &why, &at.key("fault")),
+                Action::Restart { service, selector, .. } => {
+                    if let Some(nobody) = self.picks_nobody(world, service, selector) {
+                        let finding = Finding::warning(Code::Unused, format!("the restart of `{}` has no effect", shown(service)));
+                        self.report(&at.key("selector"), finding.label(nobody));
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn fault_without_effect(&mut self, world: &World<'_>, fault: &Fault, why: &dyn Fn(ServiceId, &Fault) -> Option<&'static str>, at: &At<'_>) {
+        let Some((service, id)) = fault.service.as_deref().and_then(|name| Some((name, *self.names.services.get(name)?))) else { return };
+        let has_no_effect = || Finding::warning(Code::Unused, format!("the fault `{}` has no effect on `{}`", fault.kind.name(), shown(service)));
+        let apart = match &fault.kind {
+            FaultKind::Partition(partition) if partition.from.as_ref().is_some_and(|peer| !self.exchange(world, id, peer)) => {
+                Some("neither of the two ever calls the other")
+            }
+            _ => None,
+        };
+        if let Some(why) = why(id, fault).or(apart) {
+            self.report(&at.key("kind"), has_no_effect().label(why));
+        } else if !matches!(fault.kind, FaultKind::ZoneLoss(_))
+            && let Some(nobody) = self.picks_nobody(world, service, &fault.selector)
+        {
+            self.report(&at.key("selector"), has_no_effect().label(nobody));
+        }
+    }
+
+    /// Why a selector picks none of a service's instances, if their number is known and it does not.
+    fn picks_nobody(&self, world: &World<'_>, service: &str, selector: &Selector) -> Option<String> {
+        let fleet = &world.services.fleet[self.names.services.get(service)?.index()];
+        let changes = |timed: &TimedAction| match &timed.action {
+            Action::Scale { service: other, .. } | Action::Deploy { service: other, .. } | Action::RollBack { service: other } => other == service,
+            _ => false,
+        };
+        let is_known = fleet.autoscaling.is_none() && !world.timeline.iter().any(changes);
+        (is_known && selector.most(fleet.instances as usize) == 0).then(|| match (fleet.instances, selector) {
+            (0, _) => "it has no instance".to_owned(),
+            (instances, Selector::FixedPercent(percent)) => format!("{} % of {instances} rounds down to no instance", percent.value),
+            (instances, Selector::RandomMaxPercent(percent)) => format!("at most {} % of {instances} rounds down to no instance", percent.value),
+            _ => "picks no instance".to_owned(),
+        })
     }
 }
 

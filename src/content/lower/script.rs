@@ -5,7 +5,7 @@ use super::super::limits;
 use super::super::raw::{BranchFile, CallFile, Entries, ParallelFile, StepFile};
 use super::super::tree::At;
 use super::Lower;
-use super::graph::{Site, Target};
+use super::graph::{Site, Target, saturated};
 use crate::ids::{EndpointId, ServiceId};
 use crate::kernel::model::{Call, Step};
 use crate::kernel::resilience::CallPolicy;
@@ -22,7 +22,7 @@ impl Lower<'_> {
     pub(crate) fn script(&mut self, caller: Caller, steps: &[StepFile], at: &At<'_>) -> Vec<Step> {
         let expanded = count(steps);
         if expanded > limits::STEPS_PER_SCRIPT {
-            let finding = Finding::error(Code::TooMuch, format!("the script has {expanded} steps once its parallel copies are written out"));
+            let finding = Finding::error(Code::TooMuch, format!("the script has {} steps once its parallel copies are written out", saturated(expanded)));
             self.report(at, finding.label(format!("the simulation takes {}", limits::STEPS_PER_SCRIPT)));
         } else {
             self.steps = self.steps.saturating_add(expanded);

@@ -3,14 +3,15 @@
 use super::super::diagnostic::{Code, Finding};
 use super::super::limits;
 use super::super::prices;
-use super::super::raw::{ServiceFile, VersionFile};
+use super::super::raw::{FIRST_VERSION, ServiceFile, VersionFile};
 use super::super::tree::At;
+use super::super::wording::shown;
 use super::Lower;
-use super::names::FIRST_VERSION;
 use super::script::Caller;
-use crate::fleet::instance::ServiceFleet;
+use crate::fleet::health::HealthCheck;
+use crate::fleet::instance::{DEREGISTRATION_DELAY, GRACE_PERIOD, ServiceFleet};
 use crate::ids::{EndpointId, ServiceId, VersionId, ZoneId};
-use crate::kernel::model::{Cache, Endpoint, Service, Version};
+use crate::kernel::model::{Cache, Endpoint, Expectation, Service, Version};
 use crate::scenario::ServiceKind;
 use crate::units::Dollars;
 
@@ -112,12 +113,14 @@ impl Lower<'_> {
     /// Adds the versions; returns their ids with the initial one first.
     fn versions(&mut self, out: &mut Services, id: ServiceId, service: &ServiceFile, at: &At<'_>) -> Vec<VersionId> {
         let versions = at.key("versions");
-        let implied = (FIRST_VERSION.to_owned(), VersionFile::default());
-        let implied = service.versions.is_empty().then_some(&implied);
-        for (name, version) in implied.into_iter().chain(&service.versions.0) {
+        let plain = VersionFile::default();
+        let implied = service.implied_version().map(|name| (name, &plain));
+        for (name, version) in implied.into_iter().chain(service.versions.iter()) {
             let at = versions.key(name);
             self.check_name("version", name, &at, true);
             self.check_number(&at.key("latency_factor"), version.latency_factor, 0.01, 1_000.0);
+            self.check_count(&at.key("schema"), version.schema.into(), 1, limits::SCHEMA.into());
+            let expects = self.expects(version, &at.key("expects"));
             let replaced = at.key("endpoints");
             let mut scripts = Vec::new();
             for (endpoint, script) in version.endpoints.iter() {
@@ -125,24 +128,43 @@ impl Lower<'_> {
                 let caller = Caller { service: id, endpoint: id_replaced };
                 scripts.push((id_replaced, self.script(caller, &script.steps, &replaced.key(endpoint).key("steps"))));
             }
-            out.versions.push(Version { service: id, name: name.clone(), behaviour: version.behaviour(), scripts });
+            out.versions.push(Version { service: id, name: name.to_owned(), behaviour: version.behaviour(expects), scripts });
         }
         let mut ids: Vec<_> = self.names.versions[id.index()].values().copied().collect();
         ids.sort_unstable();
-        let initial = match &service.version {
-            Some(name) => self.version(id, name, &at.key("version")),
-            // Without a choice the version called `v1` runs, or the only one that there is.
-            None => self.names.versions[id.index()].get(FIRST_VERSION).copied().or_else(|| (ids.len() == 1).then(|| ids[0])),
-        };
-        match initial {
-            Some(initial) => ids.sort_by_key(|version| *version != initial),
-            None if service.version.is_none() && !self.has_broken(&versions) => {
-                let finding = Finding::error(Code::MissingKey, "several versions, and none is called `v1`");
-                self.report_key(&versions, finding.label("which one runs at the start?").help("write `version = \"…\"` beside `versions`"));
-            }
-            None => {}
-        }
+        let initial = self.version(id, service.version.as_deref().unwrap_or(FIRST_VERSION), &at.key("version"));
+        ids.sort_by_key(|version| Some(*version) != initial);
         ids
+    }
+
+    /// The schemas that a version understands of others.
+    fn expects(&mut self, version: &VersionFile, at: &At<'_>) -> Vec<Expectation> {
+        let mut expects = Vec::new();
+        for (name, schemas) in version.expects.iter() {
+            let at = at.key(name);
+            if schemas.is_empty() {
+                self.report(
+                    &at,
+                    Finding::error(Code::Impossible, format!("no schema of `{}` is understood", shown(name)))
+                        .label("write at least one, or leave it out for all"),
+                );
+            }
+            for (n, schema) in schemas.iter().enumerate() {
+                self.check_count(&at.index(n), (*schema).into(), 1, limits::SCHEMA.into());
+            }
+            let Some(service) = self.service(name, &at.as_key()) else { continue };
+            let spoken: Vec<u32> = match self.file.services.0.get(service.index()) {
+                Some((_, callee)) if !callee.versions.is_empty() => callee.versions.iter().map(|(_, version)| version.schema).collect(),
+                _ => vec![VersionFile::default().schema],
+            };
+            if !schemas.is_empty() && !schemas.iter().any(|schema| spoken.contains(schema)) {
+                let finding = Finding::warning(Code::Unused, format!("no version of `{}` speaks a schema that is understood here", shown(name)));
+                let spoken = spoken.iter().map(u32::to_string).collect::<Vec<_>>().join(", ");
+                self.report(&at, finding.label(format!("its versions speak {spoken}")).help("every call of it will fail with `schema-mismatch`"));
+            }
+            expects.push(Expectation { service, schemas: schemas.clone() });
+        }
+        expects
     }
 
     fn fleet(&mut self, service: &ServiceFile, at: &At<'_>) -> ServiceFleet {
@@ -164,7 +186,10 @@ impl Lower<'_> {
             instances: service.instances,
             zones,
             start_up: service.start_up.clone(),
-            drain: service.drain,
+            drain: service.drain.unwrap_or(match &service.health_check {
+                Some(HealthCheck::Alb(_)) => DEREGISTRATION_DELAY,
+                _ => GRACE_PERIOD,
+            }),
             restart_after: service.restart_after.0,
             health: service.health_check.clone(),
             autoscaling: service.autoscaling.clone(),

@@ -11,22 +11,59 @@ use crate::fleet::fault::{Fault, FaultKind, Selector};
 use crate::scenario::{Action, TimedAction};
 use crate::units::SimTime;
 
-/// The names of faults so far.
+/// From when until when a fault is in force; without an end it lasts.
+type InForce = (SimTime, Option<SimTime>);
+
+/// The names of faults so far, and what ends them.
 #[derive(Debug, Default)]
-struct FaultNames {
-    taken: BTreeSet<String>,
+pub(crate) struct FaultNames {
+    taken: BTreeMap<String, Vec<InForce>>,
     /// How often a name was given, so that a thousand faults of one kind do not each search for theirs.
     given: BTreeMap<String, u32>,
+    /// When names are cleared, in order.
+    cleared: BTreeMap<String, BTreeSet<SimTime>>,
 }
 
 impl FaultNames {
+    /// Learns when faults are cleared.
+    pub(crate) fn expect(&mut self, actions: &[TimedAction]) {
+        for timed in actions {
+            if let Action::Clear { fault } = &timed.action {
+                self.cleared.entry(fault.clone()).or_default().insert(timed.at);
+            }
+        }
+    }
+
+    /// From when until when a fault with this name is in force.
+    fn in_force(&self, name: &str, fault: &Fault, at: SimTime) -> InForce {
+        let runs_out = match fault.duration {
+            // A crash without a duration is over at once.
+            None => matches!(fault.kind, FaultKind::Crash(_)).then_some(at),
+            Some(duration) => Some(at + duration),
+        };
+        let cleared = self.cleared.get(name).and_then(|times| times.range(at..).next()).copied();
+        (at, runs_out.into_iter().chain(cleared).min())
+    }
+
+    /// Takes a name that the author chose; `false` if another fault has it at the same time.
+    fn take(&mut self, name: &str, fault: &Fault, at: SimTime) -> bool {
+        let (from, until) = self.in_force(name, fault, at);
+        let before = |end: Option<SimTime>, start: SimTime| end.is_some_and(|end| end < start);
+        let others = self.taken.entry(name.to_owned()).or_default();
+        let alone = others.iter().all(|(start, end)| before(*end, from) || before(until, *start));
+        others.push((from, until));
+        alone
+    }
+
     /// A name that no other fault has: the plain one, or with a number behind it.
-    fn free(&mut self, plain: &str) -> String {
+    fn free(&mut self, plain: &str, fault: &Fault, at: SimTime) -> String {
         loop {
             let given = self.given.entry(plain.to_owned()).or_default();
             *given += 1;
             let name = if *given == 1 { plain.to_owned() } else { format!("{plain}-{given}") };
-            if self.taken.insert(name.clone()) {
+            if !self.taken.contains_key(&name) {
+                let in_force = self.in_force(&name, fault, at);
+                self.taken.insert(name.clone(), vec![in_force]);
                 return name;
             }
         }
@@ -36,34 +73,46 @@ impl FaultNames {
 impl Lower<'_> {
     /// Faults and actions in order of time; at equal times faults come first, then the order of the file counts.
     pub(crate) fn timeline(&mut self) -> Vec<TimedAction> {
-        let mut names = FaultNames::default();
+        self.timeline_named(&mut FaultNames::default())
+    }
+
+    /// The same, and the names that the faults get.
+    pub(crate) fn timeline_named(&mut self, names: &mut FaultNames) -> Vec<TimedAction> {
+        names.expect(&self.file.timeline);
         let mut timeline = Vec::new();
         let faults = At::ROOT.key("faults");
         for (n, timed) in self.file.faults.iter().enumerate() {
             let at = faults.index(n);
             let mut fault = timed.fault();
-            self.fault(&mut fault, &mut names, &at);
+            self.fault(&mut fault, timed.at, names, &at);
             self.check_at(timed.at, &at);
             timeline.push(TimedAction { at: timed.at, action: Action::Inject { fault } });
         }
-        let actions = At::ROOT.key("timeline");
-        let mut cleared = Vec::new();
         for (n, timed) in self.file.timeline.iter().enumerate() {
-            let at = actions.index(n);
-            let mut timed = timed.clone();
-            self.check_at(timed.at, &at);
-            self.action(&mut timed.action, &mut names, &mut cleared, &at.key("do"));
-            timeline.push(timed);
+            self.check_at(timed.at, &At::ROOT.key("timeline").index(n));
+        }
+        timeline.extend(self.actions(&self.file.timeline, names));
+        timeline.sort_by_key(|timed| timed.at);
+        timeline
+    }
+
+    /// The entries of a `timeline`, checked, in the order of the file. `names` are those of faults that are not in it.
+    pub(crate) fn actions(&mut self, written: &[TimedAction], names: &mut FaultNames) -> Vec<TimedAction> {
+        let all = At::ROOT.key("timeline");
+        let mut actions = written.to_vec();
+        let mut cleared = Vec::new();
+        for (n, timed) in actions.iter_mut().enumerate() {
+            let at = all.index(n);
+            self.action(timed, names, &mut cleared, &at.key("do"));
         }
         for (name, place) in cleared {
-            if !names.taken.contains(&name) {
+            if !names.taken.contains_key(&name) {
                 let finding = Finding::error(Code::UnknownName, format!("no fault is called `{}`", shown(&name))).label("nothing to clear");
-                let guess = nearest(&name, names.taken.iter().map(String::as_str)).map(str::to_owned);
+                let guess = nearest(&name, names.taken.keys().map(String::as_str)).map(str::to_owned);
                 self.collector.add(&place, finding.suggest(guess.as_deref(), || None));
             }
         }
-        timeline.sort_by_key(|timed| timed.at);
-        timeline
+        actions
     }
 
     fn check_at(&mut self, at: SimTime, place: &At<'_>) {
@@ -74,8 +123,8 @@ impl Lower<'_> {
         }
     }
 
-    /// Checks a fault and gives it a name that no other has.
-    fn fault(&mut self, fault: &mut Fault, names: &mut FaultNames, at: &At<'_>) {
+    /// Checks a fault and gives it a name that no other has at the time.
+    fn fault(&mut self, fault: &mut Fault, begins: SimTime, names: &mut FaultNames, at: &At<'_>) {
         if let Some(service) = &fault.service {
             self.service(service, &at.key("service"));
         } else if !matches!(fault.kind, FaultKind::ZoneLoss(_)) && !self.has_broken(&at.key("service")) {
@@ -89,9 +138,10 @@ impl Lower<'_> {
         self.selector(&fault.selector, &at.key("selector"));
         if let Some(name) = &fault.name {
             self.check_name("fault", name, &at.key("name"), true);
-            if !names.taken.insert(name.clone()) {
-                let finding = Finding::error(Code::Duplicate, format!("another fault is called `{}`", shown(name)));
-                self.report(&at.key("name"), finding.label("choose another name"));
+            if !names.take(name, fault, begins) {
+                let finding = Finding::error(Code::Duplicate, format!("another fault is called `{}` at the same time", shown(name)));
+                let finding = finding.label("choose another name").help("a name is free again once the fault that had it is over or cleared");
+                self.report(&at.key("name"), finding);
             }
         } else {
             let target = match (&fault.service, &fault.kind) {
@@ -99,7 +149,7 @@ impl Lower<'_> {
                 (None, FaultKind::ZoneLoss(loss)) => loss.zone.as_str(),
                 (None, _) => "",
             };
-            fault.name = Some(names.free(&format!("{}-{target}", fault.kind.name())));
+            fault.name = Some(names.free(&format!("{}-{target}", fault.kind.name()), fault, begins));
         }
     }
 
@@ -145,11 +195,11 @@ impl Lower<'_> {
         }
     }
 
-    fn action(&mut self, action: &mut Action, names: &mut FaultNames, cleared: &mut Vec<(String, super::super::source::Place)>, at: &At<'_>) {
-        let kind = action_key(action);
+    fn action(&mut self, timed: &mut TimedAction, names: &mut FaultNames, cleared: &mut Vec<(String, super::super::source::Place)>, at: &At<'_>) {
+        let kind = action_key(&timed.action);
         let at = at.key(kind);
         let service_at = at.key("service");
-        match action {
+        match &mut timed.action {
             Action::Deploy { service, version, strategy } => {
                 if let Some(service) = self.service(service, &service_at) {
                     self.version(service, version, &at.key("version"));
@@ -200,7 +250,7 @@ impl Lower<'_> {
                     }
                 }
             }
-            Action::Inject { fault } => self.fault(fault, names, &at.key("fault")),
+            Action::Inject { fault } => self.fault(fault, timed.at, names, &at.key("fault")),
             Action::Clear { fault } => {
                 let place = self.tree.place_of(&at.key("fault").segments());
                 cleared.push((fault.clone(), place));
@@ -224,7 +274,7 @@ impl Lower<'_> {
 }
 
 /// The key under which an action is written.
-fn action_key(action: &Action) -> &'static str {
+pub(crate) fn action_key(action: &Action) -> &'static str {
     match action {
         Action::Deploy { .. } => "deploy",
         Action::RollBack { .. } => "roll-back",

@@ -7,8 +7,8 @@ use super::super::limits;
 use super::super::tree::At;
 use super::super::wording::shown;
 use super::Lower;
-use super::load;
 use super::service::Services;
+use super::soonest::{is_guarded, soonest};
 use crate::fleet::autoscale::Autoscaling;
 use crate::fleet::instance::ServiceFleet;
 use crate::ids::EndpointId;
@@ -69,8 +69,8 @@ impl Lower<'_> {
     }
 
     /// `order` lists endpoints such that each comes after all that it calls.
-    pub(crate) fn requests(&mut self, services: &Services, sources: &[Source], order: &[EndpointId]) {
-        let answers = load::least_answers(services, order);
+    pub(crate) fn requests(&mut self, services: &Services, sources: &[Source], timeline: &[TimedAction], order: &[EndpointId]) {
+        let answers = soonest(services, timeline, order);
         let seconds = self.file.duration.as_secs_f64();
         let traffic = At::ROOT.key("traffic");
         let mut requests = 0.0;
@@ -80,8 +80,19 @@ impl Lower<'_> {
                 Arrivals::Counts { counts, .. } => counts.iter().map(|(_, n)| *n as f64).sum(),
                 Arrivals::Closed { users, think, .. } => {
                     let total: f64 = source.mix.iter().map(|(_, weight)| weight).sum();
-                    let answer: f64 = source.mix.iter().map(|(endpoint, weight)| weight / total * answers[endpoint.index()]).sum();
-                    f64::from(*users) * seconds / (think.mean_nanos() / 1e9 + answer)
+                    let guarded = is_guarded(&source.policy);
+                    let answer = |endpoint: &EndpointId| if guarded { 0.0 } else { answers[endpoint.index()].secs };
+                    let answer: f64 = source.mix.iter().map(|(endpoint, weight)| weight / total * answer(endpoint)).sum();
+                    let round = think.mean_nanos() / 1e9 + answer;
+                    let refuses = guarded || source.mix.iter().any(|(endpoint, _)| answers[endpoint.index()].refuses);
+                    if refuses && round < limits::SHORTEST_ROUND.as_secs_f64() {
+                        let finding = Finding::error(Code::Impossible, "users who are refused at once and hardly think ask again without end");
+                        let finding = finding.label(format!("must be {} or more here, on average", limits::SHORTEST_ROUND));
+                        let source = traffic.key(&source.name);
+                        self.report(&source.key("think"), finding.help("give them time to think, or let them wait: no bounded queue, no guard, no fault"));
+                        continue;
+                    }
+                    f64::from(*users) * seconds / round
                 }
             };
             if requests > limits::REQUESTS {

@@ -19,14 +19,16 @@ pub(crate) struct AlarmFile {
     /// Default false.
     #[serde(default)]
     pub(crate) new_version: bool,
-    /// What is watched, and from where on it is too much. Default `{ error-rate = { above = "5%" } }`.
+    /// What is watched, and from where on it is too much. Default
+    /// `{ error-rate = { above = "5%" } }` (chosen for Fleetlab).
     #[serde(default)]
     pub(crate) metric: Metric,
-    /// `Period`: how long a datapoint covers: `"10s"`, `"20s"`, `"30s"` or whole minutes up to a day. Default `"1m"`.
+    /// `Period`: how long a datapoint covers: `"10s"`, `"20s"`, `"30s"` or whole minutes up to a day. Default `"1m"`
+    /// (chosen for Fleetlab).
     #[serde(default = "default_period")]
     pub(crate) period: SimSpan,
     /// `EvaluationPeriods`: how many datapoints are evaluated, together at most a day (a week for periods of an hour or
-    /// more). Default 1.
+    /// more). Default 1 (chosen for Fleetlab).
     #[serde(default = "one")]
     #[schemars(range(min = 1, max = 8_640))]
     pub(crate) evaluation_periods: u32,

@@ -12,7 +12,7 @@ mod traffic;
 
 pub(crate) use alarm::AlarmFile;
 pub(crate) use entries::Entries;
-pub(crate) use service::{ServiceFile, VersionFile};
+pub(crate) use service::{FIRST_VERSION, ServiceFile, VersionFile};
 pub(crate) use step::{BranchFile, CallFile, ParallelFile, StepFile};
 pub(crate) use traffic::SourceFile;
 
@@ -30,7 +30,9 @@ use crate::units::{Ratio, SimSpan, SimTime};
 #[schemars(title = "Fleetlab scenario", rename = "Scenario")]
 pub(crate) struct ScenarioFile {
     /// Version of this format: 1.
-    #[schemars(range(min = 1, max = 1))]
+    // Optional to serde, so that a scenario without it is read on; `lower` demands it.
+    #[serde(default = "known_version")]
+    #[schemars(required, range(min = 1, max = 1))]
     pub(crate) format_version: u32,
     /// Another scenario that this one starts from, by the name of a shipped scenario or of a file in the same folder
     /// (without `.toml`). Tables merge key by key; arrays and values replace. Default: none.
@@ -43,16 +45,16 @@ pub(crate) struct ScenarioFile {
     /// What it is and what to try, by language (`en`, `vi`). Default: empty.
     #[serde(default)]
     pub(crate) description: Text,
-    /// Seed of every random stream. Default 42.
+    /// Seed of every random stream. Default 42 (chosen for Fleetlab).
     #[serde(default = "default_seed")]
     pub(crate) seed: u64,
-    /// How long it runs. Default `"10m"`.
+    /// How long it runs. Default `"10m"` (chosen for Fleetlab).
     #[serde(default = "default_duration")]
     pub(crate) duration: SimSpan,
     /// How much of the beginning reports leave out. Default `"0s"`.
     #[serde(default)]
     pub(crate) warm_up: SimSpan,
-    /// Availability zones. Default `["zone-a"]`.
+    /// Availability zones. Default `["zone-a"]` (chosen for Fleetlab).
     #[serde(default = "default_zones")]
     pub(crate) zones: Vec<String>,
     /// Latency and loss between places. Default: none.
@@ -84,6 +86,9 @@ pub(crate) struct ScenarioFile {
     pub(crate) telemetry: TelemetryConfig,
 }
 
+const fn known_version() -> u32 {
+    1
+}
 const fn default_seed() -> u64 {
     42
 }
@@ -92,6 +97,15 @@ const fn default_duration() -> SimSpan {
 }
 fn default_zones() -> Vec<String> {
     vec!["zone-a".to_owned()]
+}
+
+/// Actions on a scenario, in a file of their own.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ActionsFile {
+    /// What is done and when.
+    #[serde(default)]
+    pub(crate) timeline: Vec<TimedAction>,
 }
 
 /// A message queue. Defaults are those of Amazon SQS.
@@ -129,7 +143,7 @@ pub(crate) struct SloFile {
     /// The service whose requests count. Default: what users get.
     #[serde(default)]
     pub(crate) service: Option<String>,
-    /// Share of requests that must be good, above 0 and below 1. Default `"99.9%"`.
+    /// Share of requests that must be good, above 0 and below 1. Default `"99.9%"` (chosen for Fleetlab).
     #[serde(default = "default_objective")]
     pub(crate) objective: Ratio,
     /// A request is good only if it is answered within this time. Default: any answer is good.

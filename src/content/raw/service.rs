@@ -13,7 +13,7 @@ use crate::fleet::deploy::Strategy;
 use crate::fleet::health::HealthCheck;
 use crate::kernel::balance::Balancer;
 use crate::kernel::dist::Distribution;
-use crate::kernel::model::{Behaviour, Cache, Contention, GcPauses, Queue, Server, WarmUp, WorkerModel};
+use crate::kernel::model::{Behaviour, Cache, Contention, Expectation, GcPauses, Queue, Server, WarmUp, WorkerModel};
 use crate::kernel::resilience::CallPolicy;
 use crate::scenario::ServiceKind;
 use crate::units::{Bytes, Dollars, Ratio, SimSpan};
@@ -23,25 +23,25 @@ use crate::units::{Bytes, Dollars, Ratio, SimSpan};
 #[serde(deny_unknown_fields, default)]
 #[schemars(rename = "Service")]
 pub(crate) struct ServiceFile {
-    /// What it is; decides its icon, not its behaviour. Default `"service"`.
+    /// What it is; decides its icon, not its behaviour. Default `"service"` (chosen for Fleetlab).
     pub(crate) kind: ServiceKind,
-    /// Instances at the start, 0 to 10000. Default 1.
+    /// Instances at the start, 0 to 10000. Default 1 (chosen for Fleetlab).
     #[schemars(range(max = 10_000))]
     pub(crate) instances: u32,
     /// Zones over which the instances are spread in turn. Default: all zones.
     pub(crate) zones: Option<Vec<String>>,
 
-    /// Requests that one instance serves at once, 1 to 100000. Default 16.
+    /// Requests that one instance serves at once, 1 to 100000. Default 16 (chosen for Fleetlab).
     #[schemars(range(min = 1, max = 100_000))]
     pub(crate) workers: u32,
-    /// What a worker does while it waits for others. Default `"blocking"`.
+    /// What a worker does while it waits for others. Default `"blocking"` (chosen for Fleetlab).
     pub(crate) worker_model: WorkerModel,
     /// Where requests wait for a worker. Default: any number of them, oldest first.
     pub(crate) queue: Queue,
     /// CPU quota per instance [cores], above 0: work beyond it waits for the next period of 100 ms (the Linux CFS
     /// bandwidth controller). Default: none.
     pub(crate) cpu_limit: Option<f64>,
-    /// Memory at rest. Default `"64MiB"`.
+    /// Memory at rest. Default `"64MiB"` (chosen for Fleetlab).
     pub(crate) memory: Bytes,
     /// Memory per request in flight. Default `"0B"`.
     pub(crate) memory_per_request: Bytes,
@@ -58,11 +58,14 @@ pub(crate) struct ServiceFile {
     pub(crate) balancer: Balancer,
     /// Time from the decision to start an instance until it serves. Default `"0s"`.
     pub(crate) start_up: Distribution,
-    /// How long an instance that left the rotation may finish what it has. Default `"30s"` (Kubernetes
-    /// `terminationGracePeriodSeconds`).
-    pub(crate) drain: SimSpan,
+    /// How long an instance that left the rotation may finish what it has; it is gone as soon as it is idle. Default as
+    /// the platform that checks it: `"300s"` with `health_check = "alb"` (the target group's
+    /// `deregistration_delay.timeout_seconds`), else `"30s"` (Kubernetes `terminationGracePeriodSeconds`, and the
+    /// `stopTimeout` of ECS).
+    pub(crate) drain: Option<SimSpan>,
     /// After how long a crashed instance is started again, or `"never"`. Default `"10s"` (the first step of the
-    /// Kubernetes crash-loop back-off).
+    /// Kubernetes crash-loop back-off). With `health_check = "kubernetes"` it doubles with each crash, up to 5 minutes, and
+    /// begins anew when the container has run for 10.
     pub(crate) restart_after: RestartAfter,
     /// Health checks: `"alb"` or `"kubernetes"`, or a table with parameters. Default: none.
     pub(crate) health_check: Option<HealthCheck>,
@@ -72,7 +75,7 @@ pub(crate) struct ServiceFile {
     pub(crate) deployment: Strategy,
     /// Dollars per instance-hour. Default: the price of `instance_type`.
     pub(crate) price: Option<Dollars>,
-    /// A line of the price table. Default `"fargate-0.25vcpu-0.5gb"`, the smallest.
+    /// A line of the price table. Default `"fargate-0.25vcpu-0.5gb"` (chosen for Fleetlab), the smallest.
     pub(crate) instance_type: Option<String>,
 
     /// What it serves, by name; at least one endpoint.
@@ -82,9 +85,10 @@ pub(crate) struct ServiceFile {
     /// Call policies by what is called: a service (`db`) or one endpoint of it (`"db.query"`), which then replaces the
     /// service's. Default: a policy with nothing in it.
     pub(crate) calls: Entries<CallPolicy>,
-    /// Versions by name. Default: one, `v1`, that changes nothing.
+    /// Versions by name. Default: none but `v1`.
     pub(crate) versions: Entries<VersionFile>,
-    /// The version that runs at the start. Default `"v1"`.
+    /// The version that runs at the start. Default `"v1"`, which need not be written among `versions`: it then changes
+    /// nothing (chosen for Fleetlab, so that writing the bad version is enough).
     pub(crate) version: Option<String>,
 }
 
@@ -107,7 +111,7 @@ impl Default for ServiceFile {
             warm_up: server.warm_up,
             balancer: Balancer::default(),
             start_up: Distribution::Fixed(SimSpan::ZERO),
-            drain: SimSpan::from_secs(30),
+            drain: None,
             restart_after: RestartAfter(Some(SimSpan::from_secs(10))),
             health_check: None,
             autoscaling: None,
@@ -123,7 +127,16 @@ impl Default for ServiceFile {
     }
 }
 
+/// The name of the version that runs at the start unless a service says otherwise.
+pub(crate) const FIRST_VERSION: &str = "v1";
+
 impl ServiceFile {
+    /// The version that the service starts with and does not write among its `versions`, if so.
+    pub(crate) fn implied_version(&self) -> Option<&'static str> {
+        let starts_with_it = self.version.as_deref().is_none_or(|version| version == FIRST_VERSION);
+        (starts_with_it && !self.versions.names().any(|name| name == FIRST_VERSION)).then_some(FIRST_VERSION)
+    }
+
     /// How one instance serves.
     pub(crate) fn server(&self) -> Server {
         Server {
@@ -155,13 +168,13 @@ pub(crate) struct EndpointFile {
 #[serde(deny_unknown_fields, default)]
 #[schemars(rename = "Cache")]
 pub(crate) struct CacheFile {
-    /// Number of keys, 1 to 1000000. Default 1000.
+    /// Number of keys, 1 to 1000000. Default 1000 (chosen for Fleetlab).
     #[schemars(range(min = 1, max = 1_000_000))]
     pub(crate) keys: u32,
-    /// Skew of the keys' popularity: Zipf exponent [1], 0 to 5. Default 1; 0 makes all keys equally popular.
+    /// Skew of the keys' popularity: Zipf exponent [1], 0 to 5. Default 1 (chosen for Fleetlab); 0 makes all keys equally popular.
     #[schemars(range(min = 0.0, max = 5.0))]
     pub(crate) zipf: f64,
-    /// How long an entry lives. Default `"60s"`.
+    /// How long an entry lives. Default `"60s"` (chosen for Fleetlab).
     pub(crate) ttl: SimSpan,
     /// Whether concurrent misses of one key wait for the first of them. Default false.
     pub(crate) single_flight: bool,
@@ -186,8 +199,11 @@ impl Default for CacheFile {
 #[serde(deny_unknown_fields, default)]
 #[schemars(rename = "Version")]
 pub(crate) struct VersionFile {
-    /// Share of requests that it answers with an error. Default 0.
+    /// Share of requests that it answers with an error. Default 0. Health checks do not notice: they ask an endpoint of
+    /// their own, which answers well while others fail (see `health_error_rate`).
     pub(crate) error_rate: Ratio,
+    /// Share of health checks that it answers with an error, on instances older than `after`. Default 0.
+    pub(crate) health_error_rate: Ratio,
     /// Factor on the time of its work [1], 0.01 to 1000. Default 1.
     #[schemars(range(min = 0.01, max = 1000.0))]
     pub(crate) latency_factor: f64,
@@ -201,28 +217,50 @@ pub(crate) struct VersionFile {
     pub(crate) after: SimSpan,
     /// Only while at least this share of an instance's workers is busy. Default 0: always.
     pub(crate) above_load: Ratio,
+    /// The schema that it speaks as a server, 1 to 1000000. Default 1.
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub(crate) schema: u32,
+    /// The schemas that it understands of services which it calls: `{ db = [1, 2] }`. A call that reaches an instance of
+    /// another schema fails there with `schema-mismatch`. Default: it understands all.
+    pub(crate) expects: Entries<Vec<u32>>,
     /// Endpoints whose script it replaces. Default: none.
     pub(crate) endpoints: Entries<EndpointFile>,
 }
 
 impl Default for VersionFile {
     fn default() -> Self {
-        let Behaviour { error_rate, latency_factor, memory_leak, startup_failure, users, after, above_load } = Behaviour::default();
-        Self { error_rate, latency_factor, memory_leak, startup_failure, users, after, above_load, endpoints: Entries::default() }
+        let Behaviour { error_rate, health_error_rate, latency_factor, memory_leak, startup_failure, users, after, above_load, schema, .. } =
+            Behaviour::default();
+        Self {
+            error_rate,
+            health_error_rate,
+            latency_factor,
+            memory_leak,
+            startup_failure,
+            users,
+            after,
+            above_load,
+            schema,
+            expects: Entries::default(),
+            endpoints: Entries::default(),
+        }
     }
 }
 
 impl VersionFile {
-    /// What is different in it, apart from its scripts.
-    pub(crate) fn behaviour(&self) -> Behaviour {
+    /// What is different in it, apart from its scripts and with what it expects resolved.
+    pub(crate) fn behaviour(&self, expects: Vec<Expectation>) -> Behaviour {
         Behaviour {
             error_rate: self.error_rate,
+            health_error_rate: self.health_error_rate,
             latency_factor: self.latency_factor,
             memory_leak: self.memory_leak,
             startup_failure: self.startup_failure,
             users: self.users,
             after: self.after,
             above_load: self.above_load,
+            schema: self.schema,
+            expects,
         }
     }
 }

@@ -22,12 +22,14 @@ pub(crate) struct SourceFile {
     /// Open loop: base rate of requests.
     pub(crate) rate: Option<PerSecond>,
     /// Open loop from counts: a CSV file beside the scenario, with the start of each interval in seconds and the number
-    /// of requests in it.
+    /// of requests in it. A first line that begins with a letter is a heading; the last interval is as long as the one
+    /// before, and nothing arrives after it.
     pub(crate) counts: Option<String>,
     /// Closed loop: users at once, each of whom waits for an answer, thinks and asks again; 1 to 10000000.
     #[schemars(range(min = 1, max = 10_000_000))]
     pub(crate) users: Option<u32>,
-    /// Whether gaps between arrivals are exponential (`"poisson"`) or equal (`"fixed"`). Default `"poisson"`.
+    /// Whether gaps between arrivals are exponential (`"poisson"`) or equal (`"fixed"`). Default `"poisson"` (chosen for
+    /// Fleetlab: many users who know nothing of each other).
     pub(crate) process: Process,
     /// How the base rate changes over time; the factors multiply. Default: it does not.
     pub(crate) shapes: Vec<Shape>,
@@ -37,8 +39,8 @@ pub(crate) struct SourceFile {
     /// Closed loop: mean number of requests per session [1], at least 1; a new user follows at once. Default: sessions
     /// do not end.
     pub(crate) session: Option<f64>,
-    /// Size of the user population, 1 to 10000000; each request belongs to one user. Default 10000; for a closed loop
-    /// the number of users.
+    /// Size of the user population, 1 to 10000000; each request belongs to one user. Default 10000 (chosen for Fleetlab);
+    /// for a closed loop the number of users.
     #[schemars(range(min = 1, max = 10_000_000))]
     pub(crate) population: Option<u32>,
     /// What the clients do around each request. Default: a policy with nothing in it.

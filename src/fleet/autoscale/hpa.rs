@@ -5,6 +5,7 @@
 //! - nothing happens while the ratio is within 1 ± tolerance;
 //! - when scaling up, pods that are not ready count as 0 %; pods without a metric count as 0 % when scaling up and as
 //!   100 % when scaling down; if counting them turns the direction round, nothing happens;
+//! - outside its bounds the count first goes to the nearest bound, and is worked out again at the next look;
 //! - scaling up is limited to the larger of +100 % and +4 pods in 15 s; scaling down goes to the highest recommendation
 //!   of the stabilisation window.
 //!
@@ -20,17 +21,17 @@ use crate::units::{Ratio, SimSpan, SimTime};
 params! {
     /// Kubernetes horizontal pod autoscaler (autoscaling/v2 defaults).
     pub struct Hpa {
-        /// Fewest pods. Default 1.
+        /// Fewest pods. Default 1 (Kubernetes).
         pub min: u32 = 1,
-        /// Most pods. Default 10.
+        /// Most pods. Default 10 (chosen for Fleetlab).
         pub max: u32 = 10,
-        /// Target CPU utilisation. Default 80 %.
+        /// Target CPU utilisation. Default 80 % (Kubernetes).
         pub target_cpu: Ratio = Ratio::new(0.8),
-        /// From one decision to the next. Default `"15s"`.
+        /// From one decision to the next. Default `"15s"` (Kubernetes).
         pub sync: SimSpan = SimSpan::from_secs(15),
-        /// No action while |ratio − 1| is at most this. Default 0.1.
+        /// No action while |ratio − 1| is at most this. Default 0.1 (Kubernetes).
         pub tolerance: f64 = 0.1,
-        /// Scale down to the highest recommendation of this long. Default `"5m"`.
+        /// Scale down to the highest recommendation of this long. Default `"5m"` (Kubernetes).
         pub scale_down_stabilisation: SimSpan = SimSpan::from_secs(300),
     }
 }
@@ -121,10 +122,6 @@ impl Controller {
                 list.pop_front();
             }
         };
-        if self.recommendations.is_empty() {
-            // The controller remembers where it found things, so that it does not scale down at once.
-            self.recommendations.push_back((now, current));
-        }
         forget(&mut self.recommendations, window);
         forget(&mut self.scale_ups, POLICY_PERIOD);
         self.recommendations.push_back((now, recommended));
@@ -151,6 +148,14 @@ impl Rule for Controller {
         // A service that was scaled to nothing is left alone.
         if situation.desired == 0 {
             return (0, next);
+        }
+        if self.recommendations.is_empty() {
+            // The controller remembers where it found things, so that it does not scale down at once.
+            self.recommendations.push_back((situation.now, situation.desired));
+        }
+        let bounded = situation.desired.clamp(self.params.min, self.params.max.max(self.params.min));
+        if bounded != situation.desired {
+            return (bounded, next);
         }
         let pods: Vec<Pod> = situation.instances.iter().map(|pod| self.params.group(situation.now, pod)).collect();
         let recommended = self.params.recommend(situation.desired, &pods).clamp(self.params.min, self.params.max.max(self.params.min));
@@ -237,6 +242,12 @@ mod tests {
         assert_eq!(hpa.group(at(105), &pod(60, Some(at(90)))), Pod::Ready(50.0));
         assert_eq!(hpa.group(at(105), &pod(60, None)), Pod::Unready);
         assert_eq!(hpa.group(at(500), &pod(60, None)), Pod::Ready(50.0), "it was ready once, so its metric counts");
+    }
+
+    #[test]
+    fn a_count_above_the_most_goes_to_the_most_first() {
+        let params = Hpa { scale_down_stabilisation: SimSpan::from_secs(15), ..hpa(0.5, 10) };
+        assert_eq!(trace(&params, 30, 60, |_| 2.0), [(15, 10), (30, 4)]);
     }
 
     #[test]

@@ -24,15 +24,15 @@ pub struct ScalingStep {
 params! {
     /// Step scaling on CPU utilisation.
     pub struct StepScaling {
-        /// Fewest tasks. Default 1.
+        /// Fewest tasks. Default 1 (chosen for Fleetlab).
         pub min: u32 = 1,
-        /// Most tasks. Default 10.
+        /// Most tasks. Default 10 (chosen for Fleetlab).
         pub max: u32 = 10,
-        /// Minutes in a row above the lowest adding step that trigger it. Default 3.
+        /// Minutes in a row above the lowest adding step that trigger it. Default 3 (chosen for Fleetlab).
         pub evaluation_periods: u32 = 3,
         /// The steps; the highest one reached applies.
         pub steps: Vec<ScalingStep> = Vec::new(),
-        /// Wait after an action. Default `"5m"`.
+        /// Wait after an action. Default `"5m"` (AWS Application Auto Scaling).
         pub cooldown: SimSpan = SimSpan::from_secs(300),
     }
 }

@@ -13,15 +13,15 @@ use crate::units::{Ratio, SimSpan, SimTime};
 params! {
     /// ECS service target tracking.
     pub struct TargetTracking {
-        /// Fewest tasks. Default 1.
+        /// Fewest tasks. Default 1 (chosen for Fleetlab).
         pub min: u32 = 1,
-        /// Most tasks. Default 10.
+        /// Most tasks. Default 10 (chosen for Fleetlab).
         pub max: u32 = 10,
-        /// Target CPU utilisation. Default 70 %.
+        /// Target CPU utilisation. Default 70 % (chosen for Fleetlab).
         pub target_cpu: Ratio = Ratio::new(0.7),
-        /// Wait after a scale-out. Default `"5m"`.
+        /// Wait after a scale-out. Default `"5m"` (AWS Application Auto Scaling).
         pub scale_out_cooldown: SimSpan = SimSpan::from_secs(300),
-        /// Wait after a scale-in. Default `"5m"`.
+        /// Wait after a scale-in. Default `"5m"` (AWS Application Auto Scaling).
         pub scale_in_cooldown: SimSpan = SimSpan::from_secs(300),
     }
 }

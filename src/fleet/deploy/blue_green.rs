@@ -3,8 +3,8 @@
 //! The green fleet is brought up beside the blue one, gets test traffic, then all production traffic at once; both stand
 //! for the bake time. The price is two whole fleets for as long as that takes; the gain is a way back that takes no time.
 
+use super::Plan;
 use super::driver::Driver;
-use super::shift::Plan;
 use super::watch::Watch;
 use crate::choice::params;
 use crate::units::SimSpan;

@@ -12,7 +12,7 @@ params! {
     pub struct DeploymentBreaker {
         /// Whether the last completed deployment is restored. Default true.
         pub rollback: bool = true,
-        /// Share of the desired count that may fail. Default 50 %.
+        /// Share of the desired count that may fail. Default 50 % (ECS).
         pub threshold: Ratio = Ratio::new(0.5),
     }
 }

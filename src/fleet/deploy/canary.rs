@@ -1,7 +1,7 @@
 //! Canary as ECS does it (`deploymentConfiguration.strategy = CANARY`): a small share first, then everything.
 
+use super::Plan;
 use super::driver::Driver;
-use super::shift::Plan;
 use super::watch::Watch;
 use crate::choice::params;
 use crate::units::{Ratio, SimSpan};

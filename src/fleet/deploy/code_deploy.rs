@@ -4,9 +4,9 @@
 //! in place: as many at a time as `minimum healthy hosts` allows, rounded up to whole instances; instances that serve
 //! nobody go first. Source: `CodeDeploy` User Guide, "Working with deployment configurations".
 
+use super::Plan;
 use super::driver::{Driver, Orders, Scene, Stand, choose};
 use super::linear::steps;
-use super::shift::Plan;
 use super::watch::Watch;
 use crate::choice::params;
 use crate::telemetry::ledger::Cause;

@@ -1,7 +1,7 @@
 //! Linear as ECS does it (`deploymentConfiguration.strategy = LINEAR`): equal steps, each watched for the same time.
 
+use super::Plan;
 use super::driver::Driver;
-use super::shift::Plan;
 use super::watch::Watch;
 use crate::choice::params;
 use crate::units::{Ratio, SimSpan};
@@ -26,7 +26,10 @@ params! {
 pub(super) fn steps(step: Ratio, hold: SimSpan) -> Vec<(f64, SimSpan)> {
     // Rounded to nine digits first, so that ten steps of 0.1 are ten.
     let count = ((1.0 / step.get().clamp(0.001, 1.0) * 1e9).round() / 1e9).ceil() as u32;
-    (1..=count).map(|at| ((f64::from(at) * step.get()).min(1.0), hold)).map(|(share, hold)| if share > 1.0 - 1e-9 { (1.0, SimSpan::ZERO) } else { (share, hold) }).collect()
+    (1..=count)
+        .map(|at| ((f64::from(at) * step.get()).min(1.0), hold))
+        .map(|(share, hold)| if share > 1.0 - 1e-9 { (1.0, SimSpan::ZERO) } else { (share, hold) })
+        .collect()
 }
 
 impl Linear {

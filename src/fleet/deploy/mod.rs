@@ -2,7 +2,8 @@
 //!
 //! A strategy sees the instances of the old and of the new version and says how many to start and which to stop
 //! ([`driver::Driver`]); it may also set the versions' shares of the traffic and ask to be woken at a time. Everything
-//! else (numbering, superseding, rolling back, the ledger) is common and lives in `rollout`. To add a strategy: a file
+//! else (numbering, superseding, rolling back, watching alarms, the ledger) is common and lives in `rollout`; what all
+//! strategies that shift traffic have in common lives in `shift`. To add a strategy: a file
 //! with its parameters, its driver and its tests, and its lines in the two lists below.
 
 mod all_at_once;
@@ -11,6 +12,7 @@ mod breaker;
 mod canary;
 mod code_deploy;
 mod driver;
+mod int_or_percent;
 mod linear;
 mod rolling;
 mod rolling_update;
@@ -23,6 +25,7 @@ pub use blue_green::BlueGreen;
 pub use breaker::DeploymentBreaker;
 pub use canary::Canary;
 pub use code_deploy::CodeDeploy;
+pub use int_or_percent::IntOrPercent;
 pub use linear::Linear;
 pub use rolling::EcsRolling;
 pub use rolling_update::RollingUpdate;
@@ -31,6 +34,7 @@ pub use watch::Watch;
 pub(super) use rollout::{DeployOrders, Releases, Rollout, Size, install};
 
 use self::driver::Driver;
+use self::shift::Plan;
 use crate::choice::choice;
 
 choice! {

@@ -9,8 +9,8 @@
 use std::collections::BTreeSet;
 
 use super::breaker::DeploymentBreaker;
-use super::watch::Watch;
 use super::driver::{Driver, Orders, Scene, Seen, Stand, choose};
+use super::watch::Watch;
 use crate::choice::params;
 use crate::ids::InstanceId;
 use crate::telemetry::ledger::Cause;
@@ -19,9 +19,9 @@ use crate::units::{SimSpan, SimTime};
 params! {
     /// ECS rolling update: `minimumHealthyPercent` rounds up, `maximumPercent` rounds down.
     pub struct EcsRolling {
-        /// Share of the desired count that stays healthy. Default 100 %.
+        /// Share of the desired count that stays healthy. Default 100 % (ECS).
         pub minimum_healthy_percent: u32 = 100,
-        /// Share of the desired count that may run. Default 200 %.
+        /// Share of the desired count that may run. Default 200 % (ECS).
         pub maximum_percent: u32 = 200,
         /// Deployment circuit breaker. Default: none.
         pub circuit_breaker: Option<DeploymentBreaker> = None,
@@ -163,7 +163,7 @@ mod tests {
     use super::*;
 
     fn rolling(minimum_healthy_percent: u32, maximum_percent: u32) -> EcsRolling {
-        EcsRolling { minimum_healthy_percent, maximum_percent, circuit_breaker: None }
+        EcsRolling { minimum_healthy_percent, maximum_percent, circuit_breaker: None, alarms: Watch::default() }
     }
 
     #[test]

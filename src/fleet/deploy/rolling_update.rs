@@ -6,42 +6,45 @@
 //! and goes on trying: nothing is rolled back.
 
 use super::driver::{Driver, Orders, Scene, Seen, Stand, choose};
+use super::int_or_percent::IntOrPercent;
 use crate::choice::params;
 use crate::telemetry::ledger::Cause;
-use crate::units::{Ratio, SimSpan, SimTime};
+use crate::units::{SimSpan, SimTime};
 
 params! {
     /// Kubernetes `RollingUpdate`: `maxSurge` rounds up, `maxUnavailable` rounds down; both zero is refused.
     pub struct RollingUpdate {
-        /// Pods above the desired count. Default 25 %.
-        pub max_surge: Ratio = Ratio::new(0.25),
-        /// Pods that may be missing. Default 25 %.
-        pub max_unavailable: Ratio = Ratio::new(0.25),
-        /// How long a pod must be ready before it counts as available. Default `"0s"`.
+        /// Pods above the desired count: a number of pods (`1`) or a percentage (`"25%"`). Default `"25%"` (Kubernetes).
+        pub max_surge: IntOrPercent = IntOrPercent::Percent(25),
+        /// Pods that may be missing: a number of pods (`1`) or a percentage up to 100 (`"25%"`). Default `"25%"`
+        /// (Kubernetes).
+        pub max_unavailable: IntOrPercent = IntOrPercent::Percent(25),
+        /// How long a pod must be ready before it counts as available. Default `"0s"` (Kubernetes `minReadySeconds`).
         pub min_ready: SimSpan = SimSpan::ZERO,
-        /// After this long without progress the rollout is reported as stuck (nothing is rolled back). Default `"10m"`.
+        /// After this long without progress the rollout is reported as stuck (nothing is rolled back). Default `"10m"`
+        /// (Kubernetes `progressDeadlineSeconds`).
         pub progress_deadline: SimSpan = SimSpan::from_secs(600),
     }
 }
 
 impl RollingUpdate {
-    /// Most pods and fewest available pods while `desired` are wanted. Where both shares round to nothing, one pod may be
+    /// Most pods and fewest available pods while `desired` are wanted. Where both round to nothing, one pod may be
     /// missing, as in Kubernetes.
     pub fn limits(&self, desired: u32) -> (u32, u32) {
-        // Shares are rounded to nine digits first, so that 0.1 × 30 is exactly 3.
-        let share = |ratio: Ratio| (ratio.get() * f64::from(desired) * 1e9).round() / 1e9;
-        let (surge, missing) = (share(self.max_surge).ceil() as u32, share(self.max_unavailable).floor() as u32);
+        let (surge, missing) = (self.max_surge.rounded_up(desired), self.max_unavailable.rounded_down(desired));
         let missing = if surge == 0 && missing == 0 { 1 } else { missing };
-        (desired + surge, desired.saturating_sub(missing))
+        (desired.saturating_add(surge), desired.saturating_sub(missing))
     }
 
     /// Says what is impossible about the parameters, if anything is.
     pub(super) fn check(&self) -> Result<(), String> {
-        if self.max_surge == Ratio::ZERO && self.max_unavailable == Ratio::ZERO {
-            Err("`max_surge` and `max_unavailable` are both 0, which leaves no room to replace anything".to_owned())
-        } else {
-            Ok(())
+        if self.max_surge.is_zero() && self.max_unavailable.is_zero() {
+            return Err("`max_surge` and `max_unavailable` are both 0, which leaves no room to replace anything".to_owned());
         }
+        if matches!(self.max_unavailable, IntOrPercent::Percent(101..)) {
+            return Err(format!("`max_unavailable` is {}; no more than 100% can be missing", self.max_unavailable));
+        }
+        Ok(())
     }
 
     /// Carries a deployment out.
@@ -128,6 +131,7 @@ impl Driver for Update {
 #[cfg(test)]
 mod tests {
     use super::super::driver::testing::{healthy, starting};
+    use super::IntOrPercent::{Percent, Pods};
     use super::*;
 
     #[test]
@@ -136,9 +140,24 @@ mod tests {
         for (desired, limits) in [(1, (2, 1)), (2, (3, 2)), (3, (4, 3)), (4, (5, 3)), (5, (7, 4)), (7, (9, 6)), (10, (13, 8)), (11, (14, 9))] {
             assert_eq!(update.limits(desired), limits, "{desired} pods");
         }
-        let tight = RollingUpdate { max_surge: Ratio::ZERO, max_unavailable: Ratio::new(0.1), ..RollingUpdate::default() };
-        assert_eq!(tight.limits(3), (3, 2), "both round to nothing");
-        assert_eq!(RollingUpdate { max_surge: Ratio::new(0.1), ..tight }.limits(30), (33, 27));
+        let update = |max_surge, max_unavailable| RollingUpdate { max_surge, max_unavailable, ..RollingUpdate::default() };
+        assert_eq!(update(Pods(0), Percent(10)).limits(3), (3, 2), "both round to nothing");
+        assert_eq!(update(Percent(10), Percent(10)).limits(30), (33, 27));
+    }
+
+    /// `maxSurge: 1` is one pod, however many there are.
+    #[test]
+    fn a_number_is_a_number_of_pods() {
+        let update = |max_surge, max_unavailable| RollingUpdate { max_surge, max_unavailable, ..RollingUpdate::default() };
+        for (desired, limits) in [(1, (2, 1)), (4, (5, 4)), (10, (11, 10))] {
+            assert_eq!(update(Pods(1), Pods(0)).limits(desired), limits, "{desired} pods");
+        }
+        assert_eq!(update(Pods(0), Pods(2)).limits(10), (10, 8));
+        assert_eq!(update(Pods(2), Percent(50)).limits(5), (7, 3));
+        assert_eq!(update(Percent(150), Pods(0)).limits(4), (10, 4), "a surge may be more than everything");
+        let mut driver = update(Pods(1), Pods(0)).driver(false);
+        let orders = driver.step(&Scene { desired: 4, checked: true, old: healthy(0, 4, 0), ..Scene::default() });
+        assert_eq!((orders.start, orders.stop.len()), (1, 0), "one by one");
     }
 
     #[test]
@@ -189,7 +208,10 @@ mod tests {
 
     #[test]
     fn no_room_at_all_is_refused() {
-        assert!(RollingUpdate { max_surge: Ratio::ZERO, max_unavailable: Ratio::ZERO, ..RollingUpdate::default() }.check().is_err());
+        let update = |max_surge, max_unavailable| RollingUpdate { max_surge, max_unavailable, ..RollingUpdate::default() };
+        assert!(update(Pods(0), Percent(0)).check().is_err());
+        assert!(update(Pods(1), Percent(101)).check().is_err());
+        assert!(update(Percent(200), Percent(100)).check().is_ok());
         assert!(RollingUpdate::default().check().is_ok());
     }
 }

@@ -11,13 +11,14 @@ use bevy_ecs::prelude::*;
 use super::Strategy;
 use super::driver::{Driver, Orders, Scene, Seen, Stand, choose};
 use crate::fleet::agenda::Timetable;
+use crate::fleet::alarm::Alarms;
 use crate::fleet::desk::{Desk, Member, Roster};
 use crate::fleet::life::{Changes, Life, News, Phase, Plan};
 use crate::fleet::rotation::{Standing, Verdict};
 use crate::fleet::schedule::Step;
 use crate::ids::{InstanceId, ServiceId, VersionId};
 use crate::kernel::command::Command;
-use crate::telemetry::ledger::{Cause, DeploymentNumber, Event};
+use crate::telemetry::ledger::{AlarmState, Cause, DeploymentNumber, Event};
 
 /// How many instances a service should have.
 #[derive(Component, Debug)]
@@ -25,11 +26,21 @@ pub(in crate::fleet) struct Size {
     pub(in crate::fleet) desired: u32,
 }
 
+/// A deployment that completed.
+#[derive(Debug, Clone)]
+struct Release {
+    /// Its number; 0 is the first fleet.
+    number: DeploymentNumber,
+    version: VersionId,
+    /// How it was deployed; the first fleet was just there.
+    strategy: Option<Strategy>,
+}
+
 /// What was deployed to a service.
 #[derive(Component, Debug)]
 pub(in crate::fleet) struct Releases {
-    /// Deployments that completed, oldest first, with their versions; number 0 is the first fleet. Never empty.
-    completed: Vec<(DeploymentNumber, VersionId)>,
+    /// Deployments that completed, oldest first; the first fleet comes first of all. Never empty.
+    completed: Vec<Release>,
     /// Shares of the traffic by version, if somebody set them.
     pub(in crate::fleet) weights: Vec<(VersionId, f64)>,
 }
@@ -37,16 +48,16 @@ pub(in crate::fleet) struct Releases {
 impl Releases {
     /// Of a service that has only its first fleet.
     pub(in crate::fleet) fn new(first: VersionId) -> Self {
-        Self { completed: vec![(0, first)], weights: Vec::new() }
+        Self { completed: vec![Release { number: 0, version: first, strategy: None }], weights: Vec::new() }
     }
     /// The deployment that completed last, and its version.
     pub(in crate::fleet) fn stable(&self) -> (DeploymentNumber, VersionId) {
-        self.completed.last().copied().unwrap_or_default()
+        self.completed.last().map(|release| (release.number, release.version)).unwrap_or_default()
     }
     /// The version before the stable one, to go back to.
     pub(in crate::fleet) fn previous(&self) -> Option<VersionId> {
         let (_, stable) = self.stable();
-        self.completed.iter().rev().map(|(_, version)| *version).find(|version| *version != stable)
+        self.completed.iter().rev().map(|release| release.version).find(|version| *version != stable)
     }
 }
 
@@ -56,6 +67,8 @@ pub(in crate::fleet) struct Deployment {
     pub(in crate::fleet) version: VersionId,
     pub(in crate::fleet) strategy: Strategy,
     driver: Box<dyn Driver>,
+    /// The version whose instances go.
+    replaced: VersionId,
     /// The alarms that turn it back, by index.
     watched: BTreeSet<usize>,
     /// It replaces instances of its own version, too: the same version is deployed again.
@@ -121,14 +134,18 @@ fn begin(
     service: ServiceId,
     releases: &mut Releases,
     rollout: &mut Rollout,
-    (version, strategy, rolls_back): (VersionId, Strategy, Option<DeploymentNumber>),
+    alarms: &Alarms,
+    (version, strategy, undone): (VersionId, Strategy, Option<(DeploymentNumber, VersionId)>),
 ) {
+    let rolls_back = undone.map(|(number, _)| number);
     numbers.0 += 1;
     let number = numbers.0;
     let (_, stable) = releases.stable();
     let afresh = rollout.0.is_none() && rolls_back.is_none() && version == stable;
+    let mut on_its_way = undone.map(|(_, version)| version);
     if let Some(superseded) = rollout.0.take() {
         desk.note(Event::DeploymentSuperseded { deployment: superseded.number, by: number });
+        on_its_way = Some(superseded.version);
     }
     desk.note(Event::DeploymentStarted { deployment: number, service, version, replaces: stable, strategy: strategy.name(), rolls_back });
     if !releases.weights.is_empty() {
@@ -137,7 +154,12 @@ fn begin(
         desk.send(Command::SetWeights { service, weights: Vec::new() });
     }
     let driver = strategy.driver(rolls_back.is_some());
-    rollout.0 = Some(Deployment { number, version, strategy, driver, afresh, unhealthy: BTreeSet::new() });
+    // What goes back to the stable version replaces whatever was on its way.
+    let replaced = on_its_way.filter(|_| version == stable).unwrap_or(stable);
+    // A rollback is not turned back, and an alarm that is off already says nothing about what only begins now.
+    let watch = strategy.watch().filter(|_| rolls_back.is_none()).map_or(&[][..], |watch| &watch.names);
+    let watched = watch.iter().filter_map(|name| alarms.index_of(name)).filter(|index| alarms.0[*index].state != AlarmState::Alarm).collect();
+    rollout.0 = Some(Deployment { number, version, strategy, driver, replaced, watched, afresh, unhealthy: BTreeSet::new() });
     desk.touch(service);
 }
 
@@ -146,7 +168,7 @@ fn take_orders(
     mut desk: Desk<'_>,
     mut orders: ResMut<'_, DeployOrders>,
     mut numbers: ResMut<'_, Numbers>,
-    roster: Res<'_, Roster>,
+    (roster, alarms): (Res<'_, Roster>, Res<'_, Alarms>),
     mut services: Services<'_, '_>,
 ) {
     let DeployOrders { deploy, roll_back, scale, weights } = std::mem::take(&mut *orders);
@@ -166,7 +188,7 @@ fn take_orders(
     for (service, version, strategy) in deploy {
         let Ok((plan, _, mut releases, mut rollout)) = services.get_mut(roster.service(service)) else { continue };
         let strategy = strategy.unwrap_or_else(|| plan.0.strategy.clone());
-        begin(&mut desk, &mut numbers, service, &mut releases, &mut rollout, (version, strategy, None));
+        begin(&mut desk, &mut numbers, service, &mut releases, &mut rollout, &alarms, (version, strategy, None));
     }
     for service in roll_back {
         let Ok((plan, _, mut releases, mut rollout)) = services.get_mut(roster.service(service)) else { continue };
@@ -174,14 +196,18 @@ fn take_orders(
         let (undone, version, strategy) = match rollout.0.take() {
             Some(deployment) => {
                 desk.note(Event::DeploymentFailed { deployment: deployment.number, why: Cause::RolledBack });
-                (deployment.number, stable, deployment.strategy)
+                ((deployment.number, deployment.version), stable, deployment.strategy)
             }
             None => match releases.previous() {
-                Some(previous) => (completed, previous, plan.0.strategy.clone()),
+                Some(previous) => {
+                    // The way back is the way it came, not the service's habit.
+                    let strategy = releases.completed.last().and_then(|release| release.strategy.clone());
+                    ((completed, stable), previous, strategy.unwrap_or_else(|| plan.0.strategy.clone()))
+                }
                 None => continue,
             },
         };
-        begin(&mut desk, &mut numbers, service, &mut releases, &mut rollout, (version, strategy, Some(undone)));
+        begin(&mut desk, &mut numbers, service, &mut releases, &mut rollout, &alarms, (version, strategy, Some(undone)));
     }
 }
 
@@ -199,7 +225,7 @@ fn reconcile(
     mut changes: ResMut<'_, Changes>,
     mut numbers: ResMut<'_, Numbers>,
     mut table: ResMut<'_, Timetable<DeployDue>>,
-    (news, roster): (Res<'_, News>, Res<'_, Roster>),
+    (news, roster, alarms): (Res<'_, News>, Res<'_, Roster>, Res<'_, Alarms>),
     mut services: Services<'_, '_>,
     instances: Query<'_, '_, (&Member, &Life, &Standing)>,
 ) {
@@ -219,7 +245,15 @@ fn reconcile(
             keep_count(&mut changes, service, size.desired, releases.stable(), &everybody);
             continue;
         };
-        let mut scene = Scene { now, desired: size.desired, checked: plan.0.health.is_some(), restart_after: plan.0.restart_after, ..Scene::default() };
+        let mut scene = Scene {
+            now,
+            desired: size.desired,
+            replaced: deployment.replaced,
+            deployed: deployment.version,
+            checked: plan.0.health.is_some(),
+            restart_after: plan.0.restart_after,
+            ..Scene::default()
+        };
         for (member, life, standing) in everybody {
             let seen = see(member, life, standing);
             if !deployment.brings(member) {
@@ -232,7 +266,16 @@ fn reconcile(
                 scene.failures.push(member.id);
             }
         }
-        let Orders { start, stop, weights, wake, report, stand } = deployment.driver.step(&scene);
+        let gone_off = deployment.watched.iter().find(|index| alarms.0[**index].state == AlarmState::Alarm);
+        let orders = match gone_off {
+            Some(index) => {
+                let restore = deployment.strategy.watch().is_some_and(|watch| watch.rollback);
+                let why = Cause::Alarm { name: alarms.0[*index].alarm.name.clone() };
+                Orders { stand: Stand::Failed { why, restore }, ..Orders::default() }
+            }
+            None => deployment.driver.step(&scene),
+        };
+        let Orders { start, stop, weights, wake, report, stand } = orders;
         let (number, version) = (deployment.number, deployment.version);
         if let Some(weights) = weights {
             releases.weights.clone_from(&weights);
@@ -250,8 +293,8 @@ fn reconcile(
             Stand::Running => {}
             Stand::Completed => {
                 desk.note(Event::DeploymentCompleted { deployment: number });
-                releases.completed.push((number, version));
-                rollout.0 = None;
+                let strategy = rollout.0.take().map(|deployment| deployment.strategy);
+                releases.completed.push(Release { number, version, strategy });
                 desk.touch(service);
             }
             Stand::Failed { why, restore } => {
@@ -262,7 +305,7 @@ fn reconcile(
                 desk.touch(service);
                 if let Some(failed) = failed.filter(|_| restore) {
                     let (_, stable) = releases.stable();
-                    begin(&mut desk, &mut numbers, service, &mut releases, &mut rollout, (stable, failed.strategy, Some(number)));
+                    begin(&mut desk, &mut numbers, service, &mut releases, &mut rollout, &alarms, (stable, failed.strategy, Some((number, version))));
                 }
             }
         }

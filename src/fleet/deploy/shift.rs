@@ -173,7 +173,12 @@ mod tests {
 
     #[test]
     fn a_canary_holds_its_share_and_then_takes_everything() {
-        let plan = Plan { test: None, steps: vec![(0.1, SimSpan::from_secs(300)), (1.0, SimSpan::ZERO)], bake: SimSpan::from_secs(600), keep_old: SimSpan::from_secs(60) };
+        let plan = Plan {
+            test: None,
+            steps: vec![(0.1, SimSpan::from_secs(300)), (1.0, SimSpan::ZERO)],
+            bake: SimSpan::from_secs(600),
+            keep_old: SimSpan::from_secs(60),
+        };
         assert_eq!(shares(plan, 10_000), (vec![(0, 0.1), (300, 1.0)], Some(960)));
     }
 
@@ -194,7 +199,12 @@ mod tests {
 
     #[test]
     fn a_rollback_to_a_fleet_that_stands_is_one_step() {
-        let plan = Plan { test: Some(SimSpan::from_secs(60)), steps: vec![(0.1, SimSpan::from_secs(60)), (1.0, SimSpan::ZERO)], bake: SimSpan::from_secs(60), keep_old: SimSpan::from_secs(60) };
+        let plan = Plan {
+            test: Some(SimSpan::from_secs(60)),
+            steps: vec![(0.1, SimSpan::from_secs(60)), (1.0, SimSpan::ZERO)],
+            bake: SimSpan::from_secs(60),
+            keep_old: SimSpan::from_secs(60),
+        };
         let orders = plan.driver(true).step(&scene(100));
         assert_eq!((orders.start, orders.stop.len()), (0, 4), "what it goes back to is there; the others go at once");
         assert_eq!(orders.weights, Some(vec![(VersionId(0), 0.0), (VersionId(1), 1.0)]));
@@ -202,7 +212,8 @@ mod tests {
 
     #[test]
     fn the_count_is_kept_meanwhile() {
-        let mut driver = Plan { test: None, steps: vec![(0.1, SimSpan::from_secs(300)), (1.0, SimSpan::ZERO)], bake: SimSpan::ZERO, keep_old: SimSpan::ZERO }.driver(false);
+        let mut driver =
+            Plan { test: None, steps: vec![(0.1, SimSpan::from_secs(300)), (1.0, SimSpan::ZERO)], bake: SimSpan::ZERO, keep_old: SimSpan::ZERO }.driver(false);
         assert_eq!(driver.step(&Scene { desired: 6, ..scene(0) }).start, 2, "the service was scaled");
         assert_eq!(driver.step(&Scene { desired: 3, ..scene(10) }).stop.len(), 1);
     }

@@ -4,9 +4,11 @@
 //! out, so nothing can leak.
 
 use bevy_ecs::prelude::*;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
-use crate::kernel::command::{Caller, Modifiers};
-use crate::kernel::dist::{Distribution, Uniform};
+use crate::kernel::command::{Caller, Disturbance, Modifiers};
+use crate::kernel::dist::Distribution;
 use crate::kernel::model::GcPauses;
 use crate::kernel::outcome::Reason;
 use crate::units::SimSpan;
@@ -16,6 +18,32 @@ use crate::units::SimSpan;
 pub(crate) struct Aim {
     /// Who is cut off by a partition; `None` means everybody.
     pub(crate) from: Option<Caller>,
+}
+
+/// Which messages a network fault hits, seen from the instance, whichever side began the exchange.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Direction {
+    /// Messages to the instance: requests to it, and answers to its own calls.
+    To,
+    /// Messages from the instance: its answers, and its own calls.
+    From,
+    /// All messages.
+    Both,
+}
+
+impl Direction {
+    /// The names by which people choose.
+    pub const NAMES: &'static [&'static str] = &["to", "from", "both"];
+
+    /// Whether messages to the instance are hit.
+    pub(super) const fn is_inbound(self) -> bool {
+        matches!(self, Self::To | Self::Both)
+    }
+    /// Whether messages from the instance are hit.
+    pub(super) const fn is_outbound(self) -> bool {
+        matches!(self, Self::From | Self::Both)
+    }
 }
 
 /// One kind of fault: implemented beside its parameters.
@@ -30,7 +58,7 @@ pub(super) trait Effect {
     fn is_momentary(&self) -> bool {
         false
     }
-    /// Share of every client's connections to the service that it takes away.
+    /// Share of the connections to its instances that their clients lose.
     fn leaks_pool(&self) -> f64 {
         0.0
     }
@@ -47,8 +75,8 @@ pub(crate) struct Impact {
     pub(crate) silent: bool,
     /// The process dies this long after each start.
     pub(crate) dies_after: Option<SimSpan>,
-    /// Who is cut off from it, and whether answers are lost, too.
-    pub(crate) cuts: Vec<(Option<Caller>, bool)>,
+    /// Who is cut off from it, and in which direction messages are lost.
+    pub(crate) cuts: Vec<(Option<Caller>, Direction)>,
 }
 
 impl Impact {
@@ -70,8 +98,8 @@ impl Impact {
         self.modifiers.error_rate = either(self.modifiers.error_rate, share);
     }
     /// This share of messages is lost, independently of what else loses them.
-    pub(super) fn lose(&mut self, share: f64) {
-        self.modifiers.loss = either(self.modifiers.loss, share);
+    pub(super) fn lose(&mut self, direction: Direction, share: f64) {
+        self.disturb(direction, |on| on.loss = either(on.loss, share));
     }
     /// Each request leaks this much memory [B].
     pub(super) fn leak(&mut self, bytes: u64) {
@@ -88,41 +116,24 @@ impl Impact {
             self.modifiers.gc = Some(gc);
         }
     }
-    /// Messages take longer.
-    pub(super) fn delay(&mut self, delay: &Distribution) {
-        self.modifiers.delay = Some(match self.modifiers.delay.take() {
-            None => delay.clone(),
-            Some(known) => sum(known, delay.clone()),
-        });
+    /// Messages take longer; several delays follow one another.
+    pub(super) fn delay(&mut self, direction: Direction, delay: &Distribution) {
+        self.disturb(direction, |on| on.delays.push(delay.clone()));
+    }
+
+    fn disturb(&mut self, direction: Direction, how: impl Fn(&mut Disturbance)) {
+        if direction.is_inbound() {
+            how(&mut self.modifiers.inbound);
+        }
+        if direction.is_outbound() {
+            how(&mut self.modifiers.outbound);
+        }
     }
 }
 
 /// The probability that at least one of two independent things happens.
 pub(super) fn either(p: f64, q: f64) -> f64 {
     1.0 - (1.0 - p) * (1.0 - q)
-}
-
-/// One delay after another. A fixed delay shifts a fixed, uniform or measured one exactly; of two others, which have no
-/// closed form, the longer on average counts.
-fn sum(one: Distribution, other: Distribution) -> Distribution {
-    match (one, other) {
-        (Distribution::Fixed(by), of) | (of, Distribution::Fixed(by)) => match of {
-            Distribution::Fixed(span) => Distribution::Fixed(span + by),
-            Distribution::Uniform(Uniform { min, max }) => Distribution::Uniform(Uniform { min: min + by, max: max + by }),
-            Distribution::Empirical(mut table) => {
-                for (_, time) in &mut table.quantiles {
-                    *time = *time + by;
-                }
-                Distribution::Empirical(table)
-            }
-            of => longer(Distribution::Fixed(by), of),
-        },
-        (one, other) => longer(one, other),
-    }
-}
-
-fn longer(one: Distribution, other: Distribution) -> Distribution {
-    if one.mean_nanos() >= other.mean_nanos() { one } else { other }
 }
 
 #[cfg(test)]
@@ -136,19 +147,21 @@ mod tests {
         impact.slow(0.5);
         impact.fail(0.5);
         impact.fail(0.5);
-        impact.lose(0.1);
+        impact.lose(Direction::To, 0.5);
+        impact.lose(Direction::Both, 0.5);
         impact.leak(3);
         impact.leak(4);
-        impact.delay(&Distribution::Fixed(SimSpan::from_millis(5)));
-        impact.delay(&Distribution::Uniform(Uniform { min: SimSpan::from_millis(1), max: SimSpan::from_millis(2) }));
+        let delays = [Distribution::Fixed(SimSpan::from_millis(5)), Distribution::Exponential(SimSpan::from_millis(1))];
+        impact.delay(Direction::From, &delays[0]);
+        impact.delay(Direction::Both, &delays[1]);
         impact.refuse(Reason::CertificateExpired);
         impact.refuse(Reason::ConnectionRefused);
         let modifiers = impact.modifiers;
         assert!((modifiers.speed - 0.25).abs() < 1e-12);
         assert!((modifiers.error_rate - 0.75).abs() < 1e-12);
-        assert!((modifiers.loss - 0.1).abs() < 1e-12);
+        assert!((modifiers.inbound.loss - 0.75).abs() < 1e-12 && (modifiers.outbound.loss - 0.5).abs() < 1e-12);
         assert_eq!(modifiers.leak, 7);
-        assert_eq!(modifiers.delay, Some(Distribution::Uniform(Uniform { min: SimSpan::from_millis(6), max: SimSpan::from_millis(7) })));
+        assert_eq!((modifiers.inbound.delays.as_slice(), modifiers.outbound.delays.as_slice()), (&delays[1..], delays.as_slice()));
         assert_eq!(modifiers.refuse, Some(Reason::CertificateExpired));
     }
 

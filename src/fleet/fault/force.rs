@@ -9,7 +9,7 @@ use bevy_ecs::prelude::*;
 
 use super::FaultKind;
 use super::effect::{Aim, Impact, either};
-use super::selector::Selector;
+use super::selector::{All, Selector};
 use crate::fleet::agenda::Timetable;
 use crate::fleet::desk::{Chance, Desk, Member, Roster};
 use crate::fleet::life::{Cause, Kills, Life, News, Released};
@@ -47,6 +47,8 @@ pub(crate) struct Active {
     pub(crate) injection: Injection,
     /// The instances that it acts on.
     pub(crate) instances: BTreeSet<InstanceId>,
+    /// Which share of the instances that it could act on it was injected into.
+    share: f64,
     /// When it ends by itself.
     pub(crate) until: Option<SimTime>,
     /// Whether it acts on instances that are started later.
@@ -84,8 +86,8 @@ pub(crate) struct FaultOrders {
 enum FaultDue {
     /// A fault ends.
     Over(u32),
-    /// A process, running since then, dies of a restart loop.
-    DiesAgain(InstanceId, SimTime),
+    /// A process, running since then, dies of a restart loop of this length.
+    DiesAgain(InstanceId, SimTime, SimSpan),
 }
 
 /// Adds this behaviour to the control plane.
@@ -113,9 +115,10 @@ fn change(
     for due in table.take(now) {
         match due {
             FaultDue::Over(number) => changed |= end(&mut desk, &mut faults, number),
-            FaultDue::DiesAgain(instance, up_since) => {
+            FaultDue::DiesAgain(instance, up_since, after) => {
                 let Some((_, life, impact)) = roster.instance(instance).and_then(|entity| instances.get(entity).ok()) else { continue };
-                if life.up && life.up_since == up_since && impact.dies_after.is_some() {
+                // A timer of a loop that is over, or that a faster one took the place of, is stale.
+                if life.up && life.up_since == up_since && impact.dies_after == Some(after) {
                     kills.0.push((instance, Cause::Crash));
                 }
             }
@@ -147,8 +150,9 @@ fn change(
         if let Some(until) = until {
             table.set(&mut desk.agenda, until, FaultDue::Over(number));
         }
+        let share = picked.len() as f64 / candidates.len().max(1) as f64;
         let reaches_later = effect.reaches_later() && matches!(injection.selector, Selector::All(_));
-        faults.active.insert(number, Active { injection, instances: picked.into_iter().collect(), until, reaches_later });
+        faults.active.insert(number, Active { injection, instances: picked.into_iter().collect(), share, until, reaches_later });
         changed = true;
     }
     if changed {
@@ -188,7 +192,7 @@ fn wait_for_death(desk: &mut Desk<'_>, table: &mut Timetable<FaultDue>, instance
     if let Some(after) = impact.dies_after {
         // A loop of no time at all would stop the clock.
         let at = (up_since + after.max(SimSpan::from_millis(1))).max(desk.now());
-        table.set(&mut desk.agenda, at, FaultDue::DiesAgain(instance, up_since));
+        table.set(&mut desk.agenda, at, FaultDue::DiesAgain(instance, up_since, after));
     }
 }
 
@@ -237,8 +241,9 @@ impl Faults {
         for active in self.active.values() {
             let mut impact = Impact::default();
             active.injection.kind.effect().act(active.injection.aim, &mut impact);
-            for (from, both_ways) in impact.cuts {
-                links.extend(active.instances.iter().map(|to| LinkFault { from, to: *to, both_ways }));
+            for (peer, direction) in impact.cuts {
+                let cut = |instance: &InstanceId| LinkFault { instance: *instance, peer, inbound: direction.is_inbound(), outbound: direction.is_outbound() };
+                links.extend(active.instances.iter().map(cut));
             }
         }
         if links != self.links {
@@ -251,7 +256,8 @@ impl Faults {
     fn tell_of_pools(&mut self, desk: &mut Desk<'_>) {
         let mut leaks: BTreeMap<ServiceId, f64> = BTreeMap::new();
         for active in self.active.values() {
-            let leaked = active.injection.kind.effect().leaks_pool();
+            let share = if active.injection.selector == Selector::All(All {}) { 1.0 } else { active.share };
+            let leaked = active.injection.kind.effect().leaks_pool() * share;
             if let Some(service) = active.injection.service.filter(|_| leaked > 0.0) {
                 let known = leaks.entry(service).or_insert(0.0);
                 *known = either(*known, leaked);

@@ -1,4 +1,7 @@
 //! GC storm: long stop-the-world pauses in quick succession.
+//!
+//! Of the service's own pauses and those of storms the ones count that take the largest share of the time: a storm never
+//! makes a service better.
 
 use super::effect::{Aim, Effect, Impact};
 use crate::choice::params;

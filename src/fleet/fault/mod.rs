@@ -42,6 +42,7 @@ pub use zone_loss::ZoneLoss;
 
 pub use selector::{All, Fixed, FixedPercent, One, RandomMaxPercent, Selector};
 
+pub use effect::Direction;
 pub(crate) use effect::{Aim, Impact};
 pub(super) use force::install;
 pub(crate) use force::{Active, FaultOrders, Faults, Injection};
@@ -58,7 +59,7 @@ choice! {
     pub enum FaultKind {
         /// The process runs, but a share of its answers is wrong because a setting is; a restart does not help, only clearing the fault does.
         "bad-configuration" => BadConfiguration(BadConfiguration),
-        /// From the moment it expires, every new connection to the service fails.
+        /// From the moment it expires, every new call to the service fails, pooled connections included.
         "certificate-expiry" => CertificateExpiry(CertificateExpiry),
         /// Somebody else uses the machine's CPU, and work takes longer.
         "cpu-starvation" => CpuStarvation(CpuStarvation),
@@ -72,13 +73,13 @@ choice! {
         "gc-storm" => GcStorm(GcStorm),
         /// Every wait for the disk takes longer.
         "io-slowness" => IoSlowness(IoSlowness),
-        /// Messages to the service take longer on the network.
+        /// Messages from the service take longer on the network.
         "latency" => Latency(Latency),
         /// Memory grows with every request until the kernel kills the process at its limit.
         "memory-leak" => MemoryLeak(MemoryLeak),
-        /// A share of messages to the service never arrives.
+        /// A share of messages from the service is lost, and TCP sends them again.
         "packet-loss" => PacketLoss(PacketLoss),
-        /// Nothing passes between two services, in both directions or in one.
+        /// Nothing passes between the service and a peer, in both directions or in one.
         "partition" => Partition(Partition),
         /// Leaked connections leave fewer for the calls to the service.
         "pool-exhaustion" => PoolExhaustion(PoolExhaustion),

@@ -1,6 +1,9 @@
 //! Connection-pool exhaustion: leaked connections leave fewer for the calls to the service.
 //!
-//! It acts on the clients of the service, whichever of its instances were selected.
+//! It acts in the client processes that hold pools towards the service: each loses the leaked share of those connections
+//! that lead to the selected instances. With one of four instances selected and everything leaked, every client is left
+//! with three quarters of its pool, rounded down. What leaked stays lost until the fault is over, whatever becomes of
+//! the instances meanwhile.
 
 use super::effect::{Aim, Effect, Impact};
 use crate::choice::params;
@@ -9,7 +12,7 @@ use crate::units::Ratio;
 params! {
     /// Leaked connections leave fewer for the calls to the service.
     pub struct PoolExhaustion {
-        /// Share of each client's connections that is lost. Default 1.
+        /// Share of the connections to the selected instances that each client loses. Default 1.
         pub leaked: Ratio = Ratio::ONE,
     }
 }

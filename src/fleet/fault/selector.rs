@@ -57,16 +57,28 @@ params! {
     }
 }
 
+/// A percentage of so many, rounded down.
+fn share(percent: f64, of: usize) -> usize {
+    (of as f64 * percent.clamp(0.0, 100.0) / 100.0).floor() as usize
+}
+
 impl Selector {
-    /// Picks from `candidates`, in their order.
-    pub(in crate::fleet) fn pick<T: Copy>(&self, candidates: &[T], mut stream: Stream) -> Vec<T> {
-        let share = |percent: f64| (candidates.len() as f64 * percent.clamp(0.0, 100.0) / 100.0).floor() as usize;
+    /// The most that it picks from so many candidates.
+    pub fn most(&self, candidates: usize) -> usize {
         let count = match self {
-            Self::All(_) => candidates.len(),
+            Self::All(_) => candidates,
             Self::One(_) => 1,
             Self::Fixed(fixed) => fixed.value as usize,
-            Self::FixedPercent(percent) => share(percent.value),
-            Self::RandomMaxPercent(most) => share(most.value * stream.uniform()),
+            Self::FixedPercent(FixedPercent { value }) | Self::RandomMaxPercent(RandomMaxPercent { value }) => share(*value, candidates),
+        };
+        count.min(candidates)
+    }
+
+    /// Picks from `candidates`, in their order.
+    pub(in crate::fleet) fn pick<T: Copy>(&self, candidates: &[T], mut stream: Stream) -> Vec<T> {
+        let count = match self {
+            Self::RandomMaxPercent(most) => share(most.value * stream.uniform(), candidates.len()),
+            _ => self.most(candidates.len()),
         };
         // Selection sampling (Knuth, The Art of Computer Programming, vol. 2, 3.4.2, algorithm S) keeps the order.
         let (mut wanted, mut left) = (count.min(candidates.len()), candidates.len());
@@ -102,6 +114,8 @@ mod tests {
         assert_eq!(count(&Selector::Fixed(Fixed { value: 30 }), 7, 1), 7);
         assert_eq!(count(&Selector::FixedPercent(FixedPercent { value: 50.0 }), 7, 1), 3);
         assert_eq!(count(&Selector::FixedPercent(FixedPercent { value: 100.0 }), 7, 1), 7);
+        assert_eq!(count(&Selector::FixedPercent(FixedPercent { value: 50.0 }), 1, 1), 0, "rounded down");
+        assert_eq!(Selector::RandomMaxPercent(RandomMaxPercent { value: 40.0 }).most(7), 2);
     }
 
     #[test]

@@ -20,15 +20,15 @@ use crate::units::{SimSpan, SimTime};
 params! {
     /// Target group health check (Elastic Load Balancing API defaults).
     pub struct Alb {
-        /// From one check to the next, 5 s to 300 s. Default `"30s"`.
+        /// From one check to the next, 5 s to 300 s. Default `"30s"` (ALB).
         pub interval: SimSpan = SimSpan::from_secs(30),
-        /// How long an answer may take. Default `"5s"`.
+        /// How long an answer may take. Default `"5s"` (ALB).
         pub timeout: SimSpan = SimSpan::from_secs(5),
-        /// Successes in a row that make an unhealthy target healthy, 2 to 10. Default 5. A new target needs one.
+        /// Successes in a row that make an unhealthy target healthy, 2 to 10. Default 5 (ALB). A new target needs one.
         pub healthy_threshold: u32 = 5,
-        /// Failures in a row that make a target unhealthy, 2 to 10. Default 2.
+        /// Failures in a row that make a target unhealthy, 2 to 10. Default 2 (ALB).
         pub unhealthy_threshold: u32 = 2,
-        /// Below this many healthy targets traffic goes to all of them (fail-open). Default 1.
+        /// Below this many healthy targets traffic goes to all of them (fail-open). Default 1 (ALB).
         pub minimum_healthy: u32 = 1,
         /// A target that turned healthy gets a share that rises linearly for this long, 30 s to 900 s. Default `"0s"`: off.
         pub slow_start: SimSpan = SimSpan::ZERO,

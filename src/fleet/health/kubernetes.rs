@@ -3,6 +3,10 @@
 //! Readiness puts a pod into the rotation and takes it out; liveness restarts its container; a start-up probe suspends
 //! the other two until it succeeds, and restarts the container when it fails. Without a readiness probe a pod serves as
 //! soon as it runs. Every restart of a container begins from scratch.
+//!
+//! The kubelet does all that, and it is gone when its machine is (a lost zone, a silent restart): the pod's endpoint stays
+//! until the node is found not ready, and the pod is replaced elsewhere only after its toleration. A machine that comes
+//! back before that brings its pods with it: their containers start again, and have to become ready anew.
 
 use bevy_ecs::prelude::*;
 
@@ -22,13 +26,13 @@ params! {
     pub struct Probe {
         /// Wait before the first probe. Default `"0s"`.
         pub initial_delay: SimSpan = SimSpan::ZERO,
-        /// From one probe to the next. Default `"10s"`.
+        /// From one probe to the next. Default `"10s"` (Kubernetes).
         pub period: SimSpan = SimSpan::from_secs(10),
-        /// How long an answer may take. Default `"1s"`.
+        /// How long an answer may take. Default `"1s"` (Kubernetes).
         pub timeout: SimSpan = SimSpan::from_secs(1),
         /// Successes in a row that count as success. Default 1 (must be 1 for liveness and start-up).
         pub success_threshold: u32 = 1,
-        /// Failures in a row that count as failure. Default 3.
+        /// Failures in a row that count as failure. Default 3 (Kubernetes).
         pub failure_threshold: u32 = 3,
     }
 }
@@ -42,6 +46,12 @@ params! {
         pub liveness: Option<Probe> = None,
         /// Suspends the other two until it succeeds. Default: none.
         pub startup: Option<Probe> = None,
+        /// How long after its machine is gone the node is found not ready, so that its endpoints are taken out. Default
+        /// `"50s"` (`--node-monitor-grace-period` of Kubernetes 1.32 and later; `"40s"` before).
+        pub node_grace: SimSpan = SimSpan::from_secs(50),
+        /// How long after that its pods are given up and replaced elsewhere. Default `"300s"` (`tolerationSeconds` for
+        /// `node.kubernetes.io/unreachable`, as admission sets it).
+        pub toleration: SimSpan = SimSpan::from_secs(300),
     }
 }
 
@@ -104,6 +114,10 @@ pub(in crate::fleet) struct Probes {
 #[derive(Debug)]
 pub(super) struct Due(InstanceId, Kind, u32);
 
+/// A node, lost since then, is found not ready.
+#[derive(Debug)]
+pub(super) struct NotReady(InstanceId, SimTime);
+
 /// The token of a probe: its kind, and the container's run.
 const fn token(kind: Kind, run: u32) -> u64 {
     kind as u64 | (run as u64) << 8
@@ -112,6 +126,7 @@ const fn token(kind: Kind, run: u32) -> u64 {
 /// What this behaviour keeps.
 pub(super) fn prepare(world: &mut World) {
     world.insert_resource(Timetable::<Due>::new());
+    world.insert_resource(Timetable::<NotReady>::new());
 }
 
 /// Begins the readiness and liveness probes of a container.
@@ -131,12 +146,18 @@ pub(super) fn observe(
     mut desk: Desk<'_>,
     inbox: Res<'_, Inbox>,
     (news, roster, chance): (Res<'_, News>, Res<'_, Roster>, Res<'_, Chance>),
-    mut table: ResMut<'_, Timetable<Due>>,
+    (mut table, mut nodes): (ResMut<'_, Timetable<Due>>, ResMut<'_, Timetable<NotReady>>),
     mut kills: ResMut<'_, Kills>,
     plans: Query<'_, '_, &Plan>,
     mut pods: Query<'_, '_, (&Member, &Life, &mut Standing, &mut Probes)>,
 ) {
     let now = desk.now();
+    for NotReady(instance, since) in nodes.take(now) {
+        let Some((member, life, mut standing, _)) = roster.instance(instance).and_then(|entity| pods.get_mut(entity).ok()) else { continue };
+        if life.lost_since == Some(since) {
+            pronounce(&mut desk, member, &mut standing, Verdict::Unhealthy);
+        }
+    }
     for instance in &news.risen {
         let Some((member, _, mut standing, mut probes)) = roster.instance(*instance).and_then(|entity| pods.get_mut(entity).ok()) else { continue };
         let Ok(Plan(plan)) = plans.get(roster.service(member.service)) else { continue };
@@ -185,15 +206,22 @@ pub(super) fn observe(
     }
 }
 
-/// Sends the probes that are due.
+/// Sends the probes that are due, and begins to wait for nodes that went silent.
 pub(super) fn probe(
     mut desk: Desk<'_>,
-    roster: Res<'_, Roster>,
-    mut table: ResMut<'_, Timetable<Due>>,
+    (roster, news): (Res<'_, Roster>, Res<'_, News>),
+    (mut table, mut nodes): (ResMut<'_, Timetable<Due>>, ResMut<'_, Timetable<NotReady>>),
     plans: Query<'_, '_, &Plan>,
     pods: Query<'_, '_, (&Member, &Life, &Probes)>,
 ) {
     let now = desk.now();
+    for instance in &news.fallen {
+        let Some((member, life, _)) = roster.instance(*instance).and_then(|entity| pods.get(entity).ok()) else { continue };
+        let Ok(Plan(plan)) = plans.get(roster.service(member.service)) else { continue };
+        if let (Some(HealthCheck::Kubernetes(kubernetes)), Some(since)) = (&plan.health, life.lost_since) {
+            nodes.set(&mut desk.agenda, since + kubernetes.node_grace, NotReady(*instance, since));
+        }
+    }
     for Due(instance, kind, run) in table.take(now) {
         let Some((member, life, probes)) = roster.instance(instance).and_then(|entity| pods.get(entity).ok()) else { continue };
         let Ok(Plan(plan)) = plans.get(roster.service(member.service)) else { continue };

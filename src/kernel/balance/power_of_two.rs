@@ -10,7 +10,7 @@ const MOST_CHOICES: usize = 16;
 params! {
     /// The less loaded of a few random targets wins.
     pub struct PowerOfTwo {
-        /// How many targets are sampled, 2 to 16. Default 2.
+        /// How many targets are sampled, 2 to 16. Default 2 (Envoy `choice_count`).
         pub choices: u8 = 2,
         /// How often the view of the counts is refreshed. Default `"0s"`: always fresh.
         pub stale: SimSpan = SimSpan::ZERO,

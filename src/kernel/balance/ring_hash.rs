@@ -7,7 +7,7 @@ use crate::rng::mix;
 params! {
     /// The same user goes to the same target.
     pub struct RingHash {
-        /// Points on the ring per target, 1 to 1024. Default 100; more points spread users more evenly.
+        /// Points on the ring per target, 1 to 1024. Default 100 (chosen for Fleetlab); more points spread users more evenly.
         pub replicas: u16 = 100,
     }
 }

@@ -29,13 +29,13 @@ pub enum Jitter {
 params! {
     /// Exponential backoff with jitter.
     pub struct Backoff {
-        /// The base: with factor 2 the first wait is up to twice this, as in the published formula. Default `"50ms"`.
+        /// The base: with factor 2 the first wait is up to twice this, as in the published formula. Default `"50ms"` (chosen for Fleetlab).
         pub base: SimSpan = SimSpan::from_millis(50),
         /// The longest wait. Default `"20s"` (AWS SDK standard mode).
         pub cap: SimSpan = SimSpan::from_secs(20),
-        /// What each wait is multiplied by [1], 1 to 10. Default 2; 1 waits the same every time.
+        /// What each wait is multiplied by [1], 1 to 10. Default 2 (chosen for Fleetlab); 1 waits the same every time.
         pub factor: f64 = 2.0,
-        /// How the wait is randomised. Default `"full"`.
+        /// How the wait is randomised. Default `"full"` (chosen for Fleetlab).
         pub jitter: Jitter = Jitter::Full,
     }
 }

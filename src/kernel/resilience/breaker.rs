@@ -6,19 +6,19 @@ use crate::units::{Ratio, SimSpan};
 params! {
     /// A circuit breaker with a count-based window.
     pub struct Breaker {
-        /// Calls in the window, 1 to 10000. Default 100.
+        /// Calls in the window, 1 to 10000. Default 100 (Resilience4j).
         pub window: u16 = 100,
-        /// Share of failures that opens it. Default 50 %.
+        /// Share of failures that opens it. Default 50 % (Resilience4j).
         pub failure_rate: Ratio = Ratio::new(0.5),
-        /// Calls before a rate is computed. Default 100.
+        /// Calls before a rate is computed. Default 100 (Resilience4j).
         pub minimum_calls: u16 = 100,
-        /// How long it stays open. Default `"60s"`.
+        /// How long it stays open. Default `"60s"` (Resilience4j).
         pub open: SimSpan = SimSpan::from_secs(60),
-        /// Calls let through half-open. Default 10.
+        /// Calls let through half-open. Default 10 (Resilience4j).
         pub half_open_calls: u16 = 10,
-        /// A call slower than this counts as slow. Default `"60s"`.
+        /// A call slower than this counts as slow. Default `"60s"` (Resilience4j).
         pub slow_call: SimSpan = SimSpan::from_secs(60),
-        /// Share of slow calls that opens it. Default 100 %.
+        /// Share of slow calls that opens it. Default 100 % (Resilience4j).
         pub slow_call_rate: Ratio = Ratio::ONE,
     }
 }

@@ -22,38 +22,38 @@ params! {
     pub struct Share {
         /// Retries per request (0 to 1). Default 0.1 (SRE book ch. 21).
         pub ratio: Ratio = Ratio::new(0.1),
-        /// Tokens that can be saved up. Default 10.
+        /// Tokens that can be saved up. Default 10 (chosen for Fleetlab).
         pub burst: f64 = 10.0,
     }
 }
 params! {
     /// The AWS SDKs' bucket.
     pub struct TokenBucket {
-        /// Tokens in a full bucket. Default 500.
+        /// Tokens in a full bucket. Default 500 (AWS SDKs).
         pub capacity: f64 = 500.0,
-        /// Tokens that a retry takes. Default 5.
+        /// Tokens that a retry takes. Default 5 (AWS SDKs).
         pub retry_cost: f64 = 5.0,
-        /// Tokens that a retry after a timeout takes. Default 10.
+        /// Tokens that a retry after a timeout takes. Default 10 (AWS SDKs).
         pub timeout_cost: f64 = 10.0,
-        /// Tokens that a first-attempt success gives back. Default 1.
+        /// Tokens that a first-attempt success gives back. Default 1 (AWS SDKs).
         pub refund: f64 = 1.0,
     }
 }
 params! {
     /// Envoy's retry budget.
     pub struct Concurrency {
-        /// Retries in flight as a share of requests in flight. Default 0.2.
+        /// Retries in flight as a share of requests in flight. Default 0.2 (Envoy).
         pub ratio: Ratio = Ratio::new(0.2),
-        /// Retries always allowed. Default 3.
+        /// Retries always allowed. Default 3 (Envoy).
         pub minimum: u32 = 3,
     }
 }
 params! {
     /// gRPC's retry throttling.
     pub struct Throttling {
-        /// Most tokens. Default 10.
+        /// Most tokens. Default 10 (the example of gRPC's A6).
         pub max_tokens: f64 = 10.0,
-        /// Tokens regained per success. Default 0.1.
+        /// Tokens regained per success. Default 0.1 (the example of gRPC's A6).
         pub token_ratio: f64 = 0.1,
     }
 }

@@ -6,9 +6,9 @@ use crate::units::PerSecond;
 params! {
     /// A token bucket per client instance.
     pub struct RateLimit {
-        /// Tokens gained. Default `"100/s"`.
+        /// Tokens gained. Default `"100/s"` (chosen for Fleetlab).
         pub rate: PerSecond = PerSecond::new(100.0),
-        /// Tokens that can be saved up, at least 1. Default 100.
+        /// Tokens that can be saved up, at least 1. Default 100 (chosen for Fleetlab).
         pub burst: f64 = 100.0,
     }
 }

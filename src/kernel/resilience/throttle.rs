@@ -7,9 +7,9 @@ use crate::units::SimSpan;
 params! {
     /// Client-side adaptive throttling.
     pub struct Throttle {
-        /// The multiplier K [1], 1 to 10. Default 2: the backend then receives about twice what it accepts.
+        /// The multiplier K [1], 1 to 10. Default 2 (SRE book ch. 21): the backend then receives about twice what it accepts.
         pub k: f64 = 2.0,
-        /// The window over which requests and accepts are counted. Default `"2m"`.
+        /// The window over which requests and accepts are counted. Default `"2m"` (SRE book ch. 21).
         pub window: SimSpan = SimSpan::from_secs(120),
     }
 }

@@ -7,7 +7,7 @@ use crate::ids::{ServiceId, VersionId};
 use crate::lab::snapshot::{Mark, MarkKind};
 use crate::phrase::{Sentence, phrases};
 use crate::scenario::Scenario;
-use crate::telemetry::ledger::{Cause, DeploymentNumber, Event, Ledger, Record};
+use crate::telemetry::ledger::{AlarmState, Cause, DeploymentNumber, Event, Ledger, Record};
 
 /// Marks that are kept for a reader; of more than these the newest.
 const MOST_MARKS: usize = 5_000;
@@ -98,6 +98,18 @@ phrases! {
         } = "instance {number} unhealthy",
         /// No target is healthy, so all of them get traffic.
         "fail-open" => FailOpen = "no healthy target: traffic goes to all of them",
+        /// An alarm went off.
+        "alarm" => Alarm {
+            /// Its name.
+            name: String,
+        } = "alarm {name}",
+        /// An alarm is off no more.
+        "alarm-over" => AlarmOver {
+            /// Its name.
+            name: String,
+            /// The state that it is in now.
+            state: &'static str,
+        } = "alarm {name}: {state}",
         /// A fault began.
         "fault" => Fault {
             /// Its name.
@@ -158,6 +170,14 @@ pub(super) fn marks(scenario: &Scenario, ledger: &Ledger) -> Vec<Mark> {
                 };
                 said.map(|said| (MarkKind::Instance, Some(*service), said.sentence()))
             }
+            Event::AlarmChanged { name, service, to: AlarmState::Alarm, .. } => {
+                Some((MarkKind::Alarm, *service, Said::Alarm { name: name.clone() }.sentence()))
+            }
+            Event::AlarmChanged { name, service, from: AlarmState::Alarm, to, .. } => {
+                Some((MarkKind::Action, *service, Said::AlarmOver { name: name.clone(), state: to.name() }.sentence()))
+            }
+            // That data begins or ceases to come is no news.
+            Event::AlarmChanged { .. } => None,
             Event::FaultInjected { name, service, .. } => {
                 faulty.push((name, *service));
                 Some((MarkKind::Fault, *service, Said::Fault { name: name.clone() }.sentence()))

@@ -62,7 +62,7 @@ impl<'a> Smooth<'a> {
         Signals {
             rate: self.rate(|window| window.counts.requests as f64),
             goodput: self.rate(|window| window.counts.answered as f64),
-            error_ratio: self.share(|window| window.counts.failed() as f64, |window| window.counts.requests as f64),
+            error_ratio: self.share(|window| window.counts.wasted() as f64, |window| window.counts.requests as f64),
             p50_ms: quantiles.map(|[p50, _]| p50 / 1e6),
             p99_ms: quantiles.map(|[_, p99]| p99 / 1e6),
             saturation: self.share(|window| window.load.busy_area as f64, |window| window.load.capacity_area as f64),

@@ -91,6 +91,7 @@ fn legend_ui(ui: &mut Ui, lang: Lang) {
         MarkKind::DeployFailed,
         MarkKind::Fault,
         MarkKind::FaultCleared,
+        MarkKind::Alarm,
         MarkKind::Scale,
         MarkKind::Instance,
         MarkKind::Action,

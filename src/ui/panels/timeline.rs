@@ -187,7 +187,7 @@ fn gravity(mark: &Mark) -> u8 {
     use crate::lab::snapshot::MarkKind;
     match mark.kind {
         MarkKind::Fault => 0,
-        MarkKind::DeployFailed => 1,
+        MarkKind::DeployFailed | MarkKind::Alarm => 1,
         MarkKind::Deploy => 2,
         MarkKind::Instance => 3,
         MarkKind::DeployDone => 4,

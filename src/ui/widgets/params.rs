@@ -203,6 +203,7 @@ pub(crate) fn choose_ui(ui: &mut Ui, lang: Lang, group: &str, names: &'static [&
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fleet::deploy::{IntOrPercent, Strategy};
     use crate::fleet::fault::{FaultKind, Selector};
 
     #[test]
@@ -234,6 +235,22 @@ mod tests {
         assert!(loss.read::<FaultKind>("packet-loss").is_ok());
         loss.set("loss", "120%");
         assert!(loss.read::<FaultKind>("packet-loss").is_err_and(|error| error.contains("share")));
+    }
+
+    /// A field that takes a number or a text takes either, whichever its default is.
+    #[test]
+    fn pods_are_typed_as_a_number_or_a_percentage() {
+        let alternatives = Alternatives::of::<Strategy>(Strategy::NAMES);
+        let mut fields = alternatives.fields("rolling-update");
+        for (typed, expected) in [("1", IntOrPercent::Pods(1)), ("50%", IntOrPercent::Percent(50)), ("150%", IntOrPercent::Percent(150))] {
+            fields.set("max_surge", typed);
+            let Ok(Strategy::RollingUpdate(update)) = fields.read("rolling-update") else { panic!("{typed}") };
+            assert_eq!(update.max_surge, expected);
+        }
+        for wrong in ["0.5", "one", "-1"] {
+            fields.set("max_surge", wrong);
+            assert!(fields.read::<Strategy>("rolling-update").is_err_and(|error| error.contains("number of pods")), "{wrong}");
+        }
     }
 
     #[test]

@@ -58,7 +58,7 @@ pub(crate) fn mark_color(kind: MarkKind, palette: &Palette) -> Color32 {
         MarkKind::Deploy => palette.info,
         MarkKind::DeployDone | MarkKind::FaultCleared => palette.ok,
         MarkKind::DeployFailed | MarkKind::Fault => palette.failing,
-        MarkKind::Instance => palette.warning,
+        MarkKind::Instance | MarkKind::Alarm => palette.warning,
         MarkKind::Scale | MarkKind::Action => palette.unknown,
     }
 }
@@ -71,6 +71,7 @@ pub(crate) fn mark_word(lang: Lang, kind: MarkKind) -> std::borrow::Cow<'static,
         MarkKind::DeployFailed => "mark.deploy-failed",
         MarkKind::Fault => "mark.fault",
         MarkKind::FaultCleared => "mark.fault-cleared",
+        MarkKind::Alarm => "mark.alarm",
         MarkKind::Scale => "mark.scale",
         MarkKind::Instance => "mark.instance",
         MarkKind::Action => "mark.action",
@@ -95,6 +96,11 @@ pub(crate) fn mark(painter: &Painter, center: Pos2, diameter: f32, kind: MarkKin
         }
         MarkKind::Fault => {
             painter.text(center, egui::Align2::CENTER_CENTER, icons::FAULT, fonts::regular(diameter + 2.0), color);
+        }
+        // A bell seen from afar: a disc with a bar.
+        MarkKind::Alarm => {
+            painter.circle_stroke(center, r * 0.85, Stroke::new(1.5, color));
+            painter.circle_filled(center, r * 0.45, color);
         }
         MarkKind::FaultCleared => {
             painter.circle_stroke(center, r * 0.8, Stroke::new(1.5, color));

@@ -4,6 +4,11 @@ use super::super::document::{Block, Cell, Table, Tone};
 use super::super::model::{Happening, Movement, Report, Signals};
 use super::super::words::{NONE, clock, millis, percent, rate};
 use super::heads;
+use crate::insight::significance::{ENOUGH_FOR_P50, ENOUGH_FOR_P99};
+
+/// Columns that may have nothing to say.
+const AFTER: usize = 4;
+const LATER: usize = 5;
 
 /// Happenings that are told in full; the JSON has all.
 const MOST: usize = 20;
@@ -21,7 +26,9 @@ struct Signal {
 const RATE: Signal =
     Signal { name: "answered", value: |s| Some(s.goodput_per_s), write: |v| v.map_or_else(|| NONE.into(), rate), worse: |before, now| now < before * 0.9 };
 const FAILED: Signal = Signal { name: "failed", value: |s| s.error_ratio, write: percent, worse: |before, now| now > before + 0.005 };
-const P99: Signal = Signal { name: "p99", value: |s| s.p99_ms, write: millis, worse: |before, now| now > before * 1.25 };
+const LATENCY: Signal = Signal { name: "p99", value: |s| s.p99_ms, write: millis, worse: |before, now| now > before * 1.25 };
+/// Stands for the 99th percentile where too few answers would make that one chance.
+const MEDIAN: Signal = Signal { name: "p50", value: |s| s.p50_ms.filter(|_| s.answers >= ENOUGH_FOR_P50), ..LATENCY };
 const BUSY: Signal = Signal { name: "busy", value: |s| s.saturation, write: percent, worse: |before, now| now > before + 0.15 && now > 0.8 };
 
 /// Tells what happened.
@@ -30,8 +37,8 @@ pub(super) fn tell(report: &Report, blocks: &mut Vec<Block>) {
         return;
     }
     blocks.push(Block::Heading("What happened".into()));
-    for happening in report.happenings.iter().take(MOST) {
-        blocks.push(Block::Subheading(title(happening)));
+    for (at, happening) in report.happenings.iter().take(MOST).enumerate() {
+        blocks.push(Block::Subheading(format!("{}. {}", at + 1, title(happening))));
         blocks.push(Block::Table(table(happening)));
     }
     if report.happenings.len() > MOST {
@@ -64,38 +71,51 @@ fn title(happening: &Happening) -> String {
 
 fn table(happening: &Happening) -> Table {
     let mut rows = Vec::new();
-    add(&mut rows, "users", &happening.users, &[RATE, FAILED, P99], false);
+    add(&mut rows, "users", &happening.users, &[RATE, FAILED, LATENCY], false);
     if let (Some(name), Some(target)) = (&happening.service, &happening.target) {
-        add(&mut rows, name, target, &[RATE, FAILED, P99, BUSY], false);
+        add(&mut rows, name, target, &[RATE, FAILED, LATENCY, BUSY], false);
     }
     for (name, movement) in &happening.moved {
-        add(&mut rows, name, movement, &[FAILED, P99, BUSY], true);
+        add(&mut rows, name, movement, &[FAILED, LATENCY, BUSY], true);
     }
-    Table { columns: heads(&["", "", "before", "during", "after"]), left: 2, last_left: false, rows }
-}
-
-/// Whether a signal changed enough to be worth a line: by a tenth, or by half a point of a share.
-fn moved(before: Option<f64>, during: Option<f64>) -> bool {
-    match (before, during) {
-        (Some(before), Some(during)) => (during - before).abs() > (before.abs() * 0.1).max(0.005),
-        (before, during) => before.is_some() != during.is_some(),
+    // What does not last has a first minute, and nothing after it but later.
+    let lasts = happening.kind != "action";
+    let heads = heads(&["", "", "before", if lasts { "during" } else { "first minute" }, "after", "later"]);
+    let mut table = Table { columns: heads, left: 2, last_left: false, rows };
+    for column in [LATER, AFTER] {
+        if (column == AFTER && !lasts) || table.rows.iter().all(|row| row[column].text == NONE) {
+            table.columns.remove(column);
+            table.rows.iter_mut().for_each(|row| drop(row.remove(column)));
+        }
     }
+    table
 }
 
 /// Adds a row per signal of one subject; signals that never had a value are left out, and if so wished those that did
-/// not move.
+/// not move beyond chance.
 fn add(rows: &mut Vec<Vec<Cell>>, subject: &str, movement: &Movement, signals: &[Signal], only_moved: bool) {
     let mut first = true;
+    let all = || [&movement.before, &movement.during, &movement.after, &movement.later].map(Option::as_ref);
     for signal in signals {
-        let [before, during, after] = [movement.before, movement.during, movement.after].map(|signals| signals.as_ref().and_then(signal.value));
-        if (before.is_none() && during.is_none() && after.is_none()) || (only_moved && !moved(before, during)) {
+        let signal = if signal.name == LATENCY.name && few_answers(movement) { &MEDIAN } else { signal };
+        let values = all().map(|signals| signals.and_then(signal.value));
+        if values.iter().all(Option::is_none) || (only_moved && !movement.moved.iter().any(|moved| moved == signal.name)) {
             continue;
         }
+        let before = values[0];
         let cell = |value: Option<f64>| {
             let worse = matches!((before, value), (Some(before), Some(now)) if (signal.worse)(before, now));
             Cell::from((signal.write)(value)).toned(if worse { Tone::Bad } else { Tone::Plain })
         };
-        rows.push(vec![if first { subject.into() } else { Cell::default() }, signal.name.into(), cell(before), cell(during), cell(after)]);
+        let mut row = vec![if first { subject.into() } else { Cell::default() }, signal.name.into()];
+        row.extend(values.map(cell));
+        rows.push(row);
         first = false;
     }
+}
+
+/// Whether a 99th percentile would be chance at some time that is told.
+fn few_answers(movement: &Movement) -> bool {
+    let all = [&movement.before, &movement.during, &movement.after, &movement.later];
+    all.into_iter().flatten().any(|signals| signals.p99_ms.is_some() && signals.answers < ENOUGH_FOR_P99)
 }

@@ -7,7 +7,7 @@ use eframe::egui::{ComboBox, DragValue, Frame, RichText, TextEdit, Ui, vec2};
 
 use super::rule_ui;
 use crate::fleet::deploy::Strategy;
-use crate::fleet::fault::{Fault, FaultKind, Selector};
+use crate::fleet::fault::{Direction, Fault, FaultKind, Selector};
 use crate::ids::{ServiceId, SourceId};
 use crate::lab::snapshot::ServiceSnapshot;
 use crate::scenario::{Action, Scenario};
@@ -279,6 +279,7 @@ fn fault_ui(ui: &mut Ui, lang: Lang, forms: &mut Forms, service: &str, scenario:
     }
     let choices = |key: &str| match key {
         "zone" => Some(scenario.model.zones.clone()),
+        "direction" => Some(Direction::NAMES.iter().map(|&name| name.to_owned()).collect()),
         "from" => {
             let services = scenario.model.services.iter().map(|other| other.name.clone()).filter(|name| name != service);
             Some(services.chain(scenario.model.sources.iter().map(|source| source.name.clone())).collect())

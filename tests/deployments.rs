@@ -1,0 +1,195 @@
+//! Deployments that shift traffic, and the alarms that turn them back, in worlds of a few lines.
+
+use std::sync::Arc;
+
+use fleetlab::content::{Folder, read_str};
+use fleetlab::ids::VersionId;
+use fleetlab::insight::deployments::{Status, deployments};
+use fleetlab::lab::Session;
+use fleetlab::scenario::Action;
+use fleetlab::telemetry::ledger::{AlarmState, Cause, Event};
+use fleetlab::units::SimTime;
+
+fn load(toml: &str) -> Session {
+    let loaded = read_str("world", "world.toml", &format!("format_version = 1\n{toml}"), &Folder::Nowhere).unwrap_or_else(|error| panic!("{error}"));
+    Session::new(Arc::new(loaded.scenario), 7)
+}
+
+/// A web service of four instances to which v2 is deployed at one minute.
+fn shop(strategy: &str, version: &str) -> Session {
+    load(&format!(
+        "duration = \"2h\"
+         [services.web]
+         instances = 4
+         workers = 32
+         start_up = \"20s\"
+         deployment = {strategy}
+         endpoints.get.steps = [{{ work = \"5ms\" }}]
+         versions.v2 = {version}
+         [alarms.new-errors]
+         service = \"web\"
+         new_version = true
+         metric = {{ error-rate = {{ above = \"5%\" }} }}
+         [traffic.users]
+         to = \"web.get\"
+         rate = \"100/s\"
+         [[timeline]]
+         at = \"1m\"
+         do = {{ deploy = {{ service = \"web\", version = \"v2\" }} }}"
+    ))
+}
+
+const OLD: VersionId = VersionId(0);
+const NEW: VersionId = VersionId(1);
+
+/// The share of requests that the new version answered between two times [min].
+fn share(session: &Session, from: u64, to: u64) -> f64 {
+    let requests = |version: VersionId| {
+        session.store().version_windows(version, SimTime::from_secs(from * 60), SimTime::from_secs(to * 60)).map(|window| window.counts.requests).sum::<u64>()
+            as f64
+    };
+    requests(NEW) / (requests(OLD) + requests(NEW))
+}
+
+fn running(session: &Session) -> usize {
+    session.fleet().service(fleetlab::ids::ServiceId(0)).instances.iter().filter(|instance| instance.serving).count()
+}
+
+/// When the first such event happened [s].
+fn when(session: &Session, wanted: impl Fn(&Event) -> bool) -> Option<f64> {
+    session.ledger().truth().iter().find(|record| wanted(&record.event)).map(|record| record.at.as_secs_f64())
+}
+
+#[test]
+fn blue_green_shifts_everything_at_once_and_keeps_both_for_the_bake_time() {
+    let mut session = shop("{ blue-green = { bake = \"10m\" } }", "{ latency_factor = 1.2 }");
+    session.advance_to(SimTime::from_secs(79));
+    assert_eq!(share(&session, 0, 2), 0.0, "green comes up beside blue and gets nothing");
+    session.advance_to(SimTime::from_secs(300));
+    assert_eq!((share(&session, 2, 5), running(&session)), (1.0, 8), "everything at once, and both fleets stand");
+    session.advance_to(SimTime::from_secs(60 + 20 + 600 - 1));
+    assert_eq!(running(&session), 8);
+    session.advance_to(SimTime::from_secs(800));
+    assert_eq!(running(&session), 4);
+    let done = &deployments(session.ledger())[0];
+    assert_eq!((&done.status, done.ended.map(SimTime::as_secs_f64)), (&Status::Completed, Some(680.0)));
+}
+
+#[test]
+fn two_fleets_cost_as_much_as_two_fleets() {
+    let cost = |strategy: &str| {
+        let mut session = shop(strategy, "{ latency_factor = 1.2 }");
+        session.advance_to(SimTime::from_secs(3_600));
+        session.fleet().cost(session.now()).0
+    };
+    let (short, long) = (cost("{ blue-green = { bake = \"1m\" } }"), cost("{ blue-green = { bake = \"31m\" } }"));
+    // Four more instances for half an hour are half of four instances for an hour.
+    assert!((long - short - 0.5 * cost("\"rolling\"")).abs() < 0.05 * short, "{short} {long}");
+}
+
+#[test]
+fn a_canary_gets_its_share_first() {
+    let mut session = shop("{ canary = { percent = \"10%\", canary_bake = \"5m\", bake = \"1m\" } }", "{ latency_factor = 1.2 }");
+    session.advance_to(SimTime::from_secs(600));
+    let first = share(&session, 2, 6);
+    assert!((first - 0.1).abs() < 0.01, "{first}");
+    assert_eq!(share(&session, 7, 9), 1.0);
+    assert_eq!(deployments(session.ledger())[0].status, Status::Completed);
+}
+
+#[test]
+fn codedeploy_linear_takes_a_tenth_each_minute() {
+    let mut session =
+        shop("{ codedeploy = { config = \"CodeDeployDefault.ECSLinear10PercentEvery1Minutes\", termination_wait = \"5m\" } }", "{ latency_factor = 1.2 }");
+    session.advance_to(SimTime::from_secs(3_600));
+    // It began at 80 s, when the new fleet was up.
+    let shares: Vec<f64> = (0..11)
+        .map(|step| {
+            let (from, to) = (SimTime::from_secs(80 + step * 60), SimTime::from_secs(140 + step * 60));
+            let requests = |version| session.store().version_windows(version, from, to).map(|window| window.counts.requests).sum::<u64>() as f64;
+            requests(NEW) / (requests(OLD) + requests(NEW))
+        })
+        .collect();
+    for (step, share) in shares.iter().enumerate() {
+        assert!((share - ((step + 1) as f64 / 10.0).min(1.0)).abs() < 0.03, "{shares:?}");
+    }
+    assert_eq!(deployments(session.ledger())[0].ended.map(SimTime::as_secs_f64), Some(80.0 + 9.0 * 60.0 + 300.0), "ten steps in nine minutes, and the wait");
+}
+
+#[test]
+fn an_alarm_on_the_new_version_turns_a_canary_back_and_few_users_are_hurt() {
+    let watch = "alarms = { names = [\"new-errors\"] }";
+    let hurt = |strategy: &str| {
+        let mut session = shop(strategy, "{ error_rate = \"50%\" }");
+        session.advance_to(SimTime::from_secs(3_600));
+        (session.store().entry_totals(None).counts.failed(), session)
+    };
+    let (canary, session) = hurt(&format!("{{ canary = {{ percent = \"5%\", {watch} }} }}"));
+    let all = deployments(session.ledger());
+    assert_eq!(all[0].status, Status::Failed(Cause::Alarm { name: "new-errors".to_owned() }));
+    assert_eq!((all[1].rolls_back, &all[1].status), (Some(1), &Status::Completed));
+    // The canary began at 80 s; the first whole minute of it is bad, and the way back takes no time.
+    let off = when(&session, |event| matches!(event, Event::AlarmChanged { to: AlarmState::Alarm, .. })).expect("it went off");
+    assert!((120.0..=180.0).contains(&off), "{off}");
+    assert_eq!(all[1].ended.map(SimTime::as_secs_f64), Some(off));
+    assert_eq!(running(&session), 4);
+    let (blue_green, _) = hurt(&format!("{{ blue-green = {{ {watch} }} }}"));
+    let (rolling, _) = hurt("\"rolling\"");
+    assert!(canary * 10 < blue_green && blue_green * 10 < rolling, "{canary} {blue_green} {rolling}");
+}
+
+#[test]
+fn an_alarm_that_is_off_already_is_ignored_and_without_rollback_things_stay() {
+    let world = |alarms: &str| {
+        load(&format!(
+            "duration = \"30m\"
+             [services.web]
+             instances = 2
+             workers = 32
+             deployment = {{ blue-green = {{ bake = \"5m\", {alarms} }} }}
+             endpoints.get.steps = [{{ work = \"5ms\" }}, {{ fail = 0.2 }}]
+             versions.v2 = {{ error_rate = \"50%\" }}
+             [alarms.errors]
+             service = \"web\"
+             metric = {{ error-rate = {{ above = \"5%\" }} }}
+             [alarms.worse]
+             service = \"web\"
+             metric = {{ error-rate = {{ above = \"40%\" }} }}
+             [traffic.users]
+             to = \"web.get\"
+             rate = \"100/s\"
+             [[timeline]]
+             at = \"3m\"
+             do = {{ deploy = {{ service = \"web\", version = \"v2\" }} }}"
+        ))
+    };
+    let mut ignored = world("alarms = { names = [\"errors\"] }");
+    ignored.run();
+    assert_eq!(deployments(ignored.ledger())[0].status, Status::Completed, "it had gone off before");
+    let mut stays = world("alarms = { names = [\"worse\"], rollback = false }");
+    stays.run();
+    let all = deployments(stays.ledger());
+    assert_eq!((all.len(), &all[0].status), (1, &Status::Failed(Cause::Alarm { name: "worse".to_owned() })));
+}
+
+#[test]
+fn going_back_by_hand_is_one_change_of_weights_while_the_old_fleet_stands() {
+    let mut session = shop("{ blue-green = { bake = \"30m\" } }", "{ error_rate = \"20%\" }");
+    session.advance_to(SimTime::from_secs(600));
+    session.act(Action::RollBack { service: "web".to_owned() }).expect("there is something to go back to");
+    session.advance_to(SimTime::from_secs(602));
+    let back = &deployments(session.ledger())[1];
+    assert_eq!((&back.status, back.took().map(|took| took.as_secs_f64())), (&Status::Completed, Some(0.0)));
+    session.advance_to(SimTime::from_secs(900));
+    assert_eq!((share(&session, 11, 15), running(&session)), (0.0, 4));
+}
+
+#[test]
+fn what_cannot_be_done_is_refused_with_the_reason() {
+    let mut session = shop("{ canary = {} }", "{ latency_factor = 1.2 }");
+    let error = session.act(Action::Deploy { service: "web".to_owned(), version: "v1".to_owned(), strategy: None }).expect_err("it runs already");
+    assert!(error.to_string().contains("shifts traffic from one version to another"), "{error}");
+    let watch: fleetlab::fleet::deploy::Strategy = serde_json::from_str(r#"{"canary":{"alarms":{"names":["nothing"]}}}"#).expect("a strategy");
+    let error = session.act(Action::Deploy { service: "web".to_owned(), version: "v2".to_owned(), strategy: Some(watch) }).expect_err("no such alarm");
+    assert!(error.to_string().contains("`nothing`"), "{error}");
+}
