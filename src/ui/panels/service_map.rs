@@ -100,20 +100,20 @@ pub(crate) fn tooltip_ui(ui: &mut Ui, lang: Lang, scenario: &Scenario, snapshot:
                 label::secondary(ui, lang.say(why));
             }
             let signals = &state.signals;
-            rows.push((lang.tr("signal.rate"), format::rate(signals.rate)));
-            rows.push((lang.tr("signal.goodput"), format::rate(signals.goodput)));
-            rows.push(("p50".into(), format::millis_or_nothing(signals.p50_ms)));
-            rows.push(("p99".into(), format::millis_or_nothing(signals.p99_ms)));
-            rows.push((lang.tr("signal.errors"), if signals.rate > 0.0 { format::percent(signals.error_ratio) } else { format::NOTHING.to_owned() }));
-            rows.push((lang.tr("signal.saturation"), format::percent(signals.saturation)));
-            rows.push((lang.tr("signal.queued"), format::count(f64::from(state.queued))));
+            rows.push((lang.tr("signal.rate"), format::rate(lang, signals.rate)));
+            rows.push((lang.tr("signal.goodput"), format::rate(lang, signals.goodput)));
+            rows.push(("p50".into(), format::millis_or_nothing(lang, signals.p50_ms)));
+            rows.push(("p99".into(), format::millis_or_nothing(lang, signals.p99_ms)));
+            rows.push((lang.tr("signal.errors"), if signals.rate > 0.0 { format::percent(lang, signals.error_ratio) } else { format::NOTHING.to_owned() }));
+            rows.push((lang.tr("signal.saturation"), format::percent(lang, signals.saturation)));
+            rows.push((lang.tr("signal.queued"), format::count(lang, f64::from(state.queued))));
             rows.push((lang.tr("instances"), format!("{} / {}", state.instances.len(), state.desired)));
         }
         Selection::Source(source) => {
             let Some(state) = snapshot.sources.get(source.index()) else { return };
             ui.label(RichText::new(&state.name).font(fonts::semibold(size::BODY)));
-            rows.push((lang.tr("signal.sent"), format::rate(state.rate)));
-            rows.push((lang.tr("source.factor"), format!("×{}", format::count(state.factor))));
+            rows.push((lang.tr("signal.sent"), format::rate(lang, state.rate)));
+            rows.push((lang.tr("source.factor"), format!("×{}", format::count(lang, state.factor))));
         }
         Selection::Edge(from, to) => {
             let Some(edge) = snapshot.edges.iter().find(|edge| edge.from == from && edge.to == to) else { return };
@@ -124,10 +124,10 @@ pub(crate) fn tooltip_ui(ui: &mut Ui, lang: Lang, scenario: &Scenario, snapshot:
             if edge.breaker_open {
                 ui.label(RichText::new(format!("{}  {}", icons::BROKEN, lang.tr("edge.breaker-open"))).color(palette.failing_text));
             }
-            rows.push((lang.tr("edge.attempts"), format::rate(edge.rate)));
-            rows.push((lang.tr("signal.errors"), if edge.rate > 0.0 { format::percent(edge.error_ratio) } else { format::NOTHING.to_owned() }));
-            rows.push(("p99".into(), format::millis_or_nothing(edge.p99_ms)));
-            rows.push((lang.tr("edge.retries"), format::percent(edge.retry_ratio)));
+            rows.push((lang.tr("edge.attempts"), format::rate(lang, edge.rate)));
+            rows.push((lang.tr("signal.errors"), if edge.rate > 0.0 { format::percent(lang, edge.error_ratio) } else { format::NOTHING.to_owned() }));
+            rows.push(("p99".into(), format::millis_or_nothing(lang, edge.p99_ms)));
+            rows.push((lang.tr("edge.retries"), format::percent(lang, edge.retry_ratio)));
         }
     }
     Grid::new("map tooltip").num_columns(2).spacing(vec2(24.0, 4.0)).min_row_height(18.0).show(ui, |ui| {

@@ -23,17 +23,17 @@ pub(super) fn edge_ui(ui: &mut Ui, shell: &mut Shell, from: EdgeEnd, to: Service
         label::explained(text, lang, "breaker");
     }
     let (attempts, errors, retries) = (lang.tr("edge.attempts"), lang.tr("signal.errors"), lang.tr("edge.retries"));
-    let share = if edge.rate > 0.0 { format::percent(edge.error_ratio) } else { format::NOTHING.to_owned() };
+    let share = if edge.rate > 0.0 { format::percent(lang, edge.error_ratio) } else { format::NOTHING.to_owned() };
     let failing = if edge.error_ratio >= 0.01 { palette.failing_text } else { palette.text };
     numbers_ui(
         ui,
         lang,
         2,
         &[
-            Number { caption: &attempts, term: "traffic", value: format::rate(edge.rate), color: palette.text },
-            Number { caption: "p99", term: "p99", value: format::millis_or_nothing(edge.p99_ms), color: palette.text },
+            Number { caption: &attempts, term: "traffic", value: format::rate(lang, edge.rate), color: palette.text },
+            Number { caption: "p99", term: "p99", value: format::millis_or_nothing(lang, edge.p99_ms), color: palette.text },
             Number { caption: &errors, term: "errors", value: share, color: failing },
-            Number { caption: &retries, term: "retries", value: format::percent(edge.retry_ratio), color: palette.text },
+            Number { caption: &retries, term: "retries", value: format::percent(lang, edge.retry_ratio), color: palette.text },
         ],
     );
     rule_ui(ui);

@@ -50,12 +50,12 @@ pub(super) fn fleet_ui(ui: &mut Ui, shell: &mut Shell) {
                 status::shape(ui.painter(), rect.center(), 8.0, slo_health(slo), palette);
                 ui.label(&slo.name);
                 ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                    let achieved = slo.achieved.map_or_else(|| format::NOTHING.to_owned(), format::percent);
+                    let achieved = slo.achieved.map_or_else(|| format::NOTHING.to_owned(), |value| format::percent(lang, value));
                     ui.label(RichText::new(achieved).font(fonts::mono(size::BODY - 1.0)).color(palette.status_text(slo_health(slo))));
                 });
             });
-            let left = format::percent(slo.budget_left.max(-9.99));
-            label::caption(ui, lang.with("slo.line", &[("objective", &format::percent(slo.objective)), ("left", &left)]));
+            let budget = format::budget(lang, slo.budget_left);
+            label::caption(ui, lang.with("slo.line", &[("objective", &format::percent(lang, slo.objective)), ("budget", &budget)]));
         }
     }
     if toggled && let Some(run) = shell.run.as_mut() {
@@ -67,7 +67,7 @@ pub(super) fn fleet_ui(ui: &mut Ui, shell: &mut Shell) {
     rule_ui(ui);
     ui.horizontal(|ui| {
         ui.label(RichText::new(icons::COST).color(palette.secondary));
-        ui.label(lang.with("fleet.cost", &[("cost", &format::dollars(snapshot.cost))]));
+        ui.label(lang.with("fleet.cost", &[("cost", &format::dollars(lang, snapshot.cost))]));
     });
     label::caption(ui, lang.with("fleet.digest", &[("digest", &snapshot.digest)]));
 }
@@ -135,7 +135,7 @@ fn services_ui(ui: &mut Ui, shell: &mut Shell, lang: Lang) {
             let rect = response.rect;
             status::shape(ui.painter(), rect.left_center() + vec2(10.0, 0.0), 8.0, state.health, palette);
             ui.painter().text(rect.left_center() + vec2(22.0, 0.0), eframe::egui::Align2::LEFT_CENTER, name, fonts::regular(size::BODY), palette.text);
-            let value = format::rate(state.signals.rate);
+            let value = format::rate(lang, state.signals.rate);
             ui.painter().text(
                 rect.right_center() - vec2(6.0, 0.0),
                 eframe::egui::Align2::RIGHT_CENTER,
@@ -153,7 +153,7 @@ fn services_ui(ui: &mut Ui, shell: &mut Shell, lang: Lang) {
         let rect = response.rect;
         ui.painter().text(rect.left_center() + vec2(10.0, 0.0), eframe::egui::Align2::CENTER_CENTER, icons::LOAD, fonts::regular(size::BODY), palette.accent);
         ui.painter().text(rect.left_center() + vec2(22.0, 0.0), eframe::egui::Align2::LEFT_CENTER, &source.name, fonts::regular(size::BODY), palette.text);
-        let value = format::rate(source.rate);
+        let value = format::rate(lang, source.rate);
         ui.painter().text(rect.right_center() - vec2(6.0, 0.0), eframe::egui::Align2::RIGHT_CENTER, value, fonts::mono(size::BODY - 1.0), palette.secondary);
         if response.clicked() {
             selected = Some(Selection::Source(SourceId::from_index(at)));

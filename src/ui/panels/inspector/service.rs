@@ -118,7 +118,6 @@ fn instances_ui(ui: &mut Ui, lang: Lang, state: &ServiceSnapshot, zones: &[Strin
         label::secondary(ui, lang.tr("instances.none"));
         return;
     }
-    let stable = node::stable_index(state);
     let heads = [
         lang.tr("instance.state"),
         lang.tr("instance.version"),
@@ -141,7 +140,7 @@ fn instances_ui(ui: &mut Ui, lang: Lang, state: &ServiceSnapshot, zones: &[Strin
     table(ui, "instances", &columns, state.instances.len(), height, name, |at, cells| {
         let instance = &state.instances[at];
         let palette = cells.palette;
-        node::cell_of(cells.painter(), Rect::from_center_size(cells.mark(0), vec2(9.0, 9.0)), instance, stable, palette);
+        node::cell_of(cells.painter(), Rect::from_center_size(cells.mark(0), vec2(9.0, 9.0)), instance, palette);
         let word = state_word(lang, instance.state);
         let text = if instance.faulted { format!("{word} {}", icons::FAULT) } else { word.into_owned() };
         cells.colored(0, &text, if instance.faulted { palette.failing_text } else { palette.text }, 16.0);
@@ -174,13 +173,13 @@ fn versions_ui(ui: &mut Ui, lang: Lang, state: &ServiceSnapshot, height: f32) {
         |at, cells| {
             let version = &state.versions[at];
             let palette = cells.palette;
-            cells.painter().rect_filled(Rect::from_center_size(cells.mark(0), vec2(9.0, 9.0)), 2.0, palette.version(at, stable));
+            cells.painter().rect_filled(Rect::from_center_size(cells.mark(0), vec2(9.0, 9.0)), 2.0, palette.version(at));
             let text = if at == stable { format!("{} ({})", version.name, lang.tr("version.stable")) } else { version.name.clone() };
             cells.colored(0, &text, palette.text, 14.0);
             cells.text(1, &version.instances.to_string());
-            cells.text(2, &format::rate(version.signals.rate));
-            cells.text(3, &format::millis_or_nothing(version.signals.p99_ms));
-            let share = if version.signals.rate > 0.0 { format::percent(version.signals.error_ratio) } else { format::NOTHING.to_owned() };
+            cells.text(2, &format::rate(lang, version.signals.rate));
+            cells.text(3, &format::millis_or_nothing(lang, version.signals.p99_ms));
+            let share = if version.signals.rate > 0.0 { format::percent(lang, version.signals.error_ratio) } else { format::NOTHING.to_owned() };
             cells.colored(4, &share, if version.signals.error_ratio >= 0.01 { palette.failing_text } else { palette.text }, 0.0);
         },
     );
@@ -214,11 +213,11 @@ fn calls_ui(ui: &mut Ui, shell: &Shell, service: ServiceId, height: f32) -> Opti
         let broken = if edge.breaker_open { format!(" {}", icons::BROKEN) } else { String::new() };
         cells.colored(0, icon, palette.secondary, 0.0);
         cells.colored(0, &format!("{other}{broken}"), if edge.breaker_open { palette.failing_text } else { palette.text }, 18.0);
-        cells.text(1, &format::rate(edge.rate));
-        cells.text(2, &format::millis_or_nothing(edge.p99_ms));
-        let share = if edge.rate > 0.0 { format::percent(edge.error_ratio) } else { format::NOTHING.to_owned() };
+        cells.text(1, &format::rate(lang, edge.rate));
+        cells.text(2, &format::millis_or_nothing(lang, edge.p99_ms));
+        let share = if edge.rate > 0.0 { format::percent(lang, edge.error_ratio) } else { format::NOTHING.to_owned() };
         cells.colored(3, &share, if edge.error_ratio >= 0.01 { palette.failing_text } else { palette.text }, 0.0);
-        cells.text(4, &format::percent(edge.retry_ratio));
+        cells.text(4, &format::percent(lang, edge.retry_ratio));
     })?;
     let edge = all[clicked];
     Some(match (edge.to == service, edge.from) {
@@ -255,7 +254,7 @@ fn failures_ui(ui: &mut Ui, lang: Lang, state: &ServiceSnapshot, height: f32) {
                 crate::ui::theme::mixed(palette.failing, palette.panel, 0.18),
             );
             cells.colored(0, &word(name), palette.text, 4.0);
-            cells.text(1, &format::rate(rate));
+            cells.text(1, &format::rate(lang, rate));
         },
     );
 }

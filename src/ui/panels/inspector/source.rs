@@ -27,8 +27,8 @@ pub(super) fn source_ui(ui: &mut Ui, shell: &mut Shell, source: SourceId) {
     label::explained(about, lang, "arrivals");
     let (sent, factor) = (lang.tr("signal.sent"), lang.tr("source.factor"));
     let numbers = [
-        Number { caption: &sent, term: "traffic", value: format::rate(state.rate), color: palette.text },
-        Number { caption: &factor, term: "load-factor", value: format!("×{}", format::count(state.factor)), color: palette.text },
+        Number { caption: &sent, term: "traffic", value: format::rate(lang, state.rate), color: palette.text },
+        Number { caption: &factor, term: "load-factor", value: format!("×{}", format::count(lang, state.factor)), color: palette.text },
     ];
     numbers_ui(ui, lang, 2, &numbers);
     rule_ui(ui);
@@ -39,7 +39,7 @@ pub(super) fn source_ui(ui: &mut Ui, shell: &mut Shell, source: SourceId) {
         ui.horizontal(|ui| {
             ui.label(format!("{}.{}", run.service_name(endpoint.service), endpoint.name));
             ui.with_layout(eframe::egui::Layout::right_to_left(eframe::egui::Align::Center), |ui| {
-                ui.label(RichText::new(format::percent(weight / whole)).monospace().color(palette.secondary));
+                ui.label(RichText::new(format::percent(lang, weight / whole)).monospace().color(palette.secondary));
             });
         });
     }
@@ -50,15 +50,15 @@ pub(super) fn source_ui(ui: &mut Ui, shell: &mut Shell, source: SourceId) {
     ui.spacing_mut().slider_width = (ui.available_width() - 90.0).max(80.0);
     ui.add(slider).accessible_name(lang.tr("source.factor"));
     let factor = (*wanted * 100.0).round() / 100.0;
-    let text = lang.with("source.apply", &[("source", &model.name), ("factor", &format::count(factor))]);
+    let text = lang.with("source.apply", &[("source", &model.name), ("factor", &format::count(lang, factor))]);
     let mut ask = None;
     ui.horizontal_wrapped(|ui| {
         if ui.add_enabled_ui((factor - state.factor).abs() > 1e-9, |ui| button::primary(ui, icons::LOAD, &text).clicked()).inner {
             ask = Some(factor);
         }
         for quick in [0.5, 2.0, 5.0] {
-            let text = format!("×{}", format::count(quick));
-            if button::plain(ui, "", &text).on_hover_text(lang.with("source.apply", &[("source", &model.name), ("factor", &format::count(quick))])).clicked() {
+            let text = format!("×{}", format::count(lang, quick));
+            if button::plain(ui, "", &text).on_hover_text(lang.with("source.apply", &[("source", &model.name), ("factor", &format::count(lang, quick))])).clicked() {
                 ask = Some(quick);
             }
         }
