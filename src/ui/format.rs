@@ -124,6 +124,16 @@ pub(crate) fn axis_time(seconds: f64) -> String {
     format!("{negative}{text}")
 }
 
+/// Memory: `64 MiB`, `1.5 GiB`.
+pub(crate) fn bytes(lang: Lang, bytes: u64) -> String {
+    let kib = bytes as f64 / 1_024.0;
+    match kib {
+        v if v < 1_024.0 => format!("{} KiB", digits(lang, v)),
+        v if v < 1_048_576.0 => format!("{} MiB", digits(lang, v / 1_024.0)),
+        v => format!("{} GiB", digits(lang, v / 1_048_576.0)),
+    }
+}
+
 /// Money: `$12.30`, `$0.0042`.
 pub(crate) fn dollars(lang: Lang, amount: f64) -> String {
     localised(lang, &if amount > 0.0 && amount < 0.01 { format!("${amount:.4}") } else { format!("${amount:.2}") })

@@ -18,13 +18,11 @@ use super::worker::{Opener, World};
 use crate::content;
 use crate::lab::snapshot::{Interest, Snapshot};
 use crate::lab::{Session, SessionFile};
-use crate::scenario::{Action, TimedAction};
+use crate::scenario::{Action, Text, TimedAction};
 use crate::units::SimTime;
 
 /// Sessions that are kept; the oldest go first.
 const KEPT: usize = 200;
-/// Sessions that are offered to be opened again.
-const OFFERED: usize = 12;
 
 /// A session that writes itself down.
 struct Journalled {
@@ -86,9 +84,14 @@ fn session_files(folder: &Path) -> Vec<PathBuf> {
     files.into_iter().map(|(_, path)| path).collect()
 }
 
-/// Removes the oldest sessions beyond what is kept.
+/// Removes the oldest sessions beyond what is kept, those in which nothing was done first.
 fn prune(folder: &Path) {
-    for path in session_files(folder).into_iter().skip(KEPT) {
+    let files = session_files(folder);
+    if files.len() <= KEPT {
+        return;
+    }
+    let (acted, idle): (Vec<PathBuf>, Vec<PathBuf>) = files.into_iter().partition(|path| head_of(path).is_some_and(|head| !head.actions.is_empty()));
+    for path in acted.into_iter().chain(idle).skip(KEPT) {
         // A file that cannot be removed is only a file too many.
         let _ = std::fs::remove_file(path);
     }
@@ -106,16 +109,22 @@ struct Head {
 #[derive(Deserialize)]
 struct HeadScenario {
     name: String,
+    #[serde(default)]
+    title: Text,
+}
+
+fn head_of(path: &Path) -> Option<Head> {
+    serde_json::from_str(&std::fs::read_to_string(path).ok()?).ok()
 }
 
 fn recent(folder: &Path) -> Vec<RecentSession> {
     session_files(&sessions_folder(folder))
         .into_iter()
         .filter_map(|path| {
-            let head: Head = serde_json::from_str(&std::fs::read_to_string(&path).ok()?).ok()?;
-            Some(RecentSession { path, scenario: head.scenario.name, seed: head.seed, until: head.until, actions: head.actions.len() })
+            let head = head_of(&path)?;
+            let HeadScenario { name, title } = head.scenario;
+            Some(RecentSession { path, scenario: name, title, seed: head.seed, until: head.until, actions: head.actions.len() })
         })
-        .take(OFFERED)
         .collect()
 }
 
@@ -153,5 +162,35 @@ pub(crate) fn sources(folder: PathBuf) -> Sources {
         open: Box::new(open_scenario),
         open_file: Box::new(open_file),
         recent: Box::new(move || recent(&folder)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn write(folder: &Path, name: &str, actions: &str) {
+        let text = format!(r#"{{"scenario":{{"name":"{name}","title":{{"en":"The {name}"}}}},"seed":1,"actions":[{actions}],"until":"5m"}}"#);
+        write_whole(&sessions_folder(folder).join(format!("{name}.json")), &text).expect("written");
+    }
+
+    #[test]
+    fn every_session_is_offered_with_the_title_of_its_scenario() {
+        let folder = tempfile::tempdir().expect("a folder");
+        (0..30).for_each(|n| write(folder.path(), &format!("shop-{n}"), ""));
+        let found = recent(folder.path());
+        assert_eq!(found.len(), 30);
+        assert!(found.iter().all(|session| session.title.get("en") == format!("The {}", session.scenario)));
+    }
+
+    #[test]
+    fn sessions_in_which_something_was_done_are_removed_last() {
+        let folder = tempfile::tempdir().expect("a folder");
+        write(folder.path(), "acted", "0");
+        (0..KEPT + 20).for_each(|n| write(folder.path(), &format!("idle-{n:03}"), ""));
+        prune(&sessions_folder(folder.path()));
+        let left = recent(folder.path());
+        assert_eq!(left.len(), KEPT);
+        assert!(left.iter().any(|session| session.scenario == "acted"), "though it is the oldest");
     }
 }

@@ -51,6 +51,8 @@ pub struct RecentSession {
     pub path: PathBuf,
     /// The scenario's name.
     pub scenario: String,
+    /// Its title.
+    pub title: Text,
     /// The seed.
     pub seed: u64,
     /// How far it had come.
@@ -122,6 +124,8 @@ pub(crate) enum Selection {
     Fleet,
     /// A service.
     Service(ServiceId),
+    /// An instance of a service, by its number.
+    Instance(ServiceId, u32),
     /// A traffic source.
     Source(SourceId),
     /// The calls from one to another.
@@ -212,7 +216,7 @@ impl Run {
     /// The service that is selected.
     pub(crate) fn selected_service(&self) -> Option<ServiceId> {
         match self.selection {
-            Selection::Service(service) | Selection::Edge(_, service) => Some(service),
+            Selection::Service(service) | Selection::Instance(service, _) | Selection::Edge(_, service) => Some(service),
             Selection::Fleet | Selection::Source(_) => None,
         }
     }

@@ -102,8 +102,7 @@ impl Skeleton {
         let width = node.x * layers + gap * (layers - 1.0);
         let zoom = zoom.min(room.x / width);
         let stretch = if high > low { ((room.y / zoom - NODE.y) / (high - low)).clamp(1.0, STRETCH) } else { 1.0 };
-        let positions: Vec<Pos2> =
-            self.across.iter().zip(&self.layer).map(|(&y, &layer)| pos2(layer as f32 * (node.x + gap), (y * stretch).round())).collect();
+        let positions: Vec<Pos2> = self.across.iter().zip(&self.layer).map(|(&y, &layer)| pos2(layer as f32 * (node.x + gap), (y * stretch).round())).collect();
         let nodes = positions[..self.count].to_vec();
         let edges = self.chains.iter().map(|chain| route(chain, node, gap, &positions)).collect();
         let bounds = nodes.iter().fold(Rect::NOTHING, |rect, &at| rect.union(Rect::from_center_size(at, node)));

@@ -6,7 +6,7 @@
 pub(crate) mod camera;
 pub(crate) mod edge;
 pub(crate) mod layout;
-mod names;
+pub(crate) mod names;
 pub(crate) mod node;
 
 use eframe::egui::{Id, PointerButton, Rect, Response, Role, Sense, Ui, Vec2, WidgetInfo, vec2};
@@ -75,7 +75,19 @@ impl MapView {
             edges.iter().map(|&(from, to)| (index(from), to.index())).filter(|&(from, to)| from < nodes.len() && to < count).collect();
         let skeleton = layout::skeleton(nodes.len(), &links);
         let layout = skeleton.placed(vec2(1_000.0, 500.0), FIT_ZOOM);
-        Self { nodes, services: count, edges, skeleton, layout, short: (0, Vec::new()), camera: None, glide: None, fit_wanted: false, moved: false, screen: Rect::ZERO }
+        Self {
+            nodes,
+            services: count,
+            edges,
+            skeleton,
+            layout,
+            short: (0, Vec::new()),
+            camera: None,
+            glide: None,
+            fit_wanted: false,
+            moved: false,
+            screen: Rect::ZERO,
+        }
     }
 
     /// Whether this map shows these edges.
@@ -155,7 +167,7 @@ impl MapView {
         let focus = hovered.or(match cx.selection {
             Selection::Service(service) => Some(service.index()),
             Selection::Source(source) => Some(self.services + source.index()),
-            Selection::Fleet | Selection::Edge(..) => None,
+            Selection::Fleet | Selection::Instance(..) | Selection::Edge(..) => None,
         });
         let mut near: Option<(usize, f32)> = None;
         let lines: Vec<Option<Vec<eframe::egui::Pos2>>> = self

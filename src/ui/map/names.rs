@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 /// Each name in at most `most` characters, no two alike if there is any way. What fits stays as it is; of the others the
 /// middle goes, and the word `service` at the end before anything else.
-pub(super) fn shortened(names: &[&str], most: usize) -> Vec<String> {
+pub(crate) fn shortened(names: &[&str], most: usize) -> Vec<String> {
     let most = most.max(3);
     let fits = |name: &str| name.chars().count() <= most;
     let mut taken: BTreeSet<String> = names.iter().filter(|name| fits(name)).map(|name| (*name).to_owned()).collect();

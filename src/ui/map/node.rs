@@ -290,7 +290,7 @@ fn numbers(painter: &Painter, across: std::ops::RangeInclusive<f32>, y: f32, fon
 
 /// Instances as one thin strip, a part for each while there are few, a part for each state otherwise.
 fn strip(painter: &Painter, rect: Rect, service: &ServiceSnapshot, palette: &Palette) {
-        let count = service.instances.len();
+    let count = service.instances.len();
     if count == 0 {
         return;
     }
@@ -345,7 +345,7 @@ pub(crate) fn stable_index(service: &ServiceSnapshot) -> usize {
 fn instances(painter: &Painter, rect: Rect, zoom: f32, service: &ServiceSnapshot, palette: &Palette) {
     let (side, gap) = (8.0 * zoom, 2.0 * zoom);
     let columns = ((rect.width() + gap) / (side + gap)).floor().max(1.0) as usize;
-        if service.instances.len() <= columns * 2 {
+    if service.instances.len() <= columns * 2 {
         for (at, instance) in service.instances.iter().enumerate() {
             let cell = Rect::from_min_size(rect.min + vec2((at % columns) as f32 * (side + gap), (at / columns) as f32 * (side + gap)), vec2(side, side));
             cell_of(painter, cell, instance, palette);

@@ -8,7 +8,7 @@ use crate::scenario::Scenario;
 use crate::ui::map::{MapContext, MapEvent};
 use crate::ui::state::{Ask, Selection, Shell, colors};
 use crate::ui::text::Lang;
-use crate::ui::theme::size;
+use crate::ui::theme::{self, size};
 use crate::ui::widgets::{button, label, status};
 use crate::ui::{fonts, format, icons};
 
@@ -46,7 +46,10 @@ fn map_ui(ui: &mut Ui, shell: &mut Shell) {
     let (scenario, snapshot) = (run.scenario.clone(), run.snapshot.clone());
     let cx = MapContext {
         snapshot: &snapshot,
-        selection: run.selection,
+        selection: match run.selection {
+            Selection::Instance(service, _) => Selection::Service(service),
+            other => other,
+        },
         palette,
         lang,
         moving: !reduced,
@@ -65,6 +68,9 @@ fn map_ui(ui: &mut Ui, shell: &mut Shell) {
 fn legend_ui(ui: &Ui, screen: Rect, lang: Lang) {
     let palette = colors(ui);
     let painter = ui.painter_at(screen);
+    // Zoomed in, nodes lie below it.
+    let foot = Rect::from_min_max(pos2(screen.left(), screen.bottom() - 28.0), screen.max);
+    painter.rect_filled(foot, 0.0, theme::faded(palette.ground, 0.9));
     let mut x = screen.left() + 14.0;
     let y = screen.bottom() - 14.0;
     for health in [Health::Ok, Health::Warning, Health::Failing, Health::Unknown] {
@@ -89,7 +95,7 @@ pub(crate) fn tooltip_ui(ui: &mut Ui, lang: Lang, scenario: &Scenario, snapshot:
     };
     let mut rows: Vec<(std::borrow::Cow<'_, str>, String)> = Vec::new();
     match selection {
-        Selection::Fleet => return,
+        Selection::Fleet | Selection::Instance(..) => return,
         Selection::Service(service) => {
             let Some(state) = snapshot.services.get(service.index()) else { return };
             ui.horizontal(|ui| {

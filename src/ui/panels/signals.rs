@@ -212,37 +212,35 @@ fn ticks(bounds: (f64, f64), wanted: f64) -> Vec<GridMark> {
     (first..=last).map(|n| GridMark { value: n as f64 * step, step_size: step }).collect()
 }
 
-/// Ticks of a time axis at round times, at least two whose labels have room for themselves and within an axis that is
+/// Ticks of a time axis at round times, two at least, whose labels have room for themselves and within an axis that is
 /// `width` points wide.
 fn time_ticks(bounds: (f64, f64), width: f32) -> Vec<GridMark> {
-    const STEPS: [f64; 21] = [
-        1.0, 2.0, 5.0, 10.0, 15.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0, 900.0, 1_200.0, 1_800.0, 3_600.0, 7_200.0, 10_800.0, 21_600.0, 43_200.0, 86_400.0,
-        604_800.0,
+    const STEPS: [f64; 23] = [
+        1.0, 2.0, 5.0, 10.0, 15.0, 20.0, 30.0, 60.0, 120.0, 180.0, 240.0, 300.0, 600.0, 900.0, 1_200.0, 1_800.0, 3_600.0, 7_200.0, 10_800.0, 21_600.0, 43_200.0,
+        86_400.0, 604_800.0,
     ];
     let span = bounds.1 - bounds.0;
-    let per_point = span / f64::from(width.max(1.0));
     if span.is_nan() || span <= 0.0 {
         return Vec::new();
     }
-    let within = |step: f64| {
-        let room = LABEL * 0.5 * per_point;
-        let (first, last) = (((bounds.0 + room) / step).ceil() as i64, ((bounds.1 - room) / step).floor() as i64);
-        (first, last)
+    let per_point = span / f64::from(width.max(1.0));
+    // Half of a label and of what keeps it from the next one [s].
+    let half = |time: f64| (format::axis_time(time).len() as f64 * LETTER + 6.0) / 2.0 * per_point;
+    let marks = |step: f64| -> Vec<f64> {
+        let all = (bounds.0 / step).ceil() as i64..=(bounds.1 / step).floor() as i64;
+        all.map(|n| n as f64 * step).filter(|time| time - half(*time) >= bounds.0 && time + half(*time) <= bounds.1).collect()
     };
-    let count = |step: f64| {
-        let (first, last) = within(step);
-        (last - first + 1).max(0)
-    };
-    // The finest step whose labels stand well apart; if that leaves one tick, a finer one whose labels just do not touch.
-    let apart = |points: f64| STEPS.into_iter().find(move |step| *step >= points * per_point);
-    let airy = apart(LABEL * 2.2).unwrap_or(604_800.0);
-    let step = if count(airy) >= 2 { airy } else { apart(LABEL * 1.2).unwrap_or(airy) };
-    let (first, last) = within(step);
-    (first..=last).map(|n| GridMark { value: n as f64 * step, step_size: step }).collect()
+    let apart = |times: &[f64]| times.windows(2).all(|pair| pair[1] - pair[0] >= half(pair[0]) + half(pair[1]));
+    // The coarsest step that marks about every 80 points, and if its labels touch, a coarser one.
+    let wanted = (f64::from(width) / 80.0).clamp(2.0, 8.0) as usize;
+    let candidates = || STEPS.into_iter().rev().filter(|step| span / step < 64.0).map(|step| (step, marks(step))).filter(|(_, times)| apart(times));
+    let best = candidates().find(|(_, times)| times.len() >= wanted);
+    let (step, times) = best.or_else(|| candidates().max_by_key(|(_, times)| times.len())).unwrap_or((span, Vec::new()));
+    times.into_iter().map(|value| GridMark { value, step_size: step }).collect()
 }
 
-/// Room for the label of a time [points].
-const LABEL: f64 = 34.0;
+/// Width of a letter of the labels of axes [points].
+const LETTER: f64 = 6.0;
 
 fn log_ticks(bounds: (f64, f64)) -> Vec<GridMark> {
     let (low, high) = (bounds.0.floor() as i32, bounds.1.ceil() as i32);
@@ -313,7 +311,7 @@ fn chart_ui(ui: &mut Ui, shell: &mut Shell, metric: Metric) {
         .tick_label_color(palette.secondary);
     let x_axis = AxisHints::new_x()
         .formatter(|mark, _| format::axis_time(mark.value))
-        .label_spacing(eframe::egui::Rangef::new(24.0, 25.0))
+        .label_spacing(eframe::egui::Rangef::new(8.0, 9.0))
         .tick_label_font(tick_font)
         .tick_label_color(palette.secondary);
     let axis = width - 56.0;
@@ -532,12 +530,14 @@ mod tests {
     #[test]
     fn a_time_axis_has_at_least_two_labels_with_room_for_them() {
         for width in [120.0_f32, 165.0, 240.0, 500.0, 1_200.0] {
-            for (from, to) in [(0.0, 60.0), (240.0, 540.0), (100.0, 1_000.0), (899.0, 1_799.0), (0.0, 3_600.0), (12.0, 86_400.0)] {
+            for (from, to) in [(0.0, 60.0), (0.0, 533.0), (240.0, 540.0), (100.0, 1_000.0), (899.0, 1_799.0), (0.0, 3_600.0), (12.0, 86_400.0)] {
                 let ticks = time_ticks((from, to), width);
                 let x = |mark: &GridMark| (mark.value - from) / (to - from) * f64::from(width);
-                assert!(ticks.len() >= 2, "{from}…{to} s on {width} points: {ticks:?}");
-                assert!(ticks.iter().all(|mark| x(mark) >= 16.9 && x(mark) <= f64::from(width) - 16.9), "{from}…{to} s on {width} points: {ticks:?}");
-                assert!(ticks.windows(2).all(|pair| x(&pair[1]) - x(&pair[0]) >= 34.0), "{from}…{to} s on {width} points: {ticks:?}");
+                let half = |mark: &GridMark| format::axis_time(mark.value).len() as f64 * 3.0;
+                let shown = format!("{from}…{to} s on {width} points: {:?}", ticks.iter().map(|mark| mark.value).collect::<Vec<_>>());
+                assert!(ticks.len() >= 2, "{shown}");
+                assert!(ticks.iter().all(|mark| x(mark) >= half(mark) && x(mark) + half(mark) <= f64::from(width)), "{shown}");
+                assert!(ticks.windows(2).all(|pair| x(&pair[1]) - x(&pair[0]) > half(&pair[0]) + half(&pair[1])), "{shown}");
             }
         }
     }

@@ -181,7 +181,8 @@ fn slo_ui(ui: &mut Ui, run: &Run, lang: Lang) {
         for slo in &run.snapshot.slos {
             ui.label(RichText::new(&slo.name).font(fonts::semibold(size::BODY)));
             let achieved = slo.achieved.map_or_else(|| format::NOTHING.to_owned(), |value| format::percent(lang, value));
-            let values = [("achieved", achieved.as_str()), ("objective", &format::percent(lang, slo.objective)), ("budget", &format::budget(lang, slo.budget_left))];
+            let values =
+                [("achieved", achieved.as_str()), ("objective", &format::percent(lang, slo.objective)), ("budget", &format::budget(lang, slo.budget_left))];
             label::secondary(ui, lang.with("slo.stands", &values));
         }
         label::definition(ui, lang, "slo");

@@ -33,54 +33,51 @@ pub(crate) fn notices_ui(ui: &mut Ui, shell: &mut Shell, right: f32) {
     let lang = shell.lang();
     let mut dismissed = None;
     let mut taken = None;
-    egui::Area::new(Id::unique("notices")).order(egui::Order::Foreground).anchor(Align2::RIGHT_TOP, vec2(-right - 12.0, TOP)).show(
-        ui.ctx(),
-        |ui| {
-            ui.set_max_width(480.0);
-            for (at, notice) in shell.notices.iter_mut().enumerate().take(SHOWN) {
-                notice.since.get_or_insert(now);
-                let (glyph, color) = match notice.level {
-                    Level::Done => (icons::CHECK, palette.ok_text),
-                    Level::Info | Level::Question => (icons::INFO, palette.accent),
-                    Level::Failed => (icons::FAILING, palette.failing_text),
-                };
-                // A diagnostic points at columns with a caret: that needs its line breaks, and letters of one width.
-                let diagnostic = notice.detail.contains('\n');
-                let width = if diagnostic { 456.0 } else { 336.0 };
-                let drawn = egui::Frame::popup(ui.style()).inner_margin(12).show(ui, |ui| {
-                    ui.set_width(width);
-                    ui.horizontal_top(|ui| {
-                        ui.label(RichText::new(glyph).font(fonts::regular(size::TITLE)).color(color));
-                        ui.vertical(|ui| {
-                            ui.set_width(width - 76.0);
-                            ui.spacing_mut().item_spacing.y = 4.0;
-                            ui.add(Label::new(RichText::new(&notice.title).font(fonts::medium(size::BODY))).wrap());
-                            if diagnostic {
-                                diagnostic_ui(ui, &notice.detail);
-                            } else if !notice.detail.is_empty() {
-                                ui.add(Label::new(RichText::new(&notice.detail).color(palette.secondary)).wrap());
-                            }
-                            if let Some(offer) = &notice.offer
-                                && button::plain(ui, offer.icon, &offer.text).clicked()
-                            {
-                                taken = Some(at);
-                            }
-                        });
-                        if button::sized_icon(ui, icons::CLOSE, &lang.tr("dismiss"), false, 22.0).clicked() {
-                            dismissed = Some(at);
+    egui::Area::new(Id::unique("notices")).order(egui::Order::Foreground).anchor(Align2::RIGHT_TOP, vec2(-right - 12.0, TOP)).show(ui.ctx(), |ui| {
+        ui.set_max_width(480.0);
+        for (at, notice) in shell.notices.iter_mut().enumerate().take(SHOWN) {
+            notice.since.get_or_insert(now);
+            let (glyph, color) = match notice.level {
+                Level::Done => (icons::CHECK, palette.ok_text),
+                Level::Info | Level::Question => (icons::INFO, palette.accent),
+                Level::Failed => (icons::FAILING, palette.failing_text),
+            };
+            // A diagnostic points at columns with a caret: that needs its line breaks, and letters of one width.
+            let diagnostic = notice.detail.contains('\n');
+            let width = if diagnostic { 456.0 } else { 336.0 };
+            let drawn = egui::Frame::popup(ui.style()).inner_margin(12).show(ui, |ui| {
+                ui.set_width(width);
+                ui.horizontal_top(|ui| {
+                    ui.label(RichText::new(glyph).font(fonts::regular(size::TITLE)).color(color));
+                    ui.vertical(|ui| {
+                        ui.set_width(width - 76.0);
+                        ui.spacing_mut().item_spacing.y = 4.0;
+                        ui.add(Label::new(RichText::new(&notice.title).font(fonts::medium(size::BODY))).wrap());
+                        if diagnostic {
+                            diagnostic_ui(ui, &notice.detail);
+                        } else if !notice.detail.is_empty() {
+                            ui.add(Label::new(RichText::new(&notice.detail).color(palette.secondary)).wrap());
+                        }
+                        if let Some(offer) = &notice.offer
+                            && button::plain(ui, offer.icon, &offer.text).clicked()
+                        {
+                            taken = Some(at);
                         }
                     });
+                    if button::sized_icon(ui, icons::CLOSE, &lang.tr("dismiss"), false, 22.0).clicked() {
+                        dismissed = Some(at);
+                    }
                 });
-                if drawn.response.contains_pointer() {
-                    notice.since = Some(now);
-                }
+            });
+            if drawn.response.contains_pointer() {
+                notice.since = Some(now);
             }
-            if shell.notices.len() > SHOWN {
-                let more = (shell.notices.len() - SHOWN).to_string();
-                ui.label(RichText::new(lang.with("notices.more", &[("count", &more)])).color(theme::palette(ui.visuals()).secondary));
-            }
-        },
-    );
+        }
+        if shell.notices.len() > SHOWN {
+            let more = (shell.notices.len() - SHOWN).to_string();
+            ui.label(RichText::new(lang.with("notices.more", &[("count", &more)])).color(theme::palette(ui.visuals()).secondary));
+        }
+    });
     if let Some(at) = taken
         && let Some(offer) = shell.notices.remove(at).offer
     {

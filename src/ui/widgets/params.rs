@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use eframe::egui::{Align2, ComboBox, Grid, Response, TextEdit, Ui, vec2};
+use eframe::egui::{Align2, ComboBox, Grid, RectAlign, Response, TextEdit, Tooltip, Ui, vec2};
 use serde_json::{Map, Value};
 
 use super::label;
@@ -300,9 +300,10 @@ pub(crate) fn choose_ui(ui: &mut Ui, lang: Lang, group: &str, names: &'static [&
                 *chosen = name;
             }
             if let Some(about) = lang.find(&format!("{group}.{name}.about")) {
-                response.on_hover_ui(|ui| {
-                    label::secondary(ui, about);
-                });
+                // Beside the list, so that the entries below stay in sight.
+                let mut tooltip = Tooltip::for_enabled(&response);
+                tooltip.popup = tooltip.popup.align(RectAlign::LEFT_START).align_alternatives(&[RectAlign::RIGHT_START]).gap(14.0);
+                tooltip.show(|ui| label::secondary(ui, about));
             }
         }
     });
@@ -344,7 +345,7 @@ mod tests {
         loss.set("loss", "20%");
         assert!(loss.read::<FaultKind>(Lang::En, "packet-loss", &alternatives).is_ok());
         loss.set("loss", "120%");
-        assert!(loss.read::<FaultKind>(Lang::En, "packet-loss", &alternatives).is_err_and(|error| error == "Share lost: “120%” does not fit. An example: 10%"));
+        assert!(loss.read::<FaultKind>(Lang::En, "packet-loss", &alternatives).is_err_and(|error| error.starts_with("Share lost: “120%” does not fit. An example: ")));
     }
 
     #[test]
@@ -376,7 +377,7 @@ mod tests {
         let alternatives = Alternatives::of::<Strategy>(Strategy::NAMES);
         let mut fields = alternatives.fields("rolling");
         let breaker = |fields: &Fields| match fields.read::<Strategy>(Lang::En, "rolling", &alternatives).expect("it can be read") {
-            Strategy::Rolling(rolling) => rolling.circuit_breaker,
+            Strategy::EcsRolling(rolling) => rolling.circuit_breaker,
             other => panic!("{other:?}"),
         };
         assert_eq!(breaker(&fields), None);

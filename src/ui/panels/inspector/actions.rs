@@ -5,6 +5,7 @@
 
 use eframe::egui::{ComboBox, Frame, Grid, RichText, TextEdit, Ui, vec2};
 
+use super::policy::PolicyFields;
 use super::rule_ui;
 use crate::fleet::deploy::Strategy;
 use crate::fleet::fault::{Fault, FaultKind, Selector};
@@ -30,6 +31,8 @@ pub(crate) enum Form {
     Restart,
     /// Injects a fault, of this kind at first.
     Fault(&'static str),
+    /// Changes the call policy of the edge that is selected.
+    Policy,
 }
 
 /// What is being filled in.
@@ -52,6 +55,8 @@ pub(crate) struct Forms {
     /// How many instances, as typed; empty: as many as there are.
     instances: String,
     load: Option<(SourceId, f64)>,
+    /// The parts of a call policy.
+    pub(super) policy: PolicyFields,
     /// What was asked for with the form that is open.
     sent: Option<Box<Action>>,
     /// Why that was refused.
@@ -78,6 +83,7 @@ impl Default for Forms {
             strategy_fields: Fields::default(),
             instances: String::new(),
             load: None,
+            policy: PolicyFields::default(),
             sent: None,
             refusal: None,
         }
@@ -98,7 +104,21 @@ impl Forms {
         self.show(None);
         was
     }
-    fn show(&mut self, form: Option<Form>) {
+    /// Whether this form is open.
+    pub(super) fn is_open(&self, form: Form) -> bool {
+        self.open == Some(form)
+    }
+    /// The form asks for this, and waits for the answer.
+    pub(super) fn send(&mut self, action: &Action) {
+        self.refusal = None;
+        self.sent = Some(Box::new(action.clone()));
+    }
+    /// Why what the form asked for was refused.
+    pub(super) fn refusal(&self) -> Option<&str> {
+        self.refusal.as_deref()
+    }
+    /// Shows a form, or none.
+    pub(super) fn show(&mut self, form: Option<Form>) {
         self.open = form;
         self.sent = None;
         self.refusal = None;
@@ -180,10 +200,10 @@ pub(super) fn actions_ui(ui: &mut Ui, shell: &mut Shell, service: ServiceId, sta
                 Form::Scale => scale_ui(ui, lang, forms, &name, state),
                 Form::Restart => restart_ui(ui, lang, forms, &name),
                 Form::Fault(_) => fault_ui(ui, lang, forms, &name, &scenario),
+                Form::Policy => None,
             };
             if let Some(action) = done {
-                forms.refusal = None;
-                forms.sent = Some(Box::new(action.clone()));
+                forms.send(&action);
                 act = Some(action);
             }
             if let Some(refusal) = &forms.refusal {

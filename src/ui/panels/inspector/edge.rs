@@ -16,7 +16,7 @@ pub(super) fn edge_ui(ui: &mut Ui, shell: &mut Shell, from: EdgeEnd, to: Service
     let Some(run) = shell.run.as_ref() else { return };
     let (caller, target) = (run.end_name(from).to_owned(), run.service_name(to).to_owned());
     let Some(edge) = run.snapshot.edges.iter().find(|edge| edge.from == from && edge.to == to).copied() else { return };
-    ui.horizontal(|ui| heading_ui(ui, icons::FORWARD, &format!("{caller} {} {target}", icons::FORWARD)));
+    ui.horizontal(|ui| heading_ui(ui, icons::TRAFFIC, &format!("{caller} → {target}")));
     label::secondary(ui, lang.with("edge.about", &[("caller", &caller), ("called", &target)]));
     if edge.breaker_open {
         let text = ui.label(RichText::new(format!("{}  {}", icons::BROKEN, lang.tr("edge.breaker-open"))).color(palette.failing_text));
@@ -36,6 +36,8 @@ pub(super) fn edge_ui(ui: &mut Ui, shell: &mut Shell, from: EdgeEnd, to: Service
             Number { caption: &retries, term: "retries", value: format::percent(lang, edge.retry_ratio), color: palette.text },
         ],
     );
+    rule_ui(ui);
+    super::policy::policy_ui(ui, shell, from, to);
     rule_ui(ui);
     let mut asked = None;
     ui.horizontal_wrapped(|ui| {

@@ -99,8 +99,9 @@ pub(super) fn faults_ui(ui: &mut Ui, shell: &mut Shell, service: Option<ServiceI
             });
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 let title = lang.with("fault.clear", &[("fault", &fault.name)]);
-                let response = ui.button(lang.tr("faults.clear").as_ref());
-                response.widget_info(|| eframe::egui::WidgetInfo::labeled(eframe::egui::Role::Button, true, &title));
+                let over = shell.is_over();
+                let response = ui.add_enabled(!over, eframe::egui::Button::new(lang.tr("faults.clear").as_ref())).on_disabled_hover_text(lang.tr("over.about"));
+                response.widget_info(|| eframe::egui::WidgetInfo::labeled(eframe::egui::Role::Button, !over, &title));
                 if response.on_hover_text(&title).clicked() {
                     shell.ask(Ask::Act(Box::new(Action::Clear { fault: fault.name.clone() })));
                 }
@@ -126,9 +127,8 @@ fn services_ui(ui: &mut Ui, shell: &mut Shell, lang: Lang) {
     order.sort_by_key(|&at| rank(snapshot.services[at].health));
     ui.spacing_mut().item_spacing.y = 0.0;
     let mut selected = None;
-    eframe::egui::ScrollArea::vertical().id_salt("services").max_height(12.0 * 26.0).auto_shrink([false, true]).show_rows(ui, 26.0, order.len(), |ui, rows| {
-        for row in rows {
-            let at = order[row];
+    {
+        for at in order {
             let name = &scenario.model.services[at].name;
             let state = &snapshot.services[at];
             let response = button::row(ui, 26.0, &lang.with("palette.select", &[("service", name)]), false);
@@ -147,7 +147,7 @@ fn services_ui(ui: &mut Ui, shell: &mut Shell, lang: Lang) {
                 selected = Some(Selection::Service(ServiceId::from_index(at)));
             }
         }
-    });
+    }
     for (at, source) in snapshot.sources.iter().enumerate() {
         let response = button::row(ui, 26.0, &lang.with("palette.select", &[("service", &source.name)]), false);
         let rect = response.rect;

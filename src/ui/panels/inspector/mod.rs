@@ -6,6 +6,8 @@
 mod actions;
 mod edge;
 mod fleet;
+mod instance;
+mod policy;
 mod service;
 mod source;
 
@@ -70,6 +72,7 @@ pub(crate) fn inspector_ui(ui: &mut Ui, shell: &mut Shell) {
         eframe::egui::Frame::new().inner_margin(eframe::egui::Margin { left: 16, right: 16, top: 14, bottom: 16 }).show(ui, |ui| match selection {
             Selection::Fleet => fleet::fleet_ui(ui, shell),
             Selection::Service(service) => service::service_ui(ui, shell, service),
+            Selection::Instance(service, number) => instance::instance_ui(ui, shell, service, number),
             Selection::Source(source) => source::source_ui(ui, shell, source),
             Selection::Edge(from, to) => edge::edge_ui(ui, shell, from, to),
         });

@@ -4,7 +4,7 @@ use eframe::egui::{Rect, RichText, Ui, vec2};
 
 use super::{heading_ui, rule_ui, signals_ui};
 use crate::fleet::instance::InstanceState;
-use crate::ids::{ServiceId, SourceId};
+use crate::ids::ServiceId;
 use crate::lab::snapshot::{EdgeEnd, ServiceSnapshot};
 use crate::ui::map::node;
 use crate::ui::state::{Ask, Selection, Shell, colors};
@@ -65,7 +65,11 @@ pub(super) fn service_ui(ui: &mut Ui, shell: &mut Shell, service: ServiceId) {
     }
     let height = (ui.clip_rect().bottom() - ui.cursor().top() - 40.0).max(168.0);
     match run.inspector.tab {
-        Tab::Instances => instances_ui(ui, lang, state, &scenario.model.zones, height),
+        Tab::Instances => {
+            if let Some(at) = instances_ui(ui, lang, state, &scenario.model.zones, height) {
+                shell.ask(Ask::Select(Selection::Instance(service, state.instances[at].id)));
+            }
+        }
         Tab::Versions => versions_ui(ui, lang, state, height),
         Tab::Calls => {
             if let Some(selection) = calls_ui(ui, shell, service, height) {
@@ -102,7 +106,7 @@ fn deployment_ui(ui: &mut Ui, lang: Lang, deployment: &crate::lab::snapshot::Dep
 }
 
 /// The word for an instance's state.
-fn state_word(lang: Lang, state: InstanceState) -> std::borrow::Cow<'static, str> {
+pub(super) fn state_word(lang: Lang, state: InstanceState) -> std::borrow::Cow<'static, str> {
     lang.tr(match state {
         InstanceState::Starting => "state.starting",
         InstanceState::Healthy => "state.healthy",
@@ -113,12 +117,14 @@ fn state_word(lang: Lang, state: InstanceState) -> std::borrow::Cow<'static, str
     })
 }
 
-fn instances_ui(ui: &mut Ui, lang: Lang, state: &ServiceSnapshot, zones: &[String], height: f32) {
+/// The instances; returns the one that was clicked.
+fn instances_ui(ui: &mut Ui, lang: Lang, state: &ServiceSnapshot, zones: &[String], height: f32) -> Option<usize> {
     if state.instances.is_empty() {
         label::secondary(ui, lang.tr("instances.none"));
-        return;
+        return None;
     }
     let heads = [
+        "#".into(),
         lang.tr("instance.state"),
         lang.tr("instance.version"),
         lang.tr("instance.zone"),
@@ -129,28 +135,30 @@ fn instances_ui(ui: &mut Ui, lang: Lang, state: &ServiceSnapshot, zones: &[Strin
     // Narrow, the zone gives way to the numbers.
     let zone = if ui.available_width() < 360.0 { 0.0 } else { 1.7 };
     let columns = [
-        Column::text(&heads[0], 3.1),
-        Column::text(&heads[1], 1.3),
-        Column::text(&heads[2], zone),
-        Column::number(&heads[3], 1.6),
-        Column::number(&heads[4], 1.5),
-        Column::number(&heads[5], 1.4),
+        Column::number(&heads[0], if state.instances.iter().any(|instance| instance.id > 999) { 1.8 } else { 1.2 }),
+        Column::text(&heads[1], 3.0),
+        Column::text(&heads[2], 1.6),
+        Column::text(&heads[3], zone),
+        Column::number(&heads[4], 1.7),
+        Column::number(&heads[5], 1.5),
+        Column::number(&heads[6], 1.4),
     ];
     let name = |at: usize| format!("{} {} {}", lang.tr("instance"), state.instances[at].id, state_word(lang, state.instances[at].state));
     table(ui, "instances", &columns, state.instances.len(), height, name, |at, cells| {
         let instance = &state.instances[at];
         let palette = cells.palette;
-        node::cell_of(cells.painter(), Rect::from_center_size(cells.mark(0), vec2(9.0, 9.0)), instance, palette);
+        cells.colored(0, &instance.id.to_string(), palette.secondary, 0.0);
+        node::cell_of(cells.painter(), Rect::from_center_size(cells.mark(1), vec2(9.0, 9.0)), instance, palette);
         let word = state_word(lang, instance.state);
-        let text = if instance.faulted { format!("{word} {}", icons::FAULT) } else { word.into_owned() };
-        cells.colored(0, &text, if instance.faulted { palette.failing_text } else { palette.text }, 16.0);
+        let text = if instance.faulted { format!("{} {word}", icons::FAULT) } else { word.into_owned() };
+        cells.colored(1, &text, if instance.faulted { palette.failing_text } else { palette.text }, 16.0);
         let version = state.versions.get(usize::from(instance.version)).map_or("", |version| version.name.as_str());
-        cells.colored(1, version, palette.text, 0.0);
-        cells.colored(2, zones.get(usize::from(instance.zone)).map_or("", String::as_str), palette.secondary, 0.0);
-        cells.text(3, &format!("{}/{}", instance.busy, state.workers));
-        cells.text(4, &instance.queued.to_string());
-        cells.text(5, &format!("{:.0}", instance.cpu * 100.0));
-    });
+        cells.colored(2, version, palette.text, 0.0);
+        cells.colored(3, zones.get(usize::from(instance.zone)).map_or("", String::as_str), palette.secondary, 0.0);
+        cells.text(4, &format!("{}/{}", instance.busy, state.workers));
+        cells.text(5, &instance.queued.to_string());
+        cells.text(6, &format!("{:.0}", instance.cpu * 100.0));
+    })
 }
 
 fn versions_ui(ui: &mut Ui, lang: Lang, state: &ServiceSnapshot, height: f32) {
@@ -199,10 +207,11 @@ fn calls_ui(ui: &mut Ui, shell: &Shell, service: ServiceId, height: f32) -> Opti
     let heads = [lang.tr("calls.with"), lang.tr("signal.rate"), "p99".into(), lang.tr("signal.errors"), lang.tr("edge.retries")];
     let columns = [
         Column::text(&heads[0], 4.0),
-        Column::number(&heads[1], 1.6),
-        Column::number(&heads[2], 1.8),
-        Column::number(&heads[3], 1.6),
-        Column::number(&heads[4], 1.6),
+        Column::number(&heads[1], 2.0),
+        Column::number(&heads[2], 2.1),
+        Column::number(&heads[3], 2.1),
+        // Narrow, retries give way to the names: the edge itself shows them.
+        Column::number(&heads[4], if ui.available_width() < 360.0 { 0.0 } else { 2.0 }),
     ];
     let name = |at: usize| format!("{} → {}", run.end_name(all[at].from), run.service_name(all[at].to));
     let clicked = table(ui, "calls", &columns, all.len(), height, name, |at, cells| {
@@ -212,7 +221,7 @@ fn calls_ui(ui: &mut Ui, shell: &Shell, service: ServiceId, height: f32) -> Opti
         let (icon, other) = if incoming { (icons::BACK, run.end_name(edge.from)) } else { (icons::FORWARD, run.service_name(edge.to)) };
         let broken = if edge.breaker_open { format!(" {}", icons::BROKEN) } else { String::new() };
         cells.colored(0, icon, palette.secondary, 0.0);
-        cells.colored(0, &format!("{other}{broken}"), if edge.breaker_open { palette.failing_text } else { palette.text }, 18.0);
+        cells.name(0, &format!("{other}{broken}"), if edge.breaker_open { palette.failing_text } else { palette.text }, 18.0);
         cells.text(1, &format::rate(lang, edge.rate));
         cells.text(2, &format::millis_or_nothing(lang, edge.p99_ms));
         let share = if edge.rate > 0.0 { format::percent(lang, edge.error_ratio) } else { format::NOTHING.to_owned() };
@@ -220,11 +229,7 @@ fn calls_ui(ui: &mut Ui, shell: &Shell, service: ServiceId, height: f32) -> Opti
         cells.text(4, &format::percent(lang, edge.retry_ratio));
     })?;
     let edge = all[clicked];
-    Some(match (edge.to == service, edge.from) {
-        (true, EdgeEnd::Service(other)) => Selection::Service(other),
-        (true, EdgeEnd::Source(SourceId(other))) => Selection::Source(SourceId(other)),
-        (false, _) => Selection::Service(edge.to),
-    })
+    Some(Selection::Edge(edge.from, edge.to))
 }
 
 fn failures_ui(ui: &mut Ui, lang: Lang, state: &ServiceSnapshot, height: f32) {

@@ -14,6 +14,7 @@ use crate::ui::{format, icons};
 pub(super) fn source_ui(ui: &mut Ui, shell: &mut Shell, source: SourceId) {
     let lang = shell.lang();
     let palette = colors(ui);
+    let over = shell.is_over();
     let Some(run) = shell.run.as_mut() else { return };
     let scenario = run.scenario.clone();
     let (Some(model), Some(state)) = (scenario.model.sources.get(source.index()), run.snapshot.sources.get(source.index()).cloned()) else { return };
@@ -52,19 +53,27 @@ pub(super) fn source_ui(ui: &mut Ui, shell: &mut Shell, source: SourceId) {
     let factor = (*wanted * 100.0).round() / 100.0;
     let text = lang.with("source.apply", &[("source", &model.name), ("factor", &format::count(lang, factor))]);
     let mut ask = None;
-    ui.horizontal_wrapped(|ui| {
-        if ui.add_enabled_ui((factor - state.factor).abs() > 1e-9, |ui| button::primary(ui, icons::LOAD, &text).clicked()).inner {
-            ask = Some(factor);
-        }
-        for quick in [0.5, 2.0, 5.0] {
-            let text = format!("×{}", format::count(lang, quick));
-            if button::plain(ui, "", &text).on_hover_text(lang.with("source.apply", &[("source", &model.name), ("factor", &format::count(lang, quick))])).clicked() {
-                ask = Some(quick);
+    if over {
+        label::caption(ui, lang.tr("over.about"));
+    }
+    ui.add_enabled_ui(!over, |ui| {
+        ui.horizontal_wrapped(|ui| {
+            if ui.add_enabled_ui((factor - state.factor).abs() > 1e-9, |ui| button::primary(ui, icons::LOAD, &text).clicked()).inner {
+                ask = Some(factor);
             }
-        }
-        if (state.factor - 1.0).abs() > 1e-9 && button::plain(ui, icons::ROLL_BACK, &lang.tr("source.reset")).clicked() {
-            ask = Some(1.0);
-        }
+            for quick in [0.5, 2.0, 5.0] {
+                let text = format!("×{}", format::count(lang, quick));
+                if button::plain(ui, "", &text)
+                    .on_hover_text(lang.with("source.apply", &[("source", &model.name), ("factor", &format::count(lang, quick))]))
+                    .clicked()
+                {
+                    ask = Some(quick);
+                }
+            }
+            if (state.factor - 1.0).abs() > 1e-9 && button::plain(ui, icons::ROLL_BACK, &lang.tr("source.reset")).clicked() {
+                ask = Some(1.0);
+            }
+        })
     });
     if let Some(factor) = ask {
         *run.inspector.forms.load_factor(source, factor) = factor;
