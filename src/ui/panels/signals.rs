@@ -216,8 +216,8 @@ fn ticks(bounds: (f64, f64), wanted: f64) -> Vec<GridMark> {
 /// `width` points wide.
 fn time_ticks(bounds: (f64, f64), width: f32) -> Vec<GridMark> {
     const STEPS: [f64; 23] = [
-        1.0, 2.0, 5.0, 10.0, 15.0, 20.0, 30.0, 60.0, 120.0, 180.0, 240.0, 300.0, 600.0, 900.0, 1_200.0, 1_800.0, 3_600.0, 7_200.0, 10_800.0, 21_600.0, 43_200.0,
-        86_400.0, 604_800.0,
+        1.0, 2.0, 5.0, 10.0, 15.0, 20.0, 30.0, 60.0, 120.0, 180.0, 240.0, 300.0, 600.0, 900.0, 1_200.0, 1_800.0, 3_600.0, 7_200.0, 10_800.0, 21_600.0,
+        43_200.0, 86_400.0, 604_800.0,
     ];
     let span = bounds.1 - bounds.0;
     if span.is_nan() || span <= 0.0 {
@@ -440,6 +440,7 @@ fn header_ui(ui: &mut Ui, metric: Metric, lines: &[Series], values: &dyn Fn(&Ser
         return;
     }
     let gap = 8.0;
+    ui.spacing_mut().item_spacing.y = 1.0;
     let needed: f32 = legend.iter().map(|(galley, ..)| galley.size().x + 11.0 + gap).sum();
     let beside = wide && needed <= line.width() - used;
     let mut rows: Vec<Vec<usize>> = vec![Vec::new()];

@@ -20,8 +20,13 @@ pub(crate) fn primary(ui: &mut Ui, icon: &str, text: &str) -> Response {
 
 /// An ordinary action.
 pub(crate) fn plain(ui: &mut Ui, icon: &str, text: &str) -> Response {
+    plain_if(ui, true, icon, text)
+}
+
+/// An ordinary action that may not be possible now.
+pub(crate) fn plain_if(ui: &mut Ui, possible: bool, icon: &str, text: &str) -> Response {
     let label = if icon.is_empty() { text.to_owned() } else { format!("{icon}  {text}") };
-    let response = ui.add(Button::new(RichText::new(label).font(fonts::medium(size::BODY))).min_size(vec2(0.0, ROW)));
+    let response = ui.add_enabled(possible, Button::new(RichText::new(label).font(fonts::medium(size::BODY))).min_size(vec2(0.0, ROW)));
     named(&response, text);
     response
 }

@@ -345,7 +345,10 @@ mod tests {
         loss.set("loss", "20%");
         assert!(loss.read::<FaultKind>(Lang::En, "packet-loss", &alternatives).is_ok());
         loss.set("loss", "120%");
-        assert!(loss.read::<FaultKind>(Lang::En, "packet-loss", &alternatives).is_err_and(|error| error.starts_with("Share lost: “120%” does not fit. An example: ")));
+        assert!(
+            loss.read::<FaultKind>(Lang::En, "packet-loss", &alternatives)
+                .is_err_and(|error| error.starts_with("Share lost: “120%” does not fit. An example: "))
+        );
     }
 
     #[test]

@@ -175,7 +175,7 @@ pub(super) fn actions_ui(ui: &mut Ui, shell: &mut Shell, service: ServiceId, sta
         ui.spacing_mut().button_padding.x = 8.0;
         let mut toggle = |ui: &mut Ui, icon: &str, key: &'static str, form: Form| {
             let on = forms.open.is_some_and(|open| std::mem::discriminant(&open) == std::mem::discriminant(&form));
-            let response = ui.add_enabled_ui(!over, |ui| button::plain(ui, icon, &lang.tr(key))).inner;
+            let response = button::plain_if(ui, !over, icon, &lang.tr(key));
             let response = if on { response.highlight() } else { response };
             let response = response.on_disabled_hover_text(lang.tr("over.about"));
             if response.clicked() {
@@ -186,7 +186,7 @@ pub(super) fn actions_ui(ui: &mut Ui, shell: &mut Shell, service: ServiceId, sta
         toggle(ui, icons::DEPLOY, "act.deploy", Form::Deploy);
         toggle(ui, icons::SCALE, "act.scale", Form::Scale);
         toggle(ui, icons::RESTART, "act.restart", Form::Restart);
-        let response = ui.add_enabled_ui(deployed && !over, |ui| button::plain(ui, icons::ROLL_BACK, &lang.tr("act.roll-back.short"))).inner;
+        let response = button::plain_if(ui, deployed && !over, icons::ROLL_BACK, &lang.tr("act.roll-back.short"));
         let why_not = if over { lang.tr("over.about") } else { lang.tr("act.roll-back.nothing") };
         let response = response.on_hover_text(lang.with("act.roll-back", &[("service", &name)])).on_disabled_hover_text(why_not);
         if response.clicked() {

@@ -91,7 +91,9 @@ pub(super) fn faults_ui(ui: &mut Ui, shell: &mut Shell, service: Option<ServiceI
             let whom = fault.service.map_or("", |service| shell.run.as_ref().map_or("", |run| run.service_name(service)));
             ui.vertical(|ui| {
                 ui.spacing_mut().item_spacing.y = 0.0;
-                ui.label(if whom.is_empty() || service.is_some() { name.clone() } else { format!("{name} · {whom}") });
+                ui.set_max_width(ui.available_width() - 72.0);
+                let name = if whom.is_empty() || service.is_some() { name.clone() } else { format!("{name} · {whom}") };
+                ui.add(eframe::egui::Label::new(name).truncate());
                 let until = fault
                     .until
                     .map_or_else(|| lang.tr("faults.for-ever").into_owned(), |until| lang.with("faults.until", &[("time", &format::clock(until).1)]));

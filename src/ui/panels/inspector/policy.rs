@@ -193,7 +193,7 @@ fn change_ui(
 ) {
     let forms = &mut run.inspector.forms;
     let open = forms.is_open(Form::Policy);
-    let response = ui.add_enabled_ui(!over, |ui| button::plain(ui, icons::TARGET, &lang.tr("policy.change"))).inner;
+    let response = button::plain_if(ui, !over, icons::TARGET, &lang.tr("policy.change"));
     if response.on_disabled_hover_text(lang.tr("over.about")).clicked() {
         if !open {
             forms.policy = PolicyFields::of(&policies[0].1);

@@ -50,7 +50,8 @@ pub(super) fn service_ui(ui: &mut Ui, shell: &mut Shell, service: ServiceId) {
     });
     signals_ui(ui, lang, &state.signals, true);
     if let Some(deployment) = &state.deployment {
-        deployment_ui(ui, lang, deployment);
+        let index = state.versions.iter().position(|version| version.name == deployment.version).unwrap_or(1);
+        deployment_ui(ui, lang, deployment, colors(ui).version(index));
     }
     super::actions::actions_ui(ui, shell, service, state);
     super::fleet::faults_ui(ui, shell, Some(service));
@@ -80,11 +81,11 @@ pub(super) fn service_ui(ui: &mut Ui, shell: &mut Shell, service: ServiceId) {
     }
 }
 
-fn deployment_ui(ui: &mut Ui, lang: Lang, deployment: &crate::lab::snapshot::DeploymentSnapshot) {
+fn deployment_ui(ui: &mut Ui, lang: Lang, deployment: &crate::lab::snapshot::DeploymentSnapshot, color: eframe::egui::Color32) {
     let palette = colors(ui);
     ui.add_space(4.0);
     ui.horizontal(|ui| {
-        ui.label(RichText::new(icons::DEPLOY).color(palette.new));
+        ui.label(RichText::new(icons::DEPLOY).color(color));
         let strategy = lang.find(&format!("strategy.{}.name", deployment.strategy)).map_or_else(|| deployment.strategy.clone(), std::borrow::Cow::into_owned);
         let values = [
             ("version", deployment.version.as_str()),
@@ -97,7 +98,7 @@ fn deployment_ui(ui: &mut Ui, lang: Lang, deployment: &crate::lab::snapshot::Dep
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 6.0), eframe::egui::Sense::hover());
     ui.painter().rect_filled(rect, 3.0, palette.raised);
     let part = |count: u32| if deployment.wanted == 0 { 0.0 } else { (count as f32 / deployment.wanted as f32).min(1.0) * rect.width() };
-    ui.painter().rect_filled(Rect::from_min_size(rect.min, vec2(part(deployment.done), 6.0)), 3.0, palette.new);
+    ui.painter().rect_filled(Rect::from_min_size(rect.min, vec2(part(deployment.done), 6.0)), 3.0, color);
     if deployment.failed > 0 {
         let width = part(deployment.failed).min(rect.width());
         ui.painter().rect_filled(Rect::from_min_max(rect.right_top() - vec2(width, 0.0), rect.max), 3.0, palette.failing);

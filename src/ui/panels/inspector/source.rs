@@ -48,6 +48,7 @@ pub(super) fn source_ui(ui: &mut Ui, shell: &mut Shell, source: SourceId) {
     label::section(ui, lang.tr("source.change"));
     let wanted = run.inspector.forms.load_factor(source, state.factor);
     let slider = Slider::new(wanted, 0.0..=100.0).logarithmic(true).smallest_positive(0.1).prefix("×").max_decimals(2);
+    let slider = slider.custom_formatter(|value, _| format::count(lang, value)).custom_parser(|text| text.replace(',', ".").parse().ok());
     ui.spacing_mut().slider_width = (ui.available_width() - 90.0).max(80.0);
     ui.add(slider).accessible_name(lang.tr("source.factor"));
     let factor = (*wanted * 100.0).round() / 100.0;
