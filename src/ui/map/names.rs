@@ -33,8 +33,10 @@ fn candidates(name: &str, most: usize) -> Vec<String> {
     all.retain(|candidate| candidate.chars().count() <= most);
     let letters: Vec<char> = name.chars().collect();
     let keep = most - 1;
-    let best = keep * 3 / 5;
-    // A little more of the start than of the end, then ever further from that.
+    // The last word whole, after what there is room for of the start.
+    let last = words.last().map_or(0, |word| word.chars().count());
+    let best = if words.len() > 1 && keep >= last + 2 { keep - last } else { keep * 3 / 5 };
+    // Otherwise a little more of the start than of the end, then ever further from that.
     let mut heads: Vec<usize> = (0..=keep).collect();
     heads.sort_by_key(|head| head.abs_diff(best));
     all.extend(heads.into_iter().map(|head| letters[..head].iter().chain(&['…']).chain(&letters[letters.len() - (keep - head)..]).collect()));
@@ -60,6 +62,7 @@ mod tests {
             assert!(short.iter().all(|name| name.chars().count() <= most), "{short:?}");
         }
         assert_eq!(shortened(&names, 12)[..2], ["post…service", "post…mongodb"]);
+        assert_eq!(shortened(&["mongodb-attractions", "mongodb-rate"], 14), ["mo…attractions", "mongodb-rate"]);
     }
 
     #[test]

@@ -118,7 +118,8 @@ fn series(metric: Metric, charts: &Charts, lang: Lang, palette: &Palette) -> Vec
             Metric::Errors => (lang.tr("chart.all"), palette.failing),
             Metric::Traffic | Metric::Saturation => (lang.tr("chart.all"), palette.secondary),
         };
-        let mut lines = vec![Series { fill: metric == Metric::Errors, ..line(&name, color, 1.5, points(total, value)) }];
+        // Wider than what lies over it.
+        let mut lines = vec![Series { fill: metric == Metric::Errors, ..line(&name, color, 2.5, points(total, value)) }];
         let versions = charts.versions.iter().enumerate().filter(|(_, version)| serving(version));
         lines.extend(versions.map(|(at, (name, from))| line(name, palette.version(at), 1.5, points(from, value))));
         return lines;
@@ -473,6 +474,9 @@ fn header_ui(ui: &mut Ui, metric: Metric, lines: &[Series], values: &dyn Fn(&Ser
             let text = if value.is_finite() { series.name.clone() } else { lang.with("chart.silent", &[("name", &series.name)]) };
             response.on_hover_text(RichText::new(text));
         }
+    }
+    if !beside {
+        ui.add_space(5.0);
     }
 }
 

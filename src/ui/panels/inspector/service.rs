@@ -136,13 +136,13 @@ fn instances_ui(ui: &mut Ui, lang: Lang, state: &ServiceSnapshot, zones: &[Strin
     // Narrow, the zone gives way to the numbers.
     let zone = if ui.available_width() < 360.0 { 0.0 } else { 1.7 };
     let columns = [
-        Column::number(&heads[0], if state.instances.iter().any(|instance| instance.id > 999) { 1.8 } else { 1.2 }),
-        Column::text(&heads[1], 3.0),
-        Column::text(&heads[2], 1.6),
+        Column::number(&heads[0], if state.instances.iter().any(|instance| instance.id > 999) { 1.8 } else { 1.0 }),
+        Column::text(&heads[1], 2.9),
+        Column::text(&heads[2], 2.2),
         Column::text(&heads[3], zone),
-        Column::number(&heads[4], 1.7),
-        Column::number(&heads[5], 1.5),
-        Column::number(&heads[6], 1.4),
+        Column::number(&heads[4], 1.5),
+        Column::number(&heads[5], 1.6),
+        Column::number(&heads[6], 1.3),
     ];
     let name = |at: usize| format!("{} {} {}", lang.tr("instance"), state.instances[at].id, state_word(lang, state.instances[at].state));
     table(ui, "instances", &columns, state.instances.len(), height, name, |at, cells| {
@@ -164,11 +164,11 @@ fn instances_ui(ui: &mut Ui, lang: Lang, state: &ServiceSnapshot, zones: &[Strin
 
 fn versions_ui(ui: &mut Ui, lang: Lang, state: &ServiceSnapshot, height: f32) {
     let stable = node::stable_index(state);
-    let heads = [lang.tr("instance.version"), lang.tr("instances"), lang.tr("signal.rate"), "p99".into(), lang.tr("signal.errors")];
+    let heads = [lang.tr("instance.version"), lang.tr("instances.short"), lang.tr("signal.rate"), "p99".into(), lang.tr("signal.errors")];
     let columns = [
-        Column::text(&heads[0], 2.6),
-        Column::number(&heads[1], 1.8),
-        Column::number(&heads[2], 1.6),
+        Column::text(&heads[0], 3.3),
+        Column::number(&heads[1], 1.1),
+        Column::number(&heads[2], 1.8),
         Column::number(&heads[3], 1.8),
         Column::number(&heads[4], 1.6),
     ];
