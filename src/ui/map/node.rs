@@ -88,7 +88,7 @@ pub(crate) fn service(painter: &Painter, style: &NodeStyle, name: &Name<'_>, ico
             let rect = style.rect;
             let (font, room) = name_room(rect.size(), style.zoom);
             status::shape(painter, pos2(rect.left() + 7.0, rect.center().y), 7.0, service.health, palette);
-            label(painter, pos2(rect.left() + 13.0, rect.center().y), room, name, font, ink(style, palette));
+            label(painter, pos2(rect.left() + 13.0, rect.center().y), room, name, &font, ink(style, palette));
             let failing = service.signals.rate > 0.0 && service.signals.error_ratio >= 0.01;
             let color = if failing { palette.status_text(worse(service.health)) } else { palette.secondary };
             rate_beside(painter, style, service.signals.rate, color);
@@ -117,7 +117,7 @@ pub(crate) fn source(painter: &Painter, style: &NodeStyle, name: &Name<'_>, sour
             let (first, second) = (rect.top() + 20.0 * z, rect.top() + 50.0 * z);
             painter.text(pos2(rect.left() + pad, first), Align2::LEFT_CENTER, icons::LOAD, scaled(fonts::regular(16.0), z), palette.accent);
             let font = scaled(fonts::semibold(size::BODY), z);
-            label(painter, pos2(rect.left() + 36.0 * z, first), rect.width() - 48.0 * z, name, font, ink(style, palette));
+            label(painter, pos2(rect.left() + 36.0 * z, first), rect.width() - 48.0 * z, name, &font, ink(style, palette));
             painter.text(pos2(rect.left() + pad, second), Align2::LEFT_CENTER, rate, scaled(fonts::mono(size::TITLE), z), palette.text);
             if let Some(factor) = factor {
                 painter.text(pos2(rect.right() - pad, second), Align2::RIGHT_CENTER, factor, scaled(fonts::mono(size::BODY), z), palette.warning_text);
@@ -126,7 +126,7 @@ pub(crate) fn source(painter: &Painter, style: &NodeStyle, name: &Name<'_>, sour
         Detail::Rate => {
             let (font, room) = name_room(rect.size(), z);
             let y = |share: f32| rect.top() + rect.height() * share;
-            label(painter, pos2(rect.left() + 6.0, y(0.32)), room + 8.0, name, font, ink(style, palette));
+            label(painter, pos2(rect.left() + 6.0, y(0.32)), room + 8.0, name, &font, ink(style, palette));
             painter.text(pos2(rect.left() + 6.0, y(0.7)), Align2::LEFT_CENTER, rate, fonts::mono(10.0), palette.secondary);
             if let Some(factor) = factor {
                 painter.text(pos2(rect.right() - 6.0, y(0.7)), Align2::RIGHT_CENTER, factor, fonts::mono(10.0), palette.warning_text);
@@ -134,7 +134,7 @@ pub(crate) fn source(painter: &Painter, style: &NodeStyle, name: &Name<'_>, sour
         }
         Detail::Name => {
             let (font, room) = name_room(rect.size(), z);
-            label(painter, pos2(rect.left() + 6.0, rect.center().y), room + 5.0, name, font, ink(style, palette));
+            label(painter, pos2(rect.left() + 6.0, rect.center().y), room + 5.0, name, &font, ink(style, palette));
             rate_beside(painter, style, source.rate, palette.secondary);
         }
     }
@@ -170,14 +170,20 @@ fn scaled(font: FontId, zoom: f32) -> FontId {
 }
 
 /// A name, or its short form where there is no room for it.
-fn label(painter: &Painter, at: Pos2, room: f32, name: &Name<'_>, font: FontId, color: eframe::egui::Color32) {
+fn label(painter: &Painter, at: Pos2, room: f32, name: &Name<'_>, font: &FontId, color: eframe::egui::Color32) {
     let galley = painter.layout_no_wrap(name.whole.to_owned(), font.clone(), color);
     let galley = if galley.size().x <= room {
         galley
     } else {
-        let mut job = eframe::egui::text::LayoutJob::simple_singleline(name.short.to_owned(), font, color);
-        job.wrap = eframe::egui::text::TextWrapping::truncate_at_width(room);
-        painter.layout_job(job)
+        // Letters are of different widths: of wide ones a few more go.
+        let letters = name.short.chars().count();
+        let shorter = (1..5).map(|fewer| names::shortened(&[name.whole], letters.saturating_sub(fewer))[0].clone());
+        let mut tries = std::iter::once(name.short.to_owned()).chain(shorter).map(|text| painter.layout_no_wrap(text, font.clone(), color));
+        tries.find(|galley| galley.size().x <= room).unwrap_or_else(|| {
+            let mut job = eframe::egui::text::LayoutJob::simple_singleline(name.short.to_owned(), font.clone(), color);
+            job.wrap = eframe::egui::text::TextWrapping::truncate_at_width(room);
+            painter.layout_job(job)
+        })
     };
     painter.galley(at - vec2(0.0, galley.size().y / 2.0), galley, color);
 }
@@ -194,7 +200,7 @@ fn broken_label(painter: &Painter, at: Pos2, step: f32, room: f32, name: &Name<'
         painter.text(at + vec2(0.0, step), Align2::LEFT_CENTER, second, font, color);
         return 2;
     }
-    label(painter, at, room, name, font, color);
+    label(painter, at, room, name, &font, color);
     1
 }
 
@@ -205,9 +211,9 @@ fn full(painter: &Painter, style: &NodeStyle, name: &Name<'_>, icon: &str, servi
     let row = |y: f32| rect.top() + y * z;
     let (font, room) = name_room(rect.size(), z);
     painter.text(pos2(left, row(16.0)), Align2::LEFT_CENTER, icon, scaled(fonts::regular(15.0), z), palette.secondary);
-    label(painter, pos2(left + 21.0 * z, row(16.0)), room, name, font, ink(style, palette));
+    label(painter, pos2(left + 21.0 * z, row(16.0)), room, name, &font, ink(style, palette));
     status::shape(painter, pos2(right - 4.0 * z, row(16.0)), 9.0 * z, service.health, palette);
-    numbers(painter, left..=right, row(35.0), scaled(fonts::mono(size::SMALL), z), style, service, palette);
+    numbers(painter, left..=right, row(35.0), &scaled(fonts::mono(size::SMALL), z), style, service, palette);
     instances(painter, Rect::from_min_max(pos2(left, row(45.0)), pos2(right, row(63.0))), z, service, palette);
     saturation(painter, rect, z, service.signals.saturation, palette);
 }
@@ -219,8 +225,8 @@ fn compact(painter: &Painter, style: &NodeStyle, name: &Name<'_>, service: &Serv
     let row = |y: f32| rect.top() + y * rect.height() / 76.0;
     let (font, room) = name_room(rect.size(), z);
     status::shape(painter, pos2(left + 4.0, row(17.0)), 7.5, service.health, palette);
-    label(painter, pos2(left + 12.0, row(17.0)), room, name, font, ink(style, palette));
-    numbers(painter, left..=right, row(41.0), fonts::mono((size::SMALL * (z + 0.22)).clamp(9.0, size::SMALL)), style, service, palette);
+    label(painter, pos2(left + 12.0, row(17.0)), room, name, &font, ink(style, palette));
+    numbers(painter, left..=right, row(41.0), &fonts::mono((size::SMALL * (z + 0.22)).clamp(9.0, size::SMALL)), style, service, palette);
     strip(painter, Rect::from_min_max(pos2(left, row(56.0)), pos2(right, row(56.0) + 4.0)), service, palette);
     saturation(painter, rect, z, service.signals.saturation, palette);
 }
@@ -238,7 +244,7 @@ fn with_rate(painter: &Painter, style: &NodeStyle, name: &Name<'_>, service: &Se
     let at = pos2(rect.left() + 15.0, first);
     let lines = if tall { broken_label(painter, at, text + 1.0, room, name, font, ink(style, palette)) } else { 1 };
     if !tall {
-        label(painter, at, room, name, name_room(rect.size(), z).0, ink(style, palette));
+        label(painter, at, room, name, &name_room(rect.size(), z).0, ink(style, palette));
     }
     let foot = rect.bottom() - 6.0;
     let y = if tall { (first + (text + 1.0) * lines as f32 + 2.0).min(foot - 5.0) } else { rect.top() + (rect.height() - 5.0) * 0.76 };
@@ -261,7 +267,7 @@ fn with_rate(painter: &Painter, style: &NodeStyle, name: &Name<'_>, service: &Se
 }
 
 /// Requests per second, p99 and errors in a row; with fewer digits where there is little room.
-fn numbers(painter: &Painter, across: std::ops::RangeInclusive<f32>, y: f32, font: FontId, style: &NodeStyle, service: &ServiceSnapshot, palette: &Palette) {
+fn numbers(painter: &Painter, across: std::ops::RangeInclusive<f32>, y: f32, font: &FontId, style: &NodeStyle, service: &ServiceSnapshot, palette: &Palette) {
     let (signals, lang) = (&service.signals, style.lang);
     let (left, right) = (*across.start(), *across.end());
     let failing = if signals.error_ratio >= 0.001 { palette.status_text(worse(service.health)) } else { palette.secondary };

@@ -156,7 +156,7 @@ fn library_ui(ui: &mut Ui, shell: &mut Shell, width: f32) {
             });
         });
     }
-    if !found && shell.recent.is_empty() || !found && !wanted.is_empty() {
+    if !found {
         let (title, about) = if shell.library.is_empty() { ("home.none", "home.none.about") } else { ("home.not-found", "home.not-found.about") };
         let action = (!wanted.is_empty()).then(|| lang.tr("home.clear-search"));
         if empty::empty(ui, icons::SEARCH, &lang.tr(title), &lang.tr(about), action.as_deref().map(|text| (icons::CLOSE, text))) {

@@ -226,7 +226,7 @@ fn time_ticks(bounds: (f64, f64), width: f32) -> Vec<GridMark> {
     }
     let per_point = span / f64::from(width.max(1.0));
     // Half of a label and of what keeps it from the next one [s].
-    let half = |time: f64| (format::axis_time(time).len() as f64 * LETTER + 6.0) / 2.0 * per_point;
+    let half = |time: f64| f64::midpoint(format::axis_time(time).len() as f64 * LETTER, 6.0) * per_point;
     let marks = |step: f64| -> Vec<f64> {
         let all = (bounds.0 / step).ceil() as i64..=(bounds.1 / step).floor() as i64;
         all.map(|n| n as f64 * step).filter(|time| time - half(*time) >= bounds.0 && time + half(*time) <= bounds.1).collect()

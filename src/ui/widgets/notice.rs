@@ -4,7 +4,7 @@
 use eframe::egui::{self, Align2, Id, Label, RichText, Ui, vec2};
 
 use crate::ui::icons;
-use crate::ui::state::{Level, Shell, colors};
+use crate::ui::state::{Level, Page, Shell, colors};
 use crate::ui::theme::{self, size};
 use crate::ui::{fonts, widgets::button};
 
@@ -33,7 +33,9 @@ pub(crate) fn notices_ui(ui: &mut Ui, shell: &mut Shell, right: f32) {
     let lang = shell.lang();
     let mut dismissed = None;
     let mut taken = None;
-    egui::Area::new(Id::unique("notices")).order(egui::Order::Foreground).anchor(Align2::RIGHT_TOP, vec2(-right - 12.0, TOP)).show(ui.ctx(), |ui| {
+    // On the first page the top is where one types.
+    let (align, offset) = if shell.page == Page::Home { (Align2::RIGHT_BOTTOM, vec2(-12.0, -12.0)) } else { (Align2::RIGHT_TOP, vec2(-right - 12.0, TOP)) };
+    egui::Area::new(Id::unique("notices")).order(egui::Order::Foreground).anchor(align, offset).show(ui.ctx(), |ui| {
         ui.set_max_width(480.0);
         for (at, notice) in shell.notices.iter_mut().enumerate().take(SHOWN) {
             notice.since.get_or_insert(now);

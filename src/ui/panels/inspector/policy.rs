@@ -7,7 +7,6 @@ use super::actions::{Form, error_ui, form_frame_ui};
 use crate::ids::{EndpointId, ServiceId};
 use crate::kernel::model::{Model, Step};
 use crate::kernel::resilience::CallPolicy;
-use crate::kernel::resilience::breaker::Breaker;
 use crate::kernel::resilience::pool::Pool;
 use crate::kernel::resilience::retry::Retry;
 use crate::lab::snapshot::{EdgeEnd, PolicyChange};
@@ -49,7 +48,7 @@ impl PolicyFields {
         Ok(CallPolicy {
             timeout,
             retry: (attempts > 1).then(|| Retry { attempts, ..policy.retry.clone().unwrap_or_default() }),
-            breaker: self.breaker.then(|| policy.breaker.clone().unwrap_or_else(Breaker::default)),
+            breaker: self.breaker.then(|| policy.breaker.clone().unwrap_or_default()),
             pool: size.map(|size| Pool { size, ..policy.pool.clone().unwrap_or_default() }),
             ..policy.clone()
         })
@@ -248,6 +247,7 @@ fn change_ui(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kernel::resilience::breaker::Breaker;
 
     #[test]
     fn the_form_changes_what_it_shows_and_leaves_the_rest() {
