@@ -38,11 +38,10 @@ impl Alternatives {
         for &name in names {
             let params = whole(Value::String(name.to_owned()), name).unwrap_or_default();
             for (key, property) in properties(&schema, name) {
-                if let Some(text) = property.get("description").and_then(Value::as_str) {
-                    all.docs.insert((name, key.clone()), text.to_owned());
-                }
-                if property.get("$ref").and_then(Value::as_str).is_some_and(|path| path.ends_with("/Ratio")) {
-                    all.shares.insert((name, key.clone()));
+                all.learn(name, key.clone(), &property);
+                let structure = property.get("anyOf").and_then(Value::as_array).into_iter().flatten().find_map(|form| form.get("$ref"));
+                for (inner, property) in structure.map(|path| resolved(&schema, path)).map(properties_of).unwrap_or_default() {
+                    all.learn(name, format!("{key}.{inner}"), &property);
                 }
                 // What may be left out and can be written as an empty table is a structure with defaults of its own.
                 if params.get(&key).is_some_and(Value::is_null)
@@ -56,18 +55,28 @@ impl Alternatives {
         all
     }
 
+    /// Takes in what the schema says of a key.
+    fn learn(&mut self, name: &'static str, key: String, property: &Value) {
+        if let Some(text) = property.get("description").and_then(Value::as_str) {
+            self.docs.insert((name, key.clone()), text.to_owned());
+        }
+        if property.get("$ref").and_then(Value::as_str).is_some_and(|path| path.ends_with("/Ratio")) {
+            self.shares.insert((name, key));
+        }
+    }
+
     /// The fields of an alternative at their defaults.
     pub(crate) fn fields(&self, name: &'static str) -> Fields {
+        let plain = |key: &str, value: &Value| if self.shares.contains(&(name, key.to_owned())) { Field::share(value) } else { Field::new(value) };
         let field = |(key, value): (&String, &Value)| {
             let place = (name, key.clone());
             let field = match self.structures.get(&place) {
                 Some(inner) => Field {
                     text: "false".to_owned(),
                     kind: Kind::Structure,
-                    inner: Fields(inner.iter().map(|(key, value)| (key.clone(), Field::new(value))).collect()),
+                    inner: Fields(inner.iter().map(|(inner, value)| (inner.clone(), plain(&format!("{key}.{inner}"), value))).collect()),
                 },
-                None if self.shares.contains(&place) => Field::share(value),
-                None => Field::new(value),
+                None => plain(key, value),
             };
             (key.clone(), field)
         };
@@ -83,8 +92,16 @@ impl Alternatives {
 fn properties(schema: &Value, name: &str) -> Vec<(String, Value)> {
     let forms = schema.get("anyOf").and_then(Value::as_array).into_iter().flatten();
     let Some(params) = { forms }.find_map(|form| form.pointer("/properties")?.get(name)) else { return Vec::new() };
-    let resolved = params.get("$ref").and_then(Value::as_str).and_then(|path| schema.pointer(path.trim_start_matches('#'))).unwrap_or(params);
-    resolved.get("properties").and_then(Value::as_object).into_iter().flatten().map(|(key, value)| (key.clone(), value.clone())).collect()
+    properties_of(params.get("$ref").map_or(params, |path| resolved(schema, path)))
+}
+
+fn properties_of(schema: &Value) -> Vec<(String, Value)> {
+    schema.get("properties").and_then(Value::as_object).into_iter().flatten().map(|(key, value)| (key.clone(), value.clone())).collect()
+}
+
+/// What a reference within a schema stands for.
+fn resolved<'a>(schema: &'a Value, path: &'a Value) -> &'a Value {
+    path.as_str().and_then(|path| schema.pointer(path.trim_start_matches('#'))).unwrap_or(path)
 }
 
 /// One field while it is edited.
@@ -232,7 +249,7 @@ pub(crate) fn fields_ui(
             field_ui(ui, lang, (name, key), alternatives.doc(name, key), field, choices(key));
             if field.kind == Kind::Structure && field.is_on() {
                 for (inner, field) in &mut field.inner.0 {
-                    field_ui(ui, lang, (name, inner), None, field, None);
+                    field_ui(ui, lang, (name, inner), alternatives.doc(name, &format!("{key}.{inner}")), field, None);
                 }
             }
         }
@@ -389,7 +406,7 @@ mod tests {
         let inner = &mut fields.0.get_mut("circuit_breaker").expect("the breaker").inner;
         inner.set("threshold", "much");
         let why = fields.read::<Strategy>(Lang::En, "rolling", &alternatives).expect_err("that is no share");
-        assert_eq!(why, "Threshold: “much” does not fit. An example: 0.5");
+        assert_eq!(why, "Threshold: “much” does not fit. An example: 50%");
     }
 
     #[test]
