@@ -5,9 +5,11 @@ mod window;
 
 use std::path::Path;
 
+use eframe::egui::accesskit::Role;
 use eframe::egui::{Key, Modifiers, vec2};
-use egui_kittest::kittest::Queryable as _;
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use fleetlab::lab::snapshot::Snapshot;
+use fleetlab::ui::link::Speed;
 use fleetlab::ui::settings::{Settings, ThemeChoice};
 use fleetlab::ui::text::Lang;
 use fleetlab::units::SimTime;
@@ -107,17 +109,200 @@ fn a_service_is_scaled_and_the_change_can_be_undone() {
     wait(&mut window, "as many as before", |window| desired(window) == before);
 }
 
+/// Something is refused; what the notice says.
+fn refused(window: &mut Window) -> String {
+    click(window, "cartservice");
+    click(window, "Inject fault…");
+    click(window, "Inject latency into cartservice");
+    wait(window, "the offer to undo", |window| window.query_by_label("Undo").is_some());
+    let fault = snapshot(window).expect("a run").faults[0].name.clone();
+    // It is cleared, and then once more.
+    click(window, &format!("Clear {fault}"));
+    click(window, "Undo");
+    let refused = format!("Refused: Clear {fault}");
+    wait(window, "the refusal", |window| window.query_by_label(&refused).is_some());
+    refused
+}
+
 #[test]
-fn what_is_refused_is_said_and_stays_until_it_is_dismissed() {
+fn what_is_refused_is_said_and_can_be_dismissed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut window = boutique(folder.path());
+    let refused = refused(&mut window);
+    window.get_all_by_label("Dismiss").last().expect("a way to dismiss it").click();
+    window.run_steps(3);
+    assert!(window.query_by_label(&refused).is_none());
+}
+
+#[test]
+fn an_error_goes_by_itself_but_not_under_the_pointer_and_not_at_once() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut window = boutique(folder.path());
+    let refused = refused(&mut window);
+    let place = window.get_by_label(&refused).rect().center();
+    window.hover_at(place);
+    // Steps of the harness are a quarter of a second.
+    window.run_steps(80);
+    assert!(window.query_by_label(&refused).is_some(), "it is being read");
+    window.remove_cursor();
+    window.run_steps(30);
+    assert!(window.query_by_label(&refused).is_some(), "it stays for a while");
+    window.run_steps(40);
+    assert!(window.query_by_label(&refused).is_none());
+}
+
+/// A field, and not the title beside it.
+fn field<'a>(window: &'a Window, title: &'a str) -> Option<egui_kittest::Node<'a>> {
+    window.query_by_role_and_label(Role::TextInput, title)
+}
+
+/// Replaces the text of a field.
+fn enter(window: &mut Window, title: &str, text: &str) {
+    field(window, title).expect("the field").focus();
+    window.run_steps(2);
+    window.key_press_modifiers(Modifiers::COMMAND, Key::A);
+    window.run_steps(2);
+    field(window, title).expect("the field").type_text(text);
+    window.run_steps(2);
+}
+
+#[test]
+fn a_refused_form_stays_open_and_says_why() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut window = boutique(folder.path());
+    click(&mut window, "cartservice");
+    click(&mut window, "Inject fault…");
+    enter(&mut window, "Duration", "two minutes");
+    assert!(window.query_by_label_contains("“two minutes” does not fit").is_some(), "it says so in plain words");
+    assert!(window.query_by_label("Inject latency into cartservice").is_none());
+    enter(&mut window, "Duration", "0s");
+    click(&mut window, "Inject latency into cartservice");
+    wait(&mut window, "the refusal", |window| window.query_by_label_contains("the duration of the fault").is_some());
+    enter(&mut window, "Duration", "30s");
+    click(&mut window, "Inject latency into cartservice");
+    wait(&mut window, "the fault", |window| snapshot(window).is_some_and(|snapshot| !snapshot.faults.is_empty()));
+    window.run_steps(3);
+    assert!(field(&window, "Duration").is_none(), "the form has served its purpose");
+}
+
+/// Does what the palette finds first for these words.
+fn command(window: &mut Window, words: &str) {
+    window.key_press_modifiers(Modifiers::COMMAND, Key::K);
+    window.run_steps(3);
+    window.event(eframe::egui::Event::Text(words.to_owned()));
+    window.run_steps(3);
+    window.key_press(Key::Enter);
+    window.run_steps(4);
+}
+
+#[test]
+fn a_zone_is_lost_as_the_form_offers_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut window = boutique(folder.path());
+    command(&mut window, "loss of a zone cartservice");
+    assert!(window.query_by_label("Which instances").is_none(), "a zone is lost for everybody in it");
+    window.get_all_by_label("loss of a zone").last().expect("the button").click();
+    wait(&mut window, "the fault", |window| snapshot(window).is_some_and(|snapshot| snapshot.faults.iter().any(|fault| fault.kind == "zone-loss")));
+}
+
+#[test]
+fn at_its_end_a_scenario_offers_to_run_again_and_nothing_else() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut window = open_with(folder.path(), &Settings::default());
+    let path = folder.path().join("short.toml");
+    let text = include_str!("fixtures/mm1.toml").replace("\"10m\"", "\"20s\"").replace("\"1m\"", "\"1s\"");
+    std::fs::write(&path, text).expect("written");
+    window.run_steps(2);
+    enter(&mut window, "Path of a scenario or session file", &path.display().to_string());
+    click(&mut window, "Open file");
+    wait(&mut window, "the run", |window| snapshot(window).is_some());
+    window.key_press(Key::Num6);
+    wait(&mut window, "the end", |window| app(window).status().is_some_and(|status| status.over));
+    window.run_steps(3);
+    assert!(window.query_by_label("The scenario has ended").is_some(), "a notice says so");
+    click(&mut window, "server");
+    assert!(window.get_by_label("Inject fault…").accesskit_node().is_disabled());
+    assert_eq!(window.get_all_by_label("Run again").count(), 2, "on the bar and in the notice");
+    window.get_all_by_label("Run again").next().expect("the one on the bar").click();
+    wait(&mut window, "the new run", |window| app(window).status().is_some_and(|status| !status.over && status.speed == Speed::Times(60)));
+    assert!(window.query_by_label("The scenario has ended").is_none(), "what was said of the other run is gone");
+}
+
+#[test]
+fn esc_closes_only_what_lies_on_top() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut window = boutique(folder.path());
+    window.key_press(Key::ArrowDown);
+    window.run_steps(3);
+    click(&mut window, "Inject fault…");
+    click(&mut window, "Run until…");
+    assert!(window.query_by_label("something happens").is_some(), "the menu is open");
+    let form = |window: &Window| field(window, "Duration").is_some();
+    let menu = |window: &Window| window.query_by_label("something happens").is_some();
+    let selected = |window: &Window| window.query_by_label("Inject fault…").is_some();
+    window.key_press(Key::Escape);
+    window.run_steps(3);
+    assert!(!menu(&window) && form(&window) && selected(&window));
+    // What was pressed may have kept the focus, which lies on top, too.
+    for _ in 0..2 {
+        if form(&window) {
+            window.key_press(Key::Escape);
+            window.run_steps(3);
+        }
+    }
+    assert!(!form(&window) && selected(&window));
+    window.key_press(Key::Escape);
+    window.run_steps(3);
+    assert!(!selected(&window));
+}
+
+#[test]
+fn the_inspector_keeps_its_width_whatever_is_typed() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut window = boutique(folder.path());
     click(&mut window, "frontend");
-    click(&mut window, "Roll back");
-    wait(&mut window, "the refusal", |window| window.query_by_label("Refused: Roll back frontend").is_some());
-    window.run_steps(30);
-    assert!(window.query_by_label("Refused: Roll back frontend").is_some(), "it stays");
-    click(&mut window, "Dismiss");
-    assert!(window.query_by_label("Refused: Roll back frontend").is_none());
+    click(&mut window, "Scale…");
+    let before = window.get_by_label("Inject fault…").rect().left();
+    enter(&mut window, "Instances", "99999999999");
+    window.run_steps(5);
+    assert!((window.get_by_label("Inject fault…").rect().left() - before).abs() < 0.5);
+    assert!(window.query_by_label_contains("A whole number from 1 to").is_some(), "and it says what it takes");
+}
+
+#[test]
+fn an_instance_can_be_selected() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut window = boutique(folder.path());
+    pause(&mut window);
+    click(&mut window, "frontend");
+    let services = snapshot(&window).expect("a run").services.clone();
+    let number = services.iter().flat_map(|service| &service.instances).map(|instance| instance.id).find(|id| {
+        let label = format!("Instance {id} in rotation");
+        window.query_by_label(&label).is_some()
+    });
+    let number = number.expect("the frontend has instances");
+    click(&mut window, &format!("Instance {number} in rotation"));
+    assert!(window.query_by_label(&format!("frontend #{number}")).is_some());
+    click(&mut window, "Show frontend");
+    assert!(window.query_by_label("Inject fault…").is_some());
+}
+
+#[test]
+fn the_policy_of_an_edge_is_shown_and_changed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut window = boutique(folder.path());
+    click(&mut window, "checkoutservice");
+    click(&mut window, "Calls");
+    click(&mut window, "checkoutservice → cartservice");
+    assert!(window.query_by_label("Call policy").is_some());
+    click(&mut window, "Change policy…");
+    enter(&mut window, "Timeout", "123ms");
+    enter(&mut window, "Attempts", "4");
+    click(&mut window, "Set policy of checkoutservice towards cartservice");
+    wait(&mut window, "the change", |window| snapshot(window).is_some_and(|snapshot| !snapshot.policies.is_empty()));
+    wait(&mut window, "the new policy in words", |window| {
+        window.query_by_label("Waits 123 ms for an attempt").is_some() && window.query_by_label_contains("Tries 4 times").is_some()
+    });
 }
 
 #[test]
@@ -127,7 +312,7 @@ fn the_keyboard_plays_pauses_sets_the_speed_and_selects() {
     window.key_press(Key::Space);
     wait(&mut window, "the pause", |window| app(window).status().is_some_and(|status| !status.playing));
     window.key_press(Key::Num6);
-    wait(&mut window, "the speed", |window| app(window).status().is_some_and(|status| status.speed == fleetlab::ui::link::Speed::Max));
+    wait(&mut window, "the speed", |window| app(window).status().is_some_and(|status| status.speed == Speed::Max));
     window.key_press(Key::ArrowDown);
     window.run_steps(3);
     assert!(window.query_by_label("Inject fault…").is_some(), "a service is selected");
@@ -156,7 +341,7 @@ fn the_palette_finds_a_command_and_does_it() {
     window.event(eframe::egui::Event::Text("3600".to_owned()));
     window.run_steps(3);
     window.key_press(Key::Enter);
-    wait(&mut window, "the speed", |window| app(window).status().is_some_and(|status| status.speed == fleetlab::ui::link::Speed::Times(3_600)));
+    wait(&mut window, "the speed", |window| app(window).status().is_some_and(|status| status.speed == Speed::Times(3_600)));
 }
 
 #[test]
@@ -225,7 +410,7 @@ fn a_file_that_is_no_scenario_is_refused_with_its_mistakes() {
     window.run_steps(2);
     window.get_by_label("Path of a scenario or session file").type_text(&path.display().to_string());
     window.run_steps(2);
-    click(&mut window, "Open file…");
+    click(&mut window, "Open file");
     window.run_steps(2);
     assert!(window.query_by_label_contains("Could not open").is_some());
     assert!(window.query_by_label_contains("endpionts").is_some(), "the mistake is named");

@@ -5,6 +5,7 @@
 
 use crate::fleet::instance::InstanceState;
 use crate::ids::{ServiceId, SourceId};
+use crate::kernel::resilience::CallPolicy;
 use crate::phrase::Sentence;
 use crate::units::{SimSpan, SimTime};
 
@@ -44,6 +45,8 @@ pub struct Snapshot {
     pub marks: Vec<Mark>,
     /// Faults in force, by name.
     pub faults: Vec<FaultSnapshot>,
+    /// Call policies that were replaced since the start, in order.
+    pub policies: Vec<PolicyChange>,
     /// Objectives and how they stand.
     pub slos: Vec<SloSnapshot>,
     /// Cost so far [$].
@@ -305,6 +308,17 @@ pub struct FaultSnapshot {
     pub service: Option<ServiceId>,
     /// When it ends by itself.
     pub until: Option<SimTime>,
+}
+
+/// A call policy that was replaced.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PolicyChange {
+    /// The calling service or traffic source.
+    pub from: String,
+    /// The called service, or one endpoint as `service.endpoint`.
+    pub to: String,
+    /// The policy in its place.
+    pub policy: CallPolicy,
 }
 
 /// An objective and how it stands.

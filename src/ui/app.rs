@@ -9,12 +9,12 @@ use std::time::Duration;
 
 use eframe::egui::{self, CentralPanel, Panel, Stroke, Ui};
 
-use super::link::{Command, Event, Link, Opening};
+use super::link::{Command, Event, Link, Opening, Speed};
 use super::map::MapView;
 use super::panels::signals::ChartState;
 use super::panels::{help, home, inspector, palette, panes, rail, settings as settings_panel, timeline, top_bar};
 use super::settings::{Settings, ThemeChoice};
-use super::state::{Ask, Level, LibraryEntry, Notice, Overlay, Page, RecentSession, Run, Selection, Shell};
+use super::state::{Ask, Level, LibraryEntry, Notice, Offer, Overlay, Page, RecentSession, Run, Selection, Shell};
 use super::widgets::{empty, notice};
 use super::{icons, keys, theme};
 use crate::lab::snapshot::Interest;
@@ -110,9 +110,17 @@ impl App {
         self.shell.opening = Some(opening.scenario.title.get(self.shell.lang().code()).to_owned());
         self.shell.run = None;
         self.shell.page = Page::Fleet;
+        // What was said of another run is of no use in this one.
+        self.shell.notices.clear();
+        if opening.until > SimTime::ZERO {
+            let lang = self.shell.lang();
+            self.shell.notify(Level::Info, lang.with("open.replays", &[("time", &super::format::clock(opening.until).1)]), lang.tr("open.replays.about"));
+        }
         self.world += 1;
         self.interest = Interest { service: None, history: ChartState::default().history };
         self.link.send(Command::Open(Box::new(opening)));
+        // However fast the last run went: in this one there shall be time to act.
+        self.link.send(Command::Speed(Speed::Times(self.shell.settings.speed)));
         self.link.send(Command::Interest(self.interest.clone()));
         self.link.send(Command::Play);
     }
@@ -125,6 +133,7 @@ impl App {
             self.hear(event);
         }
         let latest = self.link.latest();
+        let mut ended = None;
         if latest.world == self.world
             && let Some(snapshot) = latest.snapshot
         {
@@ -133,6 +142,7 @@ impl App {
                     if !run.map.fits(&snapshot.edges) {
                         run.map = map_of(&run.scenario, &snapshot);
                     }
+                    ended = (latest.status.over && !run.status.over).then_some(run.seed);
                     run.snapshot = snapshot;
                     run.number = latest.number;
                     run.status = latest.status;
@@ -153,6 +163,12 @@ impl App {
                     tiles: Some(panes::arrangement()),
                 });
             }
+        }
+        if let Some(seed) = ended {
+            let lang = self.shell.lang();
+            let offer = Offer { icon: icons::RESTART, text: lang.tr("play.again").into_owned(), ask: Ask::Again(seed) };
+            let (title, detail) = (lang.tr("clock.over").into_owned(), lang.tr("over.about").into_owned());
+            self.shell.notices.push(Notice { level: Level::Question, title, detail, offer: Some(offer), since: None });
         }
         keys::follow(ctx, &mut self.shell);
         if let Some(run) = self.shell.run.as_mut() {
@@ -182,22 +198,25 @@ impl App {
             ui.painter().vline(rect.right() - 0.5, rect.y_range(), hairline);
         });
         let fleet = shell.page == Page::Fleet && shell.run.is_some();
-        let mut covered = (0.0, 0.0);
+        let mut covered = 0.0;
         if fleet {
             Panel::bottom("timeline").exact_size(timeline::HEIGHT).frame(frame).show_separator_line(false).resizable(false).show(ui, |ui| {
                 let rect = ui.max_rect();
                 timeline::timeline_ui(ui, shell);
                 ui.painter().hline(rect.x_range(), rect.top() + 0.5, hairline);
-                covered.0 = rect.height();
             });
             let width = if ui.max_rect().width() > 1_500.0 { 400.0 } else { 332.0 };
             let panel = Panel::right("inspector").default_size(width).size_range(inspector::WIDTHS.0..=inspector::WIDTHS.1);
             let shown = panel.frame(frame).show_separator_line(false).show(ui, |ui| {
                 let rect = ui.max_rect();
-                inspector::inspector_ui(ui, shell);
+                // Its width is what a person made it, however wide its contents would like to be.
+                let mut inner = ui.new_child(egui::UiBuilder::new().max_rect(rect));
+                inner.set_clip_rect(rect.intersect(ui.clip_rect()));
+                inspector::inspector_ui(&mut inner, shell);
+                ui.allocate_rect(rect, egui::Sense::hover());
                 ui.painter().vline(rect.left() + 0.5, rect.y_range(), hairline);
             });
-            covered.1 = shown.response.rect.width();
+            covered = shown.response.rect.width();
         }
         let back = if fleet { palette.panel } else { palette.ground };
         CentralPanel::default().frame(theme::filled(back, 0)).show(ui, |ui| match shell.page {
@@ -205,13 +224,14 @@ impl App {
             Page::Fleet if shell.run.is_some() => panes::panes_ui(ui, shell),
             Page::Fleet => waiting_ui(ui, shell),
         });
-        notice::notices_ui(ui, shell, covered.0, covered.1);
+        notice::notices_ui(ui, shell, covered);
         match shell.overlay {
             Some(Overlay::Settings) => settings_panel::settings_ui(ui, shell),
             Some(Overlay::Help) => help::help_ui(ui, shell),
             Some(Overlay::Palette) => palette::palette_ui(ui, shell),
             None => {}
         }
+        self.shell.focused = ui.memory(|memory| memory.focused().is_some());
         for ask in self.shell.take_asks() {
             self.answer(ask, ui.ctx());
         }
@@ -239,12 +259,19 @@ impl App {
         let lang = self.shell.lang();
         match event {
             Event::Refused { action, why } => {
+                if self.shell.run.as_mut().is_some_and(|run| run.inspector.refused(&action, &why)) {
+                    return;
+                }
                 self.shell.notify(Level::Failed, lang.with("act.refused", &[("action", &action_text(lang, &action))]), why);
             }
             Event::Done(action) => {
+                if let Some(run) = self.shell.run.as_mut() {
+                    run.inspector.done(&action);
+                }
                 let title = action_text(lang, &action);
-                let undo = self.undo_of(&action);
-                self.shell.notices.push(Notice { level: Level::Done, title, detail: String::new(), undo, since: None });
+                let undo = |action| Offer { icon: icons::ROLL_BACK, text: lang.tr("undo").into_owned(), ask: Ask::Act(action) };
+                let offer = self.undo_of(&action).map(undo);
+                self.shell.notices.push(Notice { level: Level::Done, title, detail: String::new(), offer, since: None });
             }
             Event::Reached(goal) => {
                 self.shell.notify(Level::Info, lang.with("until.reached", &[("goal", &top_bar::goal_text(lang, goal))]), lang.tr("until.reached.about"));
@@ -304,10 +331,13 @@ impl App {
                 self.shell.page = page;
             }
             Ask::PlayPause => {
-                if let Some(run) = self.shell.run.as_mut() {
+                if let Some(run) = self.shell.run.as_ref().filter(|run| run.status.over) {
+                    let seed = run.seed;
+                    self.answer(Ask::Again(seed), ctx);
+                } else if let Some(run) = self.shell.run.as_mut() {
                     let playing = !run.status.playing;
                     // Shown at once; the simulation's own word follows.
-                    run.status.playing = playing && !run.status.over;
+                    run.status.playing = playing;
                     self.link.send(if playing { Command::Play } else { Command::Pause });
                 }
             }
@@ -322,6 +352,7 @@ impl App {
             }
             Ask::Fork(at) => {
                 self.world += 1;
+                self.shell.notices.clear();
                 self.link.send(Command::Fork(at));
                 self.link.send(Command::Interest(self.interest.clone()));
                 self.shell.notify(Level::Info, lang.with("fork.done", &[("time", &super::format::clock(at).1)]), lang.tr("fork.about"));
@@ -342,6 +373,11 @@ impl App {
                     run.inspector.selection_changed();
                     self.interest.service = run.selected_service();
                     self.link.send(Command::Interest(self.interest.clone()));
+                }
+            }
+            Ask::Close => {
+                if !self.shell.run.as_mut().is_some_and(|run| run.inspector.close_form()) {
+                    self.answer(Ask::Select(Selection::Fleet), ctx);
                 }
             }
             Ask::History(history) => {
@@ -400,7 +436,7 @@ fn action_text(lang: super::text::Lang, action: &Action) -> String {
         }
         Action::Clear { fault } => lang.with("fault.clear", &[("fault", fault)]),
         Action::SetLoad { source, factor, .. } => {
-            let factor = factor.map_or_else(|| "1".to_owned(), super::format::count);
+            let factor = factor.map_or_else(|| "1".to_owned(), |factor| super::format::count(lang, factor));
             lang.with("source.apply", &[("source", source), ("factor", &factor)])
         }
         Action::SetPolicy { from, to, .. } => lang.with("did.policy", &[("from", from), ("to", to)]),

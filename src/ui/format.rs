@@ -1,14 +1,24 @@
 //! Numbers as people read them: rates, latencies, shares, clocks, with their units.
 //!
-//! It knows no language beyond the trade's unit symbols. To add a quantity, add a function and a row to the tests.
+//! The one place where a number becomes text: three significant digits, a space before the unit, the decimal sign of the
+//! reader's language. To add a quantity, add a function and a row to the tests.
 
+use super::text::Lang;
 use crate::units::SimTime;
 
 /// What stands where nothing is known.
 pub(crate) const NOTHING: &str = "–";
 
-/// Three significant digits at most, without trailing zeros after the point.
-fn digits(value: f64) -> String {
+/// A number written with a decimal point, as the language writes it.
+pub(crate) fn localised(lang: Lang, text: &str) -> String {
+    match lang {
+        Lang::En => text.to_owned(),
+        Lang::Vi => text.replace('.', ","),
+    }
+}
+
+/// Three significant digits at most, without trailing zeros after the decimal sign.
+fn digits(lang: Lang, value: f64) -> String {
     let magnitude = value.abs();
     let decimals = if magnitude >= 99.95 || magnitude == 0.0 {
         0
@@ -18,7 +28,9 @@ fn digits(value: f64) -> String {
         2
     };
     let text = format!("{value:.decimals$}");
-    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+    let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
+    // What rounds to nothing has no sign.
+    localised(lang, if text == "-0" { "0" } else { text })
 }
 
 /// A value with only its two leading digits: `1234` becomes `1200`.
@@ -31,7 +43,7 @@ pub(crate) fn coarse(value: f64) -> f64 {
 }
 
 /// A number with a metric suffix: `412`, `1.2k`, `3.4M`.
-pub(crate) fn count(value: f64) -> String {
+pub(crate) fn count(lang: Lang, value: f64) -> String {
     if !value.is_finite() {
         return NOTHING.to_owned();
     }
@@ -41,38 +53,38 @@ pub(crate) fn count(value: f64) -> String {
         v if v >= 999.5 => (value / 1e3, "k"),
         _ => (value, ""),
     };
-    format!("{}{suffix}", digits(scaled))
+    format!("{}{suffix}", digits(lang, scaled))
 }
 
 /// A rate: `412/s`, `1.2k/s`.
-pub(crate) fn rate(per_second: f64) -> String {
+pub(crate) fn rate(lang: Lang, per_second: f64) -> String {
     if !per_second.is_finite() {
         return NOTHING.to_owned();
     }
-    format!("{}/s", count(per_second))
+    format!("{}/s", count(lang, per_second))
 }
 
 /// A time, given in milliseconds: `420 µs`, `84 ms`, `1.2 s`, `3 min`.
-pub(crate) fn millis(ms: f64) -> String {
+pub(crate) fn millis(lang: Lang, ms: f64) -> String {
     if !ms.is_finite() {
         return NOTHING.to_owned();
     }
     match ms.abs() {
         0.0 => "0 ms".to_owned(),
-        v if v < 0.9995 => format!("{} µs", digits(ms * 1e3)),
-        v if v < 999.5 => format!("{} ms", digits(ms)),
-        v if v < 120_000.0 => format!("{} s", digits(ms / 1e3)),
-        _ => format!("{} min", digits(ms / 60e3)),
+        v if v < 0.9995 => format!("{} µs", digits(lang, ms * 1e3)),
+        v if v < 999.5 => format!("{} ms", digits(lang, ms)),
+        v if v < 120_000.0 => format!("{} s", digits(lang, ms / 1e3)),
+        _ => format!("{} min", digits(lang, ms / 60e3)),
     }
 }
 
 /// A time that may be unknown; see [`millis`].
-pub(crate) fn millis_or_nothing(ms: Option<f64>) -> String {
-    ms.map_or_else(|| NOTHING.to_owned(), millis)
+pub(crate) fn millis_or_nothing(lang: Lang, ms: Option<f64>) -> String {
+    ms.map_or_else(|| NOTHING.to_owned(), |ms| millis(lang, ms))
 }
 
 /// A share of 0…1 as a percentage: `0.02 %`, `12 %`, `99.95 %`.
-pub(crate) fn percent(share: f64) -> String {
+pub(crate) fn percent(lang: Lang, share: f64) -> String {
     if !share.is_finite() {
         return NOTHING.to_owned();
     }
@@ -80,12 +92,12 @@ pub(crate) fn percent(share: f64) -> String {
     // Close to the whole the distance from it is what matters: 99.95 %, not 100 %.
     if value > 99.0 && value < 100.0 {
         let text = format!("{:.3}", (value * 1e3).floor() / 1e3);
-        return format!("{} %", text.trim_end_matches('0').trim_end_matches('.'));
+        return localised(lang, &format!("{} %", text.trim_end_matches('0').trim_end_matches('.')));
     }
     if value > 0.0 && value < 0.01 {
-        return "<0.01 %".to_owned();
+        return localised(lang, "<0.01 %");
     }
-    format!("{} %", digits(value))
+    format!("{} %", digits(lang, value))
 }
 
 /// The simulated clock: hours, minutes, seconds, with the day once there is a second one.
@@ -112,9 +124,31 @@ pub(crate) fn axis_time(seconds: f64) -> String {
     format!("{negative}{text}")
 }
 
+/// Memory: `64 MiB`, `1.5 GiB`.
+pub(crate) fn bytes(lang: Lang, bytes: u64) -> String {
+    let kib = bytes as f64 / 1_024.0;
+    match kib {
+        v if v < 1_024.0 => format!("{} KiB", digits(lang, v)),
+        v if v < 1_048_576.0 => format!("{} MiB", digits(lang, v / 1_024.0)),
+        v => format!("{} GiB", digits(lang, v / 1_048_576.0)),
+    }
+}
+
 /// Money: `$12.30`, `$0.0042`.
-pub(crate) fn dollars(amount: f64) -> String {
-    if amount > 0.0 && amount < 0.01 { format!("${amount:.4}") } else { format!("${amount:.2}") }
+pub(crate) fn dollars(lang: Lang, amount: f64) -> String {
+    localised(lang, &if amount > 0.0 && amount < 0.01 { format!("${amount:.4}") } else { format!("${amount:.2}") })
+}
+
+/// A share of an error budget, the negative of which is overspent: `70 % left`, `overspent 52×`.
+pub(crate) fn budget(lang: Lang, left: f64) -> String {
+    if left >= 0.0 {
+        return lang.with("slo.left", &[("share", &percent(lang, left))]);
+    }
+    if left < -1e6 {
+        // An objective of 100 % has no budget to measure by.
+        return lang.tr("slo.none-left").into_owned();
+    }
+    lang.with("slo.overspent", &[("times", &count(lang, 1.0 - left))])
 }
 
 /// A whole number with thin separators: `1 234 567`.
@@ -137,23 +171,23 @@ mod tests {
     #[test]
     fn quantities_read_as_people_write_them() {
         for (value, expected) in [(0.0, "0/s"), (0.4, "0.4/s"), (412.3, "412/s"), (999.6, "1k/s"), (1_234.0, "1.23k/s"), (2.5e6, "2.5M/s"), (f64::NAN, "–")] {
-            assert_eq!(rate(value), expected);
+            assert_eq!(rate(Lang::En, value), expected);
         }
         for (value, expected) in
             [(0.0, "0 ms"), (0.42, "420 µs"), (84.2, "84.2 ms"), (999.6, "1 s"), (1_234.0, "1.23 s"), (300_000.0, "5 min"), (f64::NAN, "–")]
         {
-            assert_eq!(millis(value), expected);
+            assert_eq!(millis(Lang::En, value), expected);
         }
         for (value, expected) in
             [(0.0, "0 %"), (0.0002, "0.02 %"), (0.000_02, "<0.01 %"), (0.12, "12 %"), (0.999_95, "99.995 %"), (0.9995, "99.95 %"), (1.0, "100 %")]
         {
-            assert_eq!(percent(value), expected);
+            assert_eq!(percent(Lang::En, value), expected);
         }
     }
 
     #[test]
     fn a_share_below_the_whole_is_never_rounded_up_to_it() {
-        assert_eq!(percent(0.999_999_9), "99.999 %");
+        assert_eq!(percent(Lang::En, 0.999_999_9), "99.999 %");
     }
 
     #[test]
@@ -163,5 +197,29 @@ mod tests {
         }
         assert_eq!(clock(SimTime::from_secs(86_400 + 3_661)), (2, "01:01:01".to_owned()));
         assert_eq!(whole(1_234_567), "1\u{a0}234\u{a0}567");
+    }
+
+    #[test]
+    fn nothing_has_no_sign() {
+        assert_eq!(rate(Lang::En, -0.0), "0/s");
+        assert_eq!(count(Lang::En, -0.001), "0");
+        assert_eq!(percent(Lang::En, -0.0), "0 %");
+    }
+
+    #[test]
+    fn vietnamese_writes_a_decimal_comma() {
+        assert_eq!(rate(Lang::Vi, 1_234.0), "1,23k/s");
+        assert_eq!(millis(Lang::Vi, 84.2), "84,2 ms");
+        assert_eq!(percent(Lang::Vi, 0.9995), "99,95 %");
+        assert_eq!(percent(Lang::Vi, 0.000_02), "<0,01 %");
+        assert_eq!(dollars(Lang::Vi, 12.3), "$12,30");
+    }
+
+    #[test]
+    fn a_budget_is_left_or_overspent_and_never_cut_off() {
+        assert_eq!(budget(Lang::En, 0.7), "70 % of the error budget left");
+        assert_eq!(budget(Lang::En, -51.15), "52.1× the error budget spent");
+        assert_eq!(budget(Lang::Vi, -51.15), "đã tiêu 52,1× error budget");
+        assert!(!budget(Lang::En, f64::NEG_INFINITY).contains("inf"));
     }
 }

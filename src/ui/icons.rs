@@ -54,7 +54,7 @@ pub(crate) const fn kind(kind: ServiceKind) -> &'static str {
         ServiceKind::Frontend => "\u{e0f4}",
         ServiceKind::Service => "\u{e1da}",
         ServiceKind::Database => "\u{e1de}",
-        ServiceKind::Cache => "\u{e2de}",
+        ServiceKind::Cache => "\u{e610}",
         ServiceKind::Queue => "\u{e4aa}",
         ServiceKind::Gateway => "\u{e422}",
         ServiceKind::External => "\u{e1aa}",

@@ -2,7 +2,7 @@
 //!
 //! Keys do nothing while a text field has the focus. To add one, add it here and to [`KEYS`].
 
-use eframe::egui::{Context, Key, Modifiers};
+use eframe::egui::{Context, Key, Modifiers, Popup};
 
 use super::link::Speed;
 use super::state::{Ask, Overlay, Page, Selection, Shell};
@@ -36,6 +36,7 @@ pub(crate) fn follow(ctx: &Context, shell: &mut Shell) {
     if pressed(Key::H) {
         shell.ask(Ask::Go(Page::Home));
     }
+    let focused = shell.focused;
     let Some(run) = shell.run.as_ref().filter(|_| shell.page == Page::Fleet) else { return };
     let count = run.snapshot.services.len();
     let selected = run.selected_service();
@@ -51,8 +52,10 @@ pub(crate) fn follow(ctx: &Context, shell: &mut Shell) {
     if pressed(Key::F) {
         shell.ask(Ask::FitMap);
     }
-    if pressed(Key::Escape) {
-        shell.ask(Ask::Select(Selection::Fleet));
+    // Esc closes what lies on top, and only that: a list, then the focus, then a form, then the selection.
+    let on_top = Popup::is_any_open(ctx) || ctx.any_popup_open() || focused;
+    if !on_top && pressed(Key::Escape) {
+        shell.ask(Ask::Close);
     }
     let step = if pressed(Key::ArrowDown) {
         Some(1)

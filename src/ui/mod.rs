@@ -51,11 +51,11 @@ pub fn run(path: Option<PathBuf>) -> anyhow::Result<()> {
     let options = eframe::NativeOptions { viewport, centered: true, persist_window: false, ..eframe::NativeOptions::default() };
     let create = move |creation: &eframe::CreationContext<'_>| {
         let mut app = start(&creation.egui_ctx, folder, settings)?;
-        if let Some(problem) = problem {
-            app.warn_of_settings(&problem);
-        }
         if let Some(path) = path {
             app.open_path(&path);
+        }
+        if let Some(problem) = problem {
+            app.warn_of_settings(&problem);
         }
         Ok(Box::new(app) as Box<dyn eframe::App>)
     };

@@ -3,6 +3,8 @@
 //!
 //! It knows the lab and the content; it draws nothing.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -18,13 +20,11 @@ use super::worker::{Opener, World};
 use crate::content;
 use crate::lab::snapshot::{Interest, Snapshot};
 use crate::lab::{Session, SessionFile};
-use crate::scenario::{Action, TimedAction};
+use crate::scenario::{Action, Text, TimedAction};
 use crate::units::SimTime;
 
 /// Sessions that are kept; the oldest go first.
 const KEPT: usize = 200;
-/// Sessions that are offered to be opened again.
-const OFFERED: usize = 12;
 
 /// A session that writes itself down.
 struct Journalled {
@@ -76,20 +76,26 @@ fn sessions_folder(folder: &Path) -> PathBuf {
     folder.join("sessions")
 }
 
-/// The session files of the data folder, newest first.
-fn session_files(folder: &Path) -> Vec<PathBuf> {
+/// The session files of the data folder and when they were written, newest first.
+fn session_files(folder: &Path) -> Vec<(SystemTime, PathBuf)> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
     let mut files: Vec<(SystemTime, PathBuf)> = entries
         .filter(|entry| entry.path().extension().is_some_and(|extension| extension == "json"))
         .filter_map(|entry| Some((entry.metadata().ok()?.modified().ok()?, entry.path())))
         .collect();
     files.sort_by(|a, b| b.cmp(a));
-    files.into_iter().map(|(_, path)| path).collect()
+    files
 }
 
-/// Removes the oldest sessions beyond what is kept.
+/// Removes the oldest sessions beyond what is kept, those in which nothing was done first.
 fn prune(folder: &Path) {
-    for path in session_files(folder).into_iter().skip(KEPT) {
+    let files = session_files(folder);
+    if files.len() <= KEPT {
+        return;
+    }
+    let paths = files.into_iter().map(|(_, path)| path);
+    let (acted, idle): (Vec<PathBuf>, Vec<PathBuf>) = paths.partition(|path| head_of(path).is_some_and(|head| !head.actions.is_empty()));
+    for path in acted.into_iter().chain(idle).skip(KEPT) {
         // A file that cannot be removed is only a file too many.
         let _ = std::fs::remove_file(path);
     }
@@ -107,17 +113,30 @@ struct Head {
 #[derive(Deserialize)]
 struct HeadScenario {
     name: String,
+    #[serde(default)]
+    title: Text,
 }
 
-fn recent(folder: &Path) -> Vec<RecentSession> {
-    session_files(&sessions_folder(folder))
-        .into_iter()
-        .filter_map(|path| {
-            let head: Head = serde_json::from_str(&std::fs::read_to_string(&path).ok()?).ok()?;
-            Some(RecentSession { path, scenario: head.scenario.name, seed: head.seed, until: head.until, actions: head.actions.len() })
-        })
-        .take(OFFERED)
-        .collect()
+fn head_of(path: &Path) -> Option<Head> {
+    serde_json::from_str(&std::fs::read_to_string(path).ok()?).ok()
+}
+
+/// What is known of session files, so that only those are read that were written since.
+type Known = BTreeMap<(SystemTime, PathBuf), Option<RecentSession>>;
+
+fn recent(folder: &Path, known: &mut Known) -> Vec<RecentSession> {
+    let read = |path: &Path| {
+        let head = head_of(path)?;
+        let HeadScenario { name, title } = head.scenario;
+        Some(RecentSession { path: path.to_owned(), scenario: name, title, seed: head.seed, until: head.until, actions: head.actions.len() })
+    };
+    let files = session_files(&sessions_folder(folder));
+    let mut before = std::mem::take(known);
+    for file in &files {
+        let session = before.remove(file).unwrap_or_else(|| read(&file.1));
+        known.insert(file.clone(), session);
+    }
+    files.iter().filter_map(|file| known.get(file).cloned().flatten()).collect()
 }
 
 /// Reads a scenario (`.toml`) or a session (`.json`).
@@ -153,6 +172,39 @@ pub(crate) fn sources(folder: PathBuf) -> Sources {
         library: content::library().into_iter().map(entry).collect(),
         open: Box::new(open_scenario),
         open_file: Box::new(open_file),
-        recent: Box::new(move || recent(&folder)),
+        recent: {
+            let known = RefCell::new(Known::new());
+            Box::new(move || recent(&folder, &mut known.borrow_mut()))
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn write(folder: &Path, name: &str, actions: &str) {
+        let text = format!(r#"{{"scenario":{{"name":"{name}","title":{{"en":"The {name}"}}}},"seed":1,"actions":[{actions}],"until":"5m"}}"#);
+        write_whole(&sessions_folder(folder).join(format!("{name}.json")), &text).expect("written");
+    }
+
+    #[test]
+    fn every_session_is_offered_with_the_title_of_its_scenario() {
+        let folder = tempfile::tempdir().expect("a folder");
+        (0..30).for_each(|n| write(folder.path(), &format!("shop-{n}"), ""));
+        let found = recent(folder.path(), &mut Known::new());
+        assert_eq!(found.len(), 30);
+        assert!(found.iter().all(|session| session.title.get("en") == format!("The {}", session.scenario)));
+    }
+
+    #[test]
+    fn sessions_in_which_something_was_done_are_removed_last() {
+        let folder = tempfile::tempdir().expect("a folder");
+        write(folder.path(), "acted", "0");
+        (0..KEPT + 20).for_each(|n| write(folder.path(), &format!("idle-{n:03}"), ""));
+        prune(&sessions_folder(folder.path()));
+        let left = recent(folder.path(), &mut Known::new());
+        assert_eq!(left.len(), KEPT);
+        assert!(left.iter().any(|session| session.scenario == "acted"), "though it is the oldest");
     }
 }

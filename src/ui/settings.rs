@@ -35,11 +35,16 @@ pub struct Settings {
     pub reduced_motion: bool,
     /// Factor on the size of everything [1], 0.75 to 2.
     pub scale: f32,
+    /// Simulated seconds per real second with which a run begins.
+    pub speed: u32,
 }
+
+/// The speeds with which a run may begin: at more than these it is over before anything can be done.
+pub(crate) const START_SPEEDS: [u32; 4] = [1, 10, 60, 600];
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { theme: ThemeChoice::default(), language: Lang::default(), reduced_motion: false, scale: 1.0 }
+        Self { theme: ThemeChoice::default(), language: Lang::default(), reduced_motion: false, scale: 1.0, speed: 60 }
     }
 }
 
@@ -56,6 +61,7 @@ impl Settings {
         match serde_json::from_str::<Self>(&text) {
             Ok(mut settings) => {
                 settings.scale = if settings.scale.is_finite() { settings.scale.clamp(0.75, 2.0) } else { 1.0 };
+                settings.speed = if START_SPEEDS.contains(&settings.speed) { settings.speed } else { 60 };
                 (settings, None)
             }
             Err(error) => {
@@ -106,7 +112,7 @@ mod tests {
     #[test]
     fn settings_survive_a_restart() {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let settings = Settings { theme: ThemeChoice::Light, language: Lang::Vi, reduced_motion: true, scale: 1.25 };
+        let settings = Settings { theme: ThemeChoice::Light, language: Lang::Vi, reduced_motion: true, scale: 1.25, speed: 10 };
         settings.save(folder.path()).expect("saved");
         assert_eq!(Settings::load(folder.path()), (settings, None));
     }

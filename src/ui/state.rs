@@ -51,6 +51,8 @@ pub struct RecentSession {
     pub path: PathBuf,
     /// The scenario's name.
     pub scenario: String,
+    /// Its title.
+    pub title: Text,
     /// The seed.
     pub seed: u64,
     /// How far it had come.
@@ -82,6 +84,8 @@ pub(crate) enum Ask {
     Again(u64),
     /// Selects something.
     Select(Selection),
+    /// Closes the form that is open; without one, selects the whole fleet.
+    Close,
     /// Charts this much of the past.
     History(Option<SimSpan>),
     /// Changes the settings.
@@ -120,6 +124,8 @@ pub(crate) enum Selection {
     Fleet,
     /// A service.
     Service(ServiceId),
+    /// An instance of a service, by its number.
+    Instance(ServiceId, u32),
     /// A traffic source.
     Source(SourceId),
     /// The calls from one to another.
@@ -133,8 +139,21 @@ pub(crate) enum Level {
     Done,
     /// Worth knowing; goes away by itself.
     Info,
-    /// It failed; stays until it is dismissed.
+    /// It failed; stays longer, and as long as the pointer is on it.
     Failed,
+    /// It offers what to do next; stays until that is done or dismissed, or another run opens.
+    Question,
+}
+
+/// Something to do about a notice.
+#[derive(Debug, Clone)]
+pub(crate) struct Offer {
+    /// The icon of its button.
+    pub(crate) icon: &'static str,
+    /// What the button says.
+    pub(crate) text: String,
+    /// What it does.
+    pub(crate) ask: Ask,
 }
 
 /// Something the app says.
@@ -146,9 +165,9 @@ pub(crate) struct Notice {
     pub(crate) title: String,
     /// Why, and what to do next.
     pub(crate) detail: String,
-    /// An action that undoes it, if there is one.
-    pub(crate) undo: Option<Box<Action>>,
-    /// When it was first drawn [s of the window's clock].
+    /// What can be done about it, if anything.
+    pub(crate) offer: Option<Offer>,
+    /// When it was first drawn, or last under the pointer [s of the window's clock].
     pub(crate) since: Option<f64>,
 }
 
@@ -197,7 +216,7 @@ impl Run {
     /// The service that is selected.
     pub(crate) fn selected_service(&self) -> Option<ServiceId> {
         match self.selection {
-            Selection::Service(service) | Selection::Edge(_, service) => Some(service),
+            Selection::Service(service) | Selection::Instance(service, _) | Selection::Edge(_, service) => Some(service),
             Selection::Fleet | Selection::Source(_) => None,
         }
     }
@@ -229,6 +248,8 @@ pub(crate) struct Shell {
     pub(crate) opening: Option<String>,
     /// The clock of what flows on the map [s]: it runs while time runs.
     pub(crate) flow: f64,
+    /// Whether something had the keyboard's focus in the last frame: Esc only takes it away then.
+    pub(crate) focused: bool,
     asks: Vec<Ask>,
 }
 
@@ -247,6 +268,7 @@ impl Shell {
             run: None,
             opening: None,
             flow: 0.0,
+            focused: false,
             asks: Vec::new(),
         }
     }
@@ -264,7 +286,11 @@ impl Shell {
     }
     /// Says something.
     pub(crate) fn notify(&mut self, level: Level, title: impl Into<String>, detail: impl Into<String>) {
-        self.notices.push(Notice { level, title: title.into(), detail: detail.into(), undo: None, since: None });
+        self.notices.push(Notice { level, title: title.into(), detail: detail.into(), offer: None, since: None });
+    }
+    /// Whether the scenario that is shown has ended, so that nothing can be done to it.
+    pub(crate) fn is_over(&self) -> bool {
+        self.run.as_ref().is_some_and(|run| run.status.over)
     }
 }
 

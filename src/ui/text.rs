@@ -42,11 +42,20 @@ impl Lang {
         crate::words::_rust_i18n_try_translate(self.code(), key)
     }
 
+    /// A number of things: `count.THINGS.one` for one of them, `count.THINGS` otherwise.
+    pub(crate) fn counted(self, things: &str, count: usize) -> String {
+        let key = format!("count.{things}");
+        let one = (count == 1).then(|| self.find(&format!("{key}.one"))).flatten();
+        one.or_else(|| self.find(&key)).unwrap_or_default().replace("%{count}", &count.to_string())
+    }
+
     /// What the simulation says: `said.KEY` with its values, or the English if no translation has it.
     pub(crate) fn say(self, sentence: &Sentence) -> String {
         let Some(template) = self.find(&format!("said.{}", sentence.key)) else { return sentence.english.clone() };
         sentence.values.iter().fold(template.into_owned(), |text, (name, value)| {
             let value = match value {
+                // What is a measure has the decimal sign of the language; what is a name stays as it is.
+                Value::Plain(plain) if matches!(*name, "percent" | "factor") => super::format::localised(self, plain),
                 Value::Plain(plain) => plain.clone(),
                 Value::Sentence(inner) => self.say(inner),
             };
@@ -119,7 +128,15 @@ mod tests {
         }
         let said = Said::Failed { version: "v2".to_owned(), why: Cause::CircuitBreaker { failed: 3, threshold: 3 } }.sentence();
         assert_eq!(Lang::En.say(&said), "v2 failed: circuit breaker: 3 tasks failed, threshold 3");
+        let measured = Why::Errors { percent: "18.4".to_owned() }.sentence();
+        assert!(Lang::Vi.say(&measured).contains("18,4 %"), "{}", Lang::Vi.say(&measured));
         assert!(Lang::Vi.say(&said).contains("3 task"), "{}", Lang::Vi.say(&said));
+    }
+
+    #[test]
+    fn one_thing_is_not_several() {
+        assert_eq!([0, 1, 2].map(|count| Lang::En.counted("actions", count)), ["0 actions", "1 action", "2 actions"]);
+        assert_eq!(Lang::Vi.counted("actions", 1), "1 thao tác");
     }
 
     #[test]

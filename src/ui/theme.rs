@@ -68,9 +68,9 @@ pub(crate) struct Palette {
     pub(crate) warning_text: Color32,
     /// See [`Palette::ok_text`].
     pub(crate) failing_text: Color32,
-    /// The version that was there.
+    /// The first version of a service.
     pub(crate) stable: Color32,
-    /// The version that comes.
+    /// Its second version.
     pub(crate) new: Color32,
     /// Categories of charts: the Okabe–Ito colours, which people with any colour vision tell apart.
     pub(crate) series: [Color32; 5],
@@ -156,15 +156,11 @@ impl Palette {
             Health::Unknown => self.secondary,
         }
     }
-    /// The colour of the version at `index` of its service, where `stable` is the index of the stable one.
-    pub(crate) const fn version(&self, index: usize, stable: usize) -> Color32 {
-        if index == stable {
-            self.stable
-        } else if index == stable + 1 {
-            self.new
-        } else {
-            self.series[(index + 1) % self.series.len()]
-        }
+    /// The colour of the version at `index` of its service's list, for the whole run: the first two are blue and green,
+    /// further ones far from both and from each other.
+    pub(crate) const fn version(&self, index: usize) -> Color32 {
+        let all = [self.stable, self.new, self.series[2], self.series[4], self.series[1]];
+        all[index % all.len()]
     }
 }
 
@@ -260,7 +256,7 @@ fn visuals(visuals: &mut egui::Visuals, palette: &Palette, dark: bool) {
     visuals.striped = false;
     visuals.indent_has_left_vline = false;
     visuals.interact_cursor = Some(egui::CursorIcon::PointingHand);
-    visuals.disabled_alpha = 0.45;
+    visuals.disabled_alpha = 0.6;
 }
 
 /// A frame that fills with `color` and keeps `margin` [points] on each side.

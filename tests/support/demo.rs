@@ -238,6 +238,7 @@ pub fn snapshot(scenario: &Scenario, seconds: u64, interest: &Interest, instance
             })
             .into_iter()
             .collect(),
+        policies: Vec::new(),
         slos: vec![SloSnapshot {
             name: "users".to_owned(),
             objective: 0.999,

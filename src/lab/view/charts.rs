@@ -14,10 +14,12 @@ const MOST_POINTS: u64 = 300;
 /// Widths of a point that people can read [s].
 const WIDTHS: [u64; 15] = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400];
 
-/// The width of a point for so much time.
-fn width_for(span: SimSpan) -> u64 {
-    let secs = span.nanos().div_ceil(NANOS_PER_SEC);
-    WIDTHS.into_iter().find(|width| secs.div_ceil(*width) <= MOST_POINTS).unwrap_or_else(|| secs.div_ceil(MOST_POINTS))
+/// The width of a point for so much time, of which some is only known in windows as wide as `widest`: all points of a
+/// chart are of one width, or else it would look as if the noise had grown where windows begin to be narrow.
+fn width_for(span: SimSpan, widest: SimSpan) -> u64 {
+    let secs = |span: SimSpan| span.nanos().div_ceil(NANOS_PER_SEC);
+    let fits = |width: u64| secs(span).div_ceil(width) <= MOST_POINTS && width >= secs(widest);
+    WIDTHS.into_iter().find(|&width| fits(width)).unwrap_or_else(|| secs(span).div_ceil(MOST_POINTS).max(secs(widest)))
 }
 
 /// Windows put together into points of one width, by the number of the point.
@@ -59,7 +61,9 @@ fn version_point(window: &Window) -> ChartPoint {
 pub(super) fn charts(session: &Session, interest: &Interest) -> Charts {
     let (store, now) = (session.store(), session.store().now());
     let from = interest.history.map_or(SimTime::ZERO, |history| now - history);
-    let width = width_for(now.since(from));
+    let kept = interest.service.map_or(Subject::Users(None), Subject::Service).windows(store, from, now);
+    let widest = kept.iter().map(|window| window.span).max().unwrap_or_default();
+    let width = width_for(now.since(from), widest);
     // Whole points only, so that they do not change while time goes on.
     let from = SimTime::from_secs(from.nanos() / NANOS_PER_SEC / width * width);
     let bins = |subject: Subject| binned(subject.windows(store, from, now), width);
@@ -92,8 +96,15 @@ mod tests {
     #[test]
     fn points_have_readable_widths_and_are_few() {
         for (secs, width) in [(10, 1), (300, 1), (301, 2), (3_600, 15), (86_400, 300), (2_592_000, 14_400), (86_400 * 365, 105_120)] {
-            assert_eq!(width_for(SimSpan::from_secs(secs)), width, "{secs} s");
+            assert_eq!(width_for(SimSpan::from_secs(secs), SimSpan::from_secs(1)), width, "{secs} s");
             assert!(secs.div_ceil(width) <= MOST_POINTS);
+        }
+    }
+
+    #[test]
+    fn no_point_is_narrower_than_what_is_kept_of_the_past() {
+        for (secs, widest, width) in [(900, 1, 5), (900, 10, 10), (3_600, 60, 60), (86_400, 1_200, 1_800), (86_400 * 365, 200_000, 200_000)] {
+            assert_eq!(width_for(SimSpan::from_secs(secs), SimSpan::from_secs(widest)), width, "{secs} s of windows of up to {widest} s");
         }
     }
 }

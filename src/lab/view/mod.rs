@@ -7,6 +7,7 @@
 mod charts;
 mod marks;
 mod overview;
+mod policies;
 mod smooth;
 mod verdict;
 
@@ -96,6 +97,7 @@ impl Session {
                 .into_iter()
                 .map(|fault| FaultSnapshot { name: fault.name, kind: fault.kind, service: fault.service, until: fault.until })
                 .collect(),
+            policies: policies::changes(this),
             slos: this.scenario().slos.iter().map(|slo| this.slo_snapshot(slo)).collect(),
             cost: this.fleet().cost(this.now()).0,
             totals: Totals { requests: counts.requests, answered: counts.answered, hops: counts.hops, events: this.kernel().events() },

@@ -15,12 +15,15 @@ pub(crate) struct Camera {
 }
 
 impl Camera {
+    /// What of a screen is there to show the map in: its foot holds the legend.
+    pub(crate) fn room(screen: Rect) -> Vec2 {
+        (screen.size() - vec2(32.0, 52.0)).max(Vec2::splat(40.0))
+    }
     /// The camera that shows `area` of the map within `screen`, at no more than `most` zoom.
     pub(crate) fn showing(area: Rect, screen: Rect, most: f32) -> Self {
-        // The foot of the map holds the legend.
-        let room = (screen.size() - vec2(40.0, 64.0)).max(Vec2::splat(40.0));
+        let room = Self::room(screen);
         let zoom = (room.x / area.width().max(1.0)).min(room.y / area.height().max(1.0)).min(most).clamp(ZOOM.0, ZOOM.1);
-        Self { center: area.center() + vec2(0.0, 12.0 / zoom), zoom }
+        Self { center: area.center() + vec2(0.0, 10.0 / zoom), zoom }
     }
     /// Where a place of the map is on the screen.
     pub(crate) fn to_screen(self, screen: Rect, at: Pos2) -> Pos2 {

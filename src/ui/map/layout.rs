@@ -1,8 +1,9 @@
 //! Where the nodes of the service map stand, and along which points its edges run.
 //!
 //! Users on the left, data stores on the right: a layered layout (Sugiyama, by `rust-sugiyama`). An edge over several
-//! layers gets a small invisible node in each layer between, so that it runs around the nodes and not through them. It is
-//! computed once per scenario: nodes keep their place while a run goes on. It knows no screen and no colours.
+//! layers gets a small invisible node in each layer between, so that it runs around the nodes and not through them. Who
+//! stands where ([`Skeleton`]) is computed once per scenario: nodes keep their place while a run goes on. How wide nodes
+//! are and how far apart depends on the shape of the panel that shows them all. It knows no colours.
 
 use std::collections::BTreeMap;
 
@@ -14,12 +15,14 @@ use rust_sugiyama::configure::{Config, CrossingMinimization, RankingType};
 const STEPS: u32 = 10;
 /// Smallest size of a node in the map's own units (points at zoom 1).
 pub(crate) const NODE: Vec2 = vec2(176.0, 76.0);
-/// Between layers, at least.
-const LAYER_GAP: f32 = 56.0;
-/// Widest node and widest gap: a tall map is stretched, since windows are wide and names are long.
-const WIDEST: (f32, f32) = (360.0, 150.0);
-/// Width of a window's map over its height, about.
-const ASPECT: f32 = 2.1;
+/// Narrowest and widest node, and gap between layers: a tall map is stretched, since names are long; in a wide one nodes
+/// are narrow, so that more of their height is left.
+const WIDTHS: (f32, f32) = (112.0, 560.0);
+const GAPS: (f32, f32) = (30.0, 240.0);
+/// How much of a layer's width is its nodes.
+const NODE_SHARE: f32 = 0.8;
+/// How much further apart nodes may stand when there is height to spare.
+const STRETCH: f32 = 1.8;
 /// Between nodes of one layer.
 const NODE_GAP: f32 = 14.0;
 /// Room that a passing edge takes in a layer.
@@ -38,8 +41,20 @@ pub(crate) struct Layout {
     pub(crate) bounds: Rect,
 }
 
-/// Places `count` nodes joined by `edges` (pairs of indices; the caller first).
-pub(crate) fn place(count: usize, edges: &[(usize, usize)]) -> Layout {
+/// Who stands in which layer and in which order.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Skeleton {
+    count: usize,
+    /// The layer of each node, then of each stand-in for an edge that passes through a layer.
+    layer: Vec<u32>,
+    /// The vertical position of each.
+    across: Vec<f32>,
+    /// For each edge its start, its stand-ins, its end.
+    chains: Vec<Vec<usize>>,
+}
+
+/// Orders `count` nodes joined by `edges` (pairs of indices; the caller first).
+pub(crate) fn skeleton(count: usize, edges: &[(usize, usize)]) -> Skeleton {
     let layers = layers(count, edges);
     // Chains of stand-ins for the edges that pass through layers.
     let mut stand_ins = Vec::new();
@@ -67,16 +82,32 @@ pub(crate) fn place(count: usize, edges: &[(usize, usize)]) -> Layout {
     let total = count + stand_ins.len();
     let order = order(total, count, &links);
     let across = spread(total, count, &order, &layer_of, &links);
-    let height = across.iter().copied().fold(f32::NEG_INFINITY, f32::max) - across.iter().copied().fold(f32::INFINITY, f32::min) + NODE.y;
-    let columns = layers.iter().max().map_or(1, |last| last + 1) as f32;
-    let room = if count == 0 { 0.0 } else { height * ASPECT / columns };
-    let node = vec2((room - LAYER_GAP).clamp(NODE.x, WIDEST.0), NODE.y);
-    let gap = (room - node.x).clamp(LAYER_GAP, WIDEST.1);
-    let positions: Vec<Pos2> = across.iter().enumerate().map(|(at, &y)| pos2(layer_of(at) as f32 * (node.x + gap), y.round())).collect();
-    let nodes = positions[..count].to_vec();
-    let routes = chains.iter().map(|chain| route(chain, node, gap, &positions)).collect();
-    let bounds = nodes.iter().fold(Rect::NOTHING, |rect, &at| rect.union(Rect::from_center_size(at, node)));
-    Layout { nodes, edges: routes, node, bounds: if count == 0 { Rect::from_min_size(Pos2::ZERO, NODE) } else { bounds } }
+    Skeleton { count, layer: (0..total).map(layer_of).collect(), across, chains }
+}
+
+impl Skeleton {
+    /// Places everything such that it fills `room` [points] well when all of it is shown at no more than `most` zoom.
+    pub(crate) fn placed(&self, room: Vec2, most: f32) -> Layout {
+        if self.count == 0 {
+            return Layout { nodes: Vec::new(), edges: Vec::new(), node: NODE, bounds: Rect::from_min_size(Pos2::ZERO, NODE) };
+        }
+        let (low, high) = self.across.iter().fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), &y| (low.min(y), high.max(y)));
+        let height = high - low + NODE.y;
+        let layers = self.layer.iter().max().map_or(1, |last| last + 1) as f32;
+        let zoom = (room.y / height).min(most);
+        // The width of a layer and its gap if the height alone decided how large everything is.
+        let pitch = room.x / zoom / layers;
+        let node = vec2((pitch * NODE_SHARE).min(pitch - GAPS.0).clamp(WIDTHS.0, WIDTHS.1), NODE.y);
+        let gap = (pitch - node.x).clamp(GAPS.0, GAPS.1);
+        let width = node.x * layers + gap * (layers - 1.0);
+        let zoom = zoom.min(room.x / width);
+        let stretch = if high > low { ((room.y / zoom - NODE.y) / (high - low)).clamp(1.0, STRETCH) } else { 1.0 };
+        let positions: Vec<Pos2> = self.across.iter().zip(&self.layer).map(|(&y, &layer)| pos2(layer as f32 * (node.x + gap), (y * stretch).round())).collect();
+        let nodes = positions[..self.count].to_vec();
+        let edges = self.chains.iter().map(|chain| route(chain, node, gap, &positions)).collect();
+        let bounds = nodes.iter().fold(Rect::NOTHING, |rect, &at| rect.union(Rect::from_center_size(at, node)));
+        Layout { nodes, edges, node, bounds }
+    }
 }
 
 /// The layer of each node: one more than its furthest caller's. Calls in a circle are followed once.
@@ -272,6 +303,10 @@ fn smooth(points: &[Pos2], gap: f32, same_column: bool) -> Vec<Pos2> {
 mod tests {
     use super::*;
 
+    fn place(count: usize, edges: &[(usize, usize)]) -> Layout {
+        skeleton(count, edges).placed(vec2(860.0, 400.0), 1.0)
+    }
+
     /// Users → frontend → three services → a shared database, and a frontend that also calls the database itself.
     const SHOP: &[(usize, usize)] = &[(0, 1), (1, 2), (1, 3), (1, 4), (2, 5), (3, 5), (4, 5), (1, 5)];
 
@@ -319,5 +354,19 @@ mod tests {
         assert_eq!(place(1, &[(0, 0)]).edges[0].len(), 4);
         assert!(place(0, &[]).nodes.is_empty());
         assert_eq!(place(2, &[]).nodes.len(), 2);
+    }
+
+    #[test]
+    fn the_room_is_used_whatever_the_shape_of_the_graph() {
+        // What is shown of everything at once: ten layers of one or two, and two layers of one and ten.
+        let wide: Vec<(usize, usize)> = (0..9).map(|at| (at, at + 1)).chain([(0, 10), (4, 11)]).collect();
+        let tall: Vec<(usize, usize)> = (1..11).map(|at| (0, at)).collect();
+        let room = vec2(860.0, 400.0);
+        for (count, edges) in [(12, &wide), (11, &tall)] {
+            let layout = skeleton(count, edges).placed(room, 1.0);
+            let zoom = (room / layout.bounds.size()).min_elem();
+            let node = layout.node * zoom;
+            assert!(node.x >= 60.0 && node.y >= 27.0, "a node of {node:?} has no room for its name and rate");
+        }
     }
 }

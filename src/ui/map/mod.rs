@@ -6,14 +6,15 @@
 pub(crate) mod camera;
 pub(crate) mod edge;
 pub(crate) mod layout;
+pub(crate) mod names;
 pub(crate) mod node;
 
-use eframe::egui::{Id, PointerButton, Rect, Response, Role, Sense, Ui, WidgetInfo};
+use eframe::egui::{Id, PointerButton, Rect, Response, Role, Sense, Ui, Vec2, WidgetInfo, vec2};
 
 use self::camera::Camera;
 use self::edge::Emphasis;
-use self::layout::Layout;
-use self::node::NodeStyle;
+use self::layout::{Layout, Skeleton};
+use self::node::{Name, NodeStyle};
 use super::icons;
 use super::state::Selection;
 use super::text::Lang;
@@ -24,6 +25,8 @@ use crate::scenario::ServiceKind;
 
 /// How long a glide of the camera takes [s].
 const GLIDE: f64 = 0.18;
+/// The most that a map is enlarged to fill its panel [1].
+const FIT_ZOOM: f32 = 1.2;
 
 /// What the map needs to know of the scenario.
 #[derive(Debug, Clone)]
@@ -38,7 +41,10 @@ pub(crate) struct MapView {
     nodes: Vec<Node>,
     services: usize,
     edges: Vec<(EdgeEnd, ServiceId)>,
+    skeleton: Skeleton,
     layout: Layout,
+    /// The names as they are written where there is no room for them, and for how many letters that is.
+    short: (usize, Vec<String>),
     camera: Option<Camera>,
     /// A glide under way: from where, to where, since when.
     glide: Option<(Camera, Camera, f64)>,
@@ -67,8 +73,21 @@ impl MapView {
         };
         let links: Vec<(usize, usize)> =
             edges.iter().map(|&(from, to)| (index(from), to.index())).filter(|&(from, to)| from < nodes.len() && to < count).collect();
-        let layout = layout::place(nodes.len(), &links);
-        Self { nodes, services: count, edges, layout, camera: None, glide: None, fit_wanted: false, moved: false, screen: Rect::ZERO }
+        let skeleton = layout::skeleton(nodes.len(), &links);
+        let layout = skeleton.placed(vec2(1_000.0, 500.0), FIT_ZOOM);
+        Self {
+            nodes,
+            services: count,
+            edges,
+            skeleton,
+            layout,
+            short: (0, Vec::new()),
+            camera: None,
+            glide: None,
+            fit_wanted: false,
+            moved: false,
+            screen: Rect::ZERO,
+        }
     }
 
     /// Whether this map shows these edges.
@@ -148,7 +167,7 @@ impl MapView {
         let focus = hovered.or(match cx.selection {
             Selection::Service(service) => Some(service.index()),
             Selection::Source(source) => Some(self.services + source.index()),
-            Selection::Fleet | Selection::Edge(..) => None,
+            Selection::Fleet | Selection::Instance(..) | Selection::Edge(..) => None,
         });
         let mut near: Option<(usize, f32)> = None;
         let lines: Vec<Option<Vec<eframe::egui::Pos2>>> = self
@@ -187,6 +206,7 @@ impl MapView {
             }
         }
 
+        self.shorten(&painter, self.layout.node * camera.zoom, camera.zoom, cx.palette);
         for (at, response) in responses.into_iter().enumerate() {
             let Some(response) = response else { continue };
             let rect = Rect::from_center_size(camera.to_screen(screen, self.layout.nodes[at]), self.layout.node * camera.zoom);
@@ -194,13 +214,14 @@ impl MapView {
             let weak = focus.is_some_and(|node| {
                 node != at && !self.edges.iter().any(|&(from, to)| related(self.index(from), to.index(), node) && related(self.index(from), to.index(), at))
             });
-            let style = NodeStyle { rect, zoom: camera.zoom, selected, hovered: hovered == Some(at), weak };
+            let style = NodeStyle { rect, zoom: camera.zoom, selected, hovered: hovered == Some(at), weak, lang: cx.lang };
+            let name = Name { whole: &self.nodes[at].name, short: &self.short.1[at] };
             if at < self.services {
                 if let Some(service) = cx.snapshot.services.get(at) {
-                    node::service(&painter, &style, &self.nodes[at].name, self.nodes[at].icon, service, cx.palette);
+                    node::service(&painter, &style, &name, self.nodes[at].icon, service, cx.palette);
                 }
             } else if let Some(source) = cx.snapshot.sources.get(at - self.services) {
-                node::source(&painter, &style, source, cx.palette);
+                node::source(&painter, &style, &name, source, cx.palette);
             }
             if response.double_clicked() {
                 let camera = Camera::showing(self.area_around(at), screen, 1.25);
@@ -229,18 +250,32 @@ impl MapView {
         event
     }
 
+    /// Shortens the names for nodes of this size, if it has changed.
+    fn shorten(&mut self, painter: &eframe::egui::Painter, size: Vec2, zoom: f32, palette: &Palette) {
+        const LETTERS: &str = "abcdefghijklmnopqrstuvwxyz-";
+        let (font, room) = node::name_room(size, zoom);
+        let letter = painter.layout_no_wrap(LETTERS.to_owned(), font, palette.text).size().x / LETTERS.len() as f32;
+        let letters = (room / (letter * 1.06)).floor().max(1.0) as usize;
+        if self.short.0 != letters {
+            let all: Vec<&str> = self.nodes.iter().map(|node| node.name.as_str()).collect();
+            self.short = (letters, names::shortened(&all, letters));
+        }
+    }
+
     /// Pan, zoom, fit, glide.
     fn steer(&mut self, ui: &Ui, screen: Rect, background: &Response, cx: &MapContext<'_>) {
         let now = ui.input(|input| input.time);
         let resized = (self.screen.size() - screen.size()).length() > 0.5;
         self.screen = screen;
         if self.camera.is_none() || (resized && !self.moved) {
-            self.camera = Some(Camera::showing(self.layout.bounds, screen, 1.0));
+            self.layout = self.skeleton.placed(Camera::room(screen), FIT_ZOOM);
+            self.camera = Some(Camera::showing(self.layout.bounds, screen, FIT_ZOOM));
             self.glide = None;
         }
         if std::mem::take(&mut self.fit_wanted) {
             self.moved = false;
-            self.glide_to(Camera::showing(self.layout.bounds, screen, 1.0), now, cx.gliding);
+            self.layout = self.skeleton.placed(Camera::room(screen), FIT_ZOOM);
+            self.glide_to(Camera::showing(self.layout.bounds, screen, FIT_ZOOM), now, cx.gliding);
         }
         if let Some((from, to, since)) = self.glide {
             let share = ((now - since) / GLIDE).clamp(0.0, 1.0) as f32;

@@ -78,7 +78,7 @@ fn legend_ui(ui: &mut Ui, lang: Lang) {
     ] {
         let instance = InstanceSnapshot { id: 0, state, version: 0, zone: 0, busy: 0, queued: 0, cpu: 0.0, memory: 0, faulted: false };
         let paint = |ui: &Ui, rect: eframe::egui::Rect| {
-            node::cell_of(ui.painter(), eframe::egui::Rect::from_center_size(rect.center(), vec2(9.0, 9.0)), &instance, 0, palette);
+            node::cell_of(ui.painter(), eframe::egui::Rect::from_center_size(rect.center(), vec2(9.0, 9.0)), &instance, palette);
         };
         row(ui, &paint, &lang.tr(key));
     }

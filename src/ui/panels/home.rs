@@ -29,7 +29,7 @@ pub(crate) fn home_ui(ui: &mut Ui, shell: &mut Shell) {
                 ui.add_space(16.0);
                 tools_ui(ui, shell, width);
                 ui.add_space(8.0);
-                recent_ui(ui, shell);
+                recent_ui(ui, shell, width);
                 library_ui(ui, shell, width);
                 ui.add_space(40.0);
             });
@@ -55,25 +55,64 @@ fn tools_ui(ui: &mut Ui, shell: &mut Shell, width: f32) {
     });
 }
 
-fn recent_ui(ui: &mut Ui, shell: &mut Shell) {
+/// Rows of sessions that are seen at once; the others are scrolled to.
+const RECENT_ROWS: f32 = 5.0;
+/// Height of a row [points].
+const RECENT_ROW: f32 = 30.0;
+
+/// The sessions of the past, those in which something was done first.
+fn recent_ui(ui: &mut Ui, shell: &mut Shell, width: f32) {
     let lang = shell.lang();
-    if shell.recent.is_empty() || !shell.search.trim().is_empty() {
+    let wanted = shell.search.to_lowercase();
+    let title_of = |session: &RecentSession| {
+        let title = session.title.get(lang.code());
+        if title.is_empty() { session.scenario.clone() } else { title.to_owned() }
+    };
+    let mut found: Vec<(&RecentSession, String)> = shell.recent.iter().map(|session| (session, title_of(session))).collect();
+    found.retain(|(session, title)| {
+        let text = format!("{title} {}", session.scenario).to_lowercase();
+        wanted.split_whitespace().all(|word| text.contains(word))
+    });
+    if found.is_empty() {
         return;
     }
+    // The order of time is kept within both parts.
+    found.sort_by_key(|(session, _)| session.actions == 0);
     ui.add_space(12.0);
-    label::section(ui, lang.tr("home.recent"));
-    let recent: Vec<RecentSession> = shell.recent.iter().take(4).cloned().collect();
-    ui.horizontal_wrapped(|ui| {
-        for session in recent {
-            let title =
-                shell.library.iter().find(|entry| entry.name == session.scenario).map_or(session.scenario.as_str(), |entry| entry.title.get(lang.code()));
-            let values = [("time", &*format::clock(session.until).1), ("actions", &*session.actions.to_string()), ("seed", &*session.seed.to_string())];
-            let about = lang.with("home.session", &values);
-            if card_ui(ui, icons::RECENT, title, &about, 252.0, 64.0) {
-                shell.ask(Ask::OpenFile(session.path.clone()));
+    label::section(ui, lang.with("home.recent", &[("count", &found.len().to_string())]));
+    let palette = colors(ui);
+    let mut opened = None;
+    ui.scope(|ui| {
+        ui.spacing_mut().item_spacing.y = 0.0;
+        let list = ScrollArea::vertical().id_salt("recent").max_height(RECENT_ROWS * RECENT_ROW).min_scrolled_height(RECENT_ROWS * RECENT_ROW);
+        list.auto_shrink([false, true]).show_rows(ui, RECENT_ROW, found.len(), |ui, rows| {
+            for (session, title) in &found[rows] {
+                let response = button::row(ui, RECENT_ROW, title, false);
+                let (rect, y) = (response.rect, response.rect.center().y);
+                let acted = session.actions > 0;
+                let lit = response.hovered() || response.has_focus();
+                let ink = if acted { palette.text } else { palette.secondary };
+                let icon = if lit { icons::PLAY } else { icons::RECENT };
+                let icon_ink = if lit || acted { palette.accent } else { palette.secondary };
+                ui.painter().text(pos2(rect.left() + 10.0, y), Align2::LEFT_CENTER, icon, fonts::regular(size::TITLE), icon_ink);
+                let split = (width * 0.3).min(300.0);
+                let mut job = eframe::egui::text::LayoutJob::simple_singleline(title.clone(), fonts::medium(size::BODY), ink);
+                job.wrap = eframe::egui::text::TextWrapping::truncate_at_width(split - 44.0);
+                let galley = ui.painter().layout_job(job);
+                ui.painter().galley(pos2(rect.left() + 36.0, y - galley.size().y / 2.0), galley, ink);
+                let time = format::clock(session.until).1;
+                let about =
+                    lang.with("home.session", &[("time", &time), ("actions", &lang.counted("actions", session.actions)), ("seed", &session.seed.to_string())]);
+                ui.painter().text(pos2(rect.left() + split, y), Align2::LEFT_CENTER, about, fonts::regular(size::BODY - 1.0), palette.secondary);
+                if response.clicked() {
+                    opened = Some(session.path.clone());
+                }
             }
-        }
+        });
     });
+    if let Some(path) = opened {
+        shell.ask(Ask::OpenFile(path));
+    }
 }
 
 fn matches(entry: &LibraryEntry, lang: Lang, wanted: &str) -> bool {

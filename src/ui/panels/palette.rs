@@ -5,7 +5,7 @@
 use eframe::egui::{Align2, Id, Key, Modal, ScrollArea, TextEdit, Ui, pos2, vec2};
 
 use super::inspector::Form;
-use super::top_bar::{GOALS, goal_text, speed_text};
+use super::top_bar::{GOALS, goal_text, play, speed_text};
 use crate::fleet::fault::FaultKind;
 use crate::ids::ServiceId;
 use crate::scenario::Action;
@@ -16,6 +16,9 @@ use crate::ui::text::{Lang, humanised};
 use crate::ui::theme::size;
 use crate::ui::widgets::{button, label};
 use crate::ui::{fonts, icons};
+
+/// Height of the list of what was found [points].
+const LIST: f32 = 360.0;
 
 /// What the palette remembers.
 #[derive(Debug, Clone, Default)]
@@ -53,11 +56,12 @@ fn entries(shell: &Shell) -> Vec<Entry> {
     let mut all = Vec::new();
     let mut add = |icon, text: String, hidden: &str, asks: Vec<Ask>| all.push(Entry { icon, text, hidden: hidden.to_lowercase(), does: Does::Asks(asks) });
     if let Some(run) = &shell.run {
-        add(icons::PLAY, lang.tr(if run.status.playing { "play.pause" } else { "play.play" }).into_owned(), "play pause", vec![Ask::PlayPause]);
+        let (icon, name) = play(run.status);
+        add(icon, lang.tr(name).into_owned(), "play pause again", vec![Ask::PlayPause]);
         for speed in Speed::ALL {
             add(icons::CLOCK, lang.with("palette.speed", &[("speed", &speed_text(lang, speed))]), "speed", vec![Ask::Speed(speed)]);
         }
-        for goal in GOALS {
+        for goal in GOALS.into_iter().filter(|_| !run.status.over) {
             add(icons::UNTIL, lang.with("palette.until", &[("goal", &goal_text(lang, goal))]), "run until", vec![Ask::Until(goal)]);
         }
         add(icons::FIT, lang.tr("map.fit").into_owned(), "fit map", vec![Ask::FitMap]);
@@ -65,7 +69,7 @@ fn entries(shell: &Shell) -> Vec<Entry> {
         add(icons::RESTART, lang.with("palette.again", &[("seed", &run.seed.to_string())]), "again restart seed", vec![Ask::Again(run.seed)]);
         let next = run.seed.wrapping_add(1);
         add(icons::RESTART, lang.with("palette.again", &[("seed", &next.to_string())]), "again restart seed", vec![Ask::Again(next)]);
-        for fault in &run.snapshot.faults {
+        for fault in run.snapshot.faults.iter().filter(|_| !run.status.over) {
             let text = lang.with("fault.clear", &[("fault", &fault.name)]);
             add(icons::CHECK, text, "clear fault", vec![Ask::Act(Box::new(Action::Clear { fault: fault.name.clone() }))]);
         }
@@ -94,6 +98,9 @@ fn entries(shell: &Shell) -> Vec<Entry> {
                 hidden: "select".to_owned(),
                 does: Does::Asks(vec![Ask::Select(Selection::Service(id))]),
             });
+            if run.status.over {
+                continue;
+            }
             for (icon, key, form) in [
                 (icons::DEPLOY, "palette.deploy", Form::Deploy),
                 (icons::SCALE, "palette.scale", Form::Scale),
@@ -163,7 +170,8 @@ pub(crate) fn palette_ui(ui: &Ui, shell: &mut Shell) {
         }
         ui.spacing_mut().item_spacing.y = 0.0;
         let palette = colors(ui);
-        ScrollArea::vertical().max_height(360.0).auto_shrink([false, true]).show_rows(ui, 30.0, found.len(), |ui, rows| {
+        // As high as always, whatever was found the last time.
+        ScrollArea::vertical().max_height(LIST).min_scrolled_height(LIST).auto_shrink(false).show_rows(ui, 30.0, found.len(), |ui, rows| {
             for at in rows {
                 let (_, entry) = found[at];
                 let row = button::row(ui, 30.0, &entry.text, at == state.marked);

@@ -121,8 +121,11 @@ impl Behavior<Pane> for Docking<'_> {
         // Charts carry their own titles, so a lone panel needs no tab.
         SimplificationOptions { all_panes_must_have_tabs: false, ..SimplificationOptions::default() }
     }
-    fn top_bar_right_ui(&mut self, _tiles: &Tiles<Pane>, ui: &mut Ui, _tile: TileId, _tabs: &egui_tiles::Tabs, _scroll: &mut f32) {
+    fn top_bar_right_ui(&mut self, tiles: &Tiles<Pane>, ui: &mut Ui, _tile: TileId, tabs: &egui_tiles::Tabs, _scroll: &mut f32) {
         ui.add_space(8.0);
-        service_map::tools_ui(ui, self.shell);
+        let active = tabs.active.and_then(|active| tiles.get(active));
+        if matches!(active, Some(Tile::Pane(Pane(spec))) if spec.title == service_map::PANE.title) {
+            service_map::tools_ui(ui, self.shell);
+        }
     }
 }

@@ -8,7 +8,7 @@ use crate::scenario::Scenario;
 use crate::ui::map::{MapContext, MapEvent};
 use crate::ui::state::{Ask, Selection, Shell, colors};
 use crate::ui::text::Lang;
-use crate::ui::theme::size;
+use crate::ui::theme::{self, size};
 use crate::ui::widgets::{button, label, status};
 use crate::ui::{fonts, format, icons};
 
@@ -46,7 +46,10 @@ fn map_ui(ui: &mut Ui, shell: &mut Shell) {
     let (scenario, snapshot) = (run.scenario.clone(), run.snapshot.clone());
     let cx = MapContext {
         snapshot: &snapshot,
-        selection: run.selection,
+        selection: match run.selection {
+            Selection::Instance(service, _) => Selection::Service(service),
+            other => other,
+        },
         palette,
         lang,
         moving: !reduced,
@@ -65,6 +68,9 @@ fn map_ui(ui: &mut Ui, shell: &mut Shell) {
 fn legend_ui(ui: &Ui, screen: Rect, lang: Lang) {
     let palette = colors(ui);
     let painter = ui.painter_at(screen);
+    // Zoomed in, nodes lie below it.
+    let foot = Rect::from_min_max(pos2(screen.left(), screen.bottom() - 28.0), screen.max);
+    painter.rect_filled(foot, 0.0, theme::faded(palette.ground, 0.9));
     let mut x = screen.left() + 14.0;
     let y = screen.bottom() - 14.0;
     for health in [Health::Ok, Health::Warning, Health::Failing, Health::Unknown] {
@@ -89,7 +95,7 @@ pub(crate) fn tooltip_ui(ui: &mut Ui, lang: Lang, scenario: &Scenario, snapshot:
     };
     let mut rows: Vec<(std::borrow::Cow<'_, str>, String)> = Vec::new();
     match selection {
-        Selection::Fleet => return,
+        Selection::Fleet | Selection::Instance(..) => return,
         Selection::Service(service) => {
             let Some(state) = snapshot.services.get(service.index()) else { return };
             ui.horizontal(|ui| {
@@ -100,20 +106,20 @@ pub(crate) fn tooltip_ui(ui: &mut Ui, lang: Lang, scenario: &Scenario, snapshot:
                 label::secondary(ui, lang.say(why));
             }
             let signals = &state.signals;
-            rows.push((lang.tr("signal.rate"), format::rate(signals.rate)));
-            rows.push((lang.tr("signal.goodput"), format::rate(signals.goodput)));
-            rows.push(("p50".into(), format::millis_or_nothing(signals.p50_ms)));
-            rows.push(("p99".into(), format::millis_or_nothing(signals.p99_ms)));
-            rows.push((lang.tr("signal.errors"), if signals.rate > 0.0 { format::percent(signals.error_ratio) } else { format::NOTHING.to_owned() }));
-            rows.push((lang.tr("signal.saturation"), format::percent(signals.saturation)));
-            rows.push((lang.tr("signal.queued"), format::count(f64::from(state.queued))));
+            rows.push((lang.tr("signal.rate"), format::rate(lang, signals.rate)));
+            rows.push((lang.tr("signal.goodput"), format::rate(lang, signals.goodput)));
+            rows.push(("p50".into(), format::millis_or_nothing(lang, signals.p50_ms)));
+            rows.push(("p99".into(), format::millis_or_nothing(lang, signals.p99_ms)));
+            rows.push((lang.tr("signal.errors"), if signals.rate > 0.0 { format::percent(lang, signals.error_ratio) } else { format::NOTHING.to_owned() }));
+            rows.push((lang.tr("signal.saturation"), format::percent(lang, signals.saturation)));
+            rows.push((lang.tr("signal.queued"), format::count(lang, f64::from(state.queued))));
             rows.push((lang.tr("instances"), format!("{} / {}", state.instances.len(), state.desired)));
         }
         Selection::Source(source) => {
             let Some(state) = snapshot.sources.get(source.index()) else { return };
             ui.label(RichText::new(&state.name).font(fonts::semibold(size::BODY)));
-            rows.push((lang.tr("signal.sent"), format::rate(state.rate)));
-            rows.push((lang.tr("source.factor"), format!("×{}", format::count(state.factor))));
+            rows.push((lang.tr("signal.sent"), format::rate(lang, state.rate)));
+            rows.push((lang.tr("source.factor"), format!("×{}", format::count(lang, state.factor))));
         }
         Selection::Edge(from, to) => {
             let Some(edge) = snapshot.edges.iter().find(|edge| edge.from == from && edge.to == to) else { return };
@@ -124,10 +130,10 @@ pub(crate) fn tooltip_ui(ui: &mut Ui, lang: Lang, scenario: &Scenario, snapshot:
             if edge.breaker_open {
                 ui.label(RichText::new(format!("{}  {}", icons::BROKEN, lang.tr("edge.breaker-open"))).color(palette.failing_text));
             }
-            rows.push((lang.tr("edge.attempts"), format::rate(edge.rate)));
-            rows.push((lang.tr("signal.errors"), if edge.rate > 0.0 { format::percent(edge.error_ratio) } else { format::NOTHING.to_owned() }));
-            rows.push(("p99".into(), format::millis_or_nothing(edge.p99_ms)));
-            rows.push((lang.tr("edge.retries"), format::percent(edge.retry_ratio)));
+            rows.push((lang.tr("edge.attempts"), format::rate(lang, edge.rate)));
+            rows.push((lang.tr("signal.errors"), if edge.rate > 0.0 { format::percent(lang, edge.error_ratio) } else { format::NOTHING.to_owned() }));
+            rows.push(("p99".into(), format::millis_or_nothing(lang, edge.p99_ms)));
+            rows.push((lang.tr("edge.retries"), format::percent(lang, edge.retry_ratio)));
         }
     }
     Grid::new("map tooltip").num_columns(2).spacing(vec2(24.0, 4.0)).min_row_height(18.0).show(ui, |ui| {

@@ -2,8 +2,10 @@
 
 use eframe::egui::{Grid, Id, Modal, Slider, Ui, vec2};
 
+use super::top_bar::speed_text;
 use crate::ui::icons;
-use crate::ui::settings::ThemeChoice;
+use crate::ui::link::Speed;
+use crate::ui::settings::{START_SPEEDS, ThemeChoice};
 use crate::ui::state::{Ask, Overlay, Shell};
 use crate::ui::text::Lang;
 use crate::ui::widgets::segmented::{Segment, segmented};
@@ -46,6 +48,13 @@ pub(crate) fn settings_ui(ui: &Ui, shell: &mut Shell) {
             ui.label(lang.tr("settings.scale"));
             let slider = Slider::new(&mut settings.scale, 0.75..=2.0).step_by(0.05).custom_formatter(|value, _| format!("{:.0} %", value * 100.0));
             ui.add(slider.update_while_editing(false)).accessible_name(lang.tr("settings.scale"));
+            ui.end_row();
+            ui.label(lang.tr("settings.speed"));
+            let names = START_SPEEDS.map(|factor| speed_text(lang, Speed::Times(factor)));
+            let segments: Vec<Segment<'_>> = names.iter().map(|name| Segment { text: name, name }).collect();
+            if let Some(at) = segmented(ui, &segments, START_SPEEDS.iter().position(|factor| *factor == settings.speed), 12.0) {
+                settings.speed = START_SPEEDS[at];
+            }
             ui.end_row();
         });
         ui.add_space(8.0);

@@ -150,14 +150,16 @@ fn marks_ui(ui: &Ui, painter: &eframe::egui::Painter, row: Rect, chart: Rect, en
     let mut at = 0;
     while at < marks.len() {
         let x = x_of(row, end, marks[at].at.as_secs_f64());
-        let group = marks[at..].iter().take_while(|mark| x_of(row, end, mark.at.as_secs_f64()) - x < 10.0).count();
+        // A mark and the count beside it need this much room before the next one.
+        let group = marks[at..].iter().take_while(|mark| x_of(row, end, mark.at.as_secs_f64()) - x < 22.0).count();
         let center = pos2(x, row.center().y);
         painter.vline(x, center.y + 6.0..=chart.bottom(), (1.0, theme::faded(status::mark_color(marks[at].kind, palette), 0.4)));
         // The gravest of the group is shown.
         let shown = marks[at..at + group].iter().min_by_key(|mark| gravity(mark)).unwrap_or(&marks[at]);
         status::mark(painter, center, 10.0, shown.kind, palette);
         if group > 1 {
-            painter.text(pos2(x + 7.0, row.top() + 4.0), Align2::LEFT_CENTER, group.to_string(), fonts::regular(9.0), palette.secondary);
+            let count = if group > 99 { "99+".to_owned() } else { group.to_string() };
+            painter.text(pos2(x + 7.0, row.top() + 4.0), Align2::LEFT_CENTER, count, fonts::regular(9.0), palette.secondary);
         }
         let response = ui.interact(Rect::from_center_size(center, vec2(14.0, 18.0)), ui.scope_id().with(("mark", at)), Sense::click());
         response.widget_info(|| WidgetInfo::labeled(Role::Button, true, lang.say(&shown.what)));

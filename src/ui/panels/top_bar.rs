@@ -3,7 +3,7 @@
 use eframe::egui::{Align, Button, Label, Layout, Popup, RichText, Sense, Ui, vec2};
 
 use crate::lab::snapshot::{Health, SloSnapshot};
-use crate::ui::link::{Goal, Speed};
+use crate::ui::link::{Goal, RunStatus, Speed};
 use crate::ui::settings::{Settings, ThemeChoice};
 use crate::ui::state::{Ask, Overlay, Page, Run, Shell, colors};
 use crate::ui::text::Lang;
@@ -20,12 +20,23 @@ pub(crate) fn speed_text(lang: Lang, speed: Speed) -> String {
     }
 }
 
+/// What the button that plays does: its icon and the key of its name.
+pub(crate) const fn play(status: RunStatus) -> (&'static str, &'static str) {
+    if status.over {
+        (icons::RESTART, "play.again")
+    } else if status.playing {
+        (icons::PAUSE, "play.pause")
+    } else {
+        (icons::PLAY, "play.play")
+    }
+}
+
 /// What a goal is called.
 pub(crate) fn goal_text(lang: Lang, goal: Goal) -> String {
     match goal {
         Goal::Time(at) => lang.with("goal.time", &[("time", &format::clock(at).1)]),
-        Goal::Errors(share) => lang.with("goal.errors", &[("share", &format::percent(share))]),
-        Goal::Latency(ms) => lang.with("goal.latency", &[("latency", &format::millis(ms))]),
+        Goal::Errors(share) => lang.with("goal.errors", &[("share", &format::percent(lang, share))]),
+        Goal::Latency(ms) => lang.with("goal.latency", &[("latency", &format::millis(lang, ms))]),
         Goal::DeploymentEnds => lang.tr("goal.deployment").into_owned(),
         Goal::NextEvent => lang.tr("goal.event").into_owned(),
     }
@@ -103,9 +114,10 @@ fn run_ui(ui: &mut Ui, shell: &mut Shell) {
         ui.add(Label::new(RichText::new(&text).color(palette.secondary)).truncate()).on_hover_text(&text);
     });
 
-    let (icon, name) = if status.playing { (icons::PAUSE, "play.pause") } else { (icons::PLAY, "play.play") };
-    let clicked = ui.add_enabled_ui(!status.over, |ui| button::icon(ui, icon, &lang.tr(name), !status.playing && !status.over).clicked()).inner;
-    if clicked {
+    let (icon, name) = play(status);
+    let response = button::icon(ui, icon, &lang.tr(name), !status.playing);
+    let response = if status.over { response.on_hover_text(lang.with("play.again.about", &[("seed", &run.seed.to_string())])) } else { response };
+    if response.clicked() {
         shell.ask(Ask::PlayPause);
     }
     let texts = Speed::ALL.map(|speed| speed_text(lang, speed));
@@ -116,7 +128,8 @@ fn run_ui(ui: &mut Ui, shell: &mut Shell) {
         shell.ask(Ask::Speed(Speed::ALL[at]));
     }
 
-    let until = button::icon(ui, icons::UNTIL, &lang.tr("until.open"), status.goal.is_some());
+    let until = ui.add_enabled_ui(!status.over, |ui| button::icon(ui, icons::UNTIL, &lang.tr("until.open"), status.goal.is_some())).inner;
+    let until = until.on_disabled_hover_text(lang.tr("over.about"));
     Popup::menu(&until).show(|ui| {
         ui.set_min_width(240.0);
         label::section(ui, lang.tr("until.title"));
@@ -137,9 +150,9 @@ fn clock_ui(ui: &mut Ui, run: &Run, lang: Lang) {
     } else if let Some(goal) = run.status.goal {
         lang.with("clock.until", &[("goal", &goal_text(lang, goal))])
     } else if run.status.behind {
-        lang.with("clock.behind", &[("speed", &format::count(run.snapshot.speed))])
+        lang.with("clock.behind", &[("speed", &format::count(lang, run.snapshot.speed))])
     } else if run.status.playing {
-        lang.with("clock.running", &[("speed", &format::count(run.snapshot.speed))])
+        lang.with("clock.running", &[("speed", &format::count(lang, run.snapshot.speed))])
     } else {
         lang.tr("clock.paused").into_owned()
     };
@@ -157,7 +170,7 @@ fn slo_ui(ui: &mut Ui, run: &Run, lang: Lang) {
     let palette = colors(ui);
     let Some(slo) = run.snapshot.slos.first() else { return };
     let health = slo_health(slo);
-    let text = format!("SLO {}", slo.achieved.map_or_else(|| format::NOTHING.to_owned(), format::percent));
+    let text = format!("SLO {}", slo.achieved.map_or_else(|| format::NOTHING.to_owned(), |value| format::percent(lang, value)));
     let galley = ui.painter().layout_no_wrap(text.clone(), fonts::medium(size::BODY - 1.0), palette.status_text(health));
     let (rect, response) = ui.allocate_exact_size(vec2(galley.size().x + 30.0, 26.0), Sense::hover());
     ui.painter().rect_filled(rect, 13.0, crate::ui::theme::mixed(palette.status(health), palette.panel, 0.14));
@@ -167,8 +180,9 @@ fn slo_ui(ui: &mut Ui, run: &Run, lang: Lang) {
     response.on_hover_ui(|ui| {
         for slo in &run.snapshot.slos {
             ui.label(RichText::new(&slo.name).font(fonts::semibold(size::BODY)));
-            let achieved = slo.achieved.map_or_else(|| format::NOTHING.to_owned(), format::percent);
-            let values = [("achieved", achieved.as_str()), ("objective", &format::percent(slo.objective)), ("left", &format::percent(slo.budget_left))];
+            let achieved = slo.achieved.map_or_else(|| format::NOTHING.to_owned(), |value| format::percent(lang, value));
+            let values =
+                [("achieved", achieved.as_str()), ("objective", &format::percent(lang, slo.objective)), ("budget", &format::budget(lang, slo.budget_left))];
             label::secondary(ui, lang.with("slo.stands", &values));
         }
         label::definition(ui, lang, "slo");

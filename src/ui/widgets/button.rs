@@ -10,16 +10,23 @@ use crate::ui::theme::{self, RADIUS, ROW, size};
 pub(crate) fn primary(ui: &mut Ui, icon: &str, text: &str) -> Response {
     let palette = colors(ui);
     let label = if icon.is_empty() { text.to_owned() } else { format!("{icon}  {text}") };
-    let rich = RichText::new(label).color(palette.on_accent).font(fonts::medium(size::BODY));
-    let response = ui.add(Button::new(rich).fill(palette.accent).stroke(Stroke::NONE).min_size(vec2(0.0, ROW)));
+    // Disabled it is faded as a whole, so that what is left of the accent must not lie behind its text.
+    let (ink, fill) = if ui.is_enabled() { (palette.on_accent, palette.accent) } else { (palette.text, palette.hovered) };
+    let rich = RichText::new(label).color(ink).font(fonts::medium(size::BODY));
+    let response = ui.add(Button::new(rich).fill(fill).stroke(Stroke::NONE).wrap().min_size(vec2(0.0, ROW)));
     named(&response, text);
     response
 }
 
 /// An ordinary action.
 pub(crate) fn plain(ui: &mut Ui, icon: &str, text: &str) -> Response {
+    plain_if(ui, true, icon, text)
+}
+
+/// An ordinary action that may not be possible now.
+pub(crate) fn plain_if(ui: &mut Ui, possible: bool, icon: &str, text: &str) -> Response {
     let label = if icon.is_empty() { text.to_owned() } else { format!("{icon}  {text}") };
-    let response = ui.add(Button::new(RichText::new(label).font(fonts::medium(size::BODY))).min_size(vec2(0.0, ROW)));
+    let response = ui.add_enabled(possible, Button::new(RichText::new(label).font(fonts::medium(size::BODY))).min_size(vec2(0.0, ROW)));
     named(&response, text);
     response
 }

@@ -1,8 +1,9 @@
 //! A table of many rows of which only the visible ones are drawn; numbers are right-aligned, units stand in the header.
 
-use eframe::egui::{Align2, FontId, Pos2, Rect, Role, ScrollArea, Sense, Ui, WidgetInfo, pos2, vec2};
+use eframe::egui::{Align2, Color32, Pos2, Rect, Role, ScrollArea, Sense, Ui, WidgetInfo, pos2, vec2};
 
 use crate::ui::fonts;
+use crate::ui::map::names;
 use crate::ui::state::colors;
 use crate::ui::theme::{Palette, faded, size};
 
@@ -45,19 +46,38 @@ impl Cells<'_> {
     pub(crate) fn text(&self, column: usize, text: &str) {
         self.colored(column, text, self.palette.text, 0.0);
     }
-    /// Writes text into a column in a colour, `indent` points from the left.
-    pub(crate) fn colored(&self, column: usize, text: &str, color: eframe::egui::Color32, indent: f32) {
+    /// Writes text into a column in a colour, `indent` points from the left. Text that does not fit ends in an ellipsis; a
+    /// number is never cut, but written smaller.
+    pub(crate) fn colored(&self, column: usize, text: &str, color: Color32, indent: f32) {
         let (left, right) = self.edges[column];
         if right - left < 1.0 {
             return;
         }
-        let number = self.columns[column].number;
-        let font: FontId = if number { fonts::mono(size::BODY - 1.0) } else { fonts::regular(size::BODY) };
+        let room = right - left - 6.0 - indent;
+        let painter = self.ui.painter();
         let y = self.rect.center().y;
-        let (at, align): (Pos2, Align2) =
-            if number { (pos2(right - 4.0, y), Align2::RIGHT_CENTER) } else { (pos2(left + 4.0 + indent, y), Align2::LEFT_CENTER) };
-        let clip = Rect::from_min_max(pos2(left, self.rect.top()), pos2(right, self.rect.bottom()));
-        self.ui.painter_at(clip).text(at, align, text, font, color);
+        if self.columns[column].number {
+            let wide = painter.layout_no_wrap(text.to_owned(), fonts::mono(size::BODY - 1.0), color);
+            let galley = if wide.size().x <= room { wide } else { painter.layout_no_wrap(text.to_owned(), fonts::mono(10.0), color) };
+            painter.galley(pos2(right - 4.0 - galley.size().x, y - galley.size().y / 2.0), galley, color);
+            return;
+        }
+        let mut job = eframe::egui::text::LayoutJob::simple_singleline(text.to_owned(), fonts::regular(size::BODY), color);
+        job.wrap = eframe::egui::text::TextWrapping::truncate_at_width(room);
+        let galley = painter.layout_job(job);
+        painter.galley(pos2(left + 4.0 + indent, y - galley.size().y / 2.0), galley, color);
+    }
+    /// Writes a service's name into a column: the middle goes if it does not fit.
+    pub(crate) fn name(&self, column: usize, name: &str, color: Color32, indent: f32) {
+        let (left, right) = self.edges[column];
+        let room = right - left - 6.0 - indent;
+        let wide = self.ui.painter().layout_no_wrap(name.to_owned(), fonts::regular(size::BODY), color).size().x;
+        if wide <= room {
+            self.colored(column, name, color, indent);
+        } else {
+            let letters = (room / wide * name.chars().count() as f32) as usize;
+            self.colored(column, &names::shortened(&[name], letters.saturating_sub(1))[0], color, indent);
+        }
     }
     /// The centre of a place at the left of a column, for a shape.
     pub(crate) fn mark(&self, column: usize) -> Pos2 {
@@ -112,6 +132,8 @@ pub(crate) fn table(
             if response.clicked() {
                 clicked = Some(row);
             }
+            // What was cut is here in full.
+            response.on_hover_text(name(row));
             draw(row, &Cells { ui, edges: &edges, columns, rect, palette });
         }
     });

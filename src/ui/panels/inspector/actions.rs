@@ -3,20 +3,21 @@
 //! Each form ends in a button that says what happens and to whom. Forms of faults and strategies are made from their
 //! registries (see `widgets/params`), so a new one needs nothing here.
 
-use eframe::egui::{ComboBox, DragValue, Frame, RichText, TextEdit, Ui, vec2};
+use eframe::egui::{ComboBox, Frame, Grid, RichText, TextEdit, Ui, vec2};
 
+use super::policy::PolicyFields;
 use super::rule_ui;
 use crate::fleet::deploy::Strategy;
 use crate::fleet::fault::{Direction, Fault, FaultKind, Selector};
 use crate::ids::{ServiceId, SourceId};
-use crate::lab::snapshot::ServiceSnapshot;
+use crate::lab::snapshot::{MarkKind, ServiceSnapshot};
 use crate::scenario::{Action, Scenario};
 use crate::ui::state::{Ask, Shell, colors};
 use crate::ui::text::{Lang, humanised};
 use crate::ui::theme::size;
-use crate::ui::widgets::params::{Alternatives, Fields, choose_ui, fields_ui};
+use crate::ui::widgets::params::{Alternatives, Fields, TITLES, choose_ui, does_not_fit, fields_ui};
 use crate::ui::widgets::{button, label};
-use crate::ui::{fonts, icons};
+use crate::ui::{fonts, format, icons};
 use crate::units::SimSpan;
 
 /// A form.
@@ -30,6 +31,8 @@ pub(crate) enum Form {
     Restart,
     /// Injects a fault, of this kind at first.
     Fault(&'static str),
+    /// Changes the call policy of the edge that is selected.
+    Policy,
 }
 
 /// What is being filled in.
@@ -49,8 +52,15 @@ pub(crate) struct Forms {
     /// The strategy; `None`: the service's own.
     strategy: Option<&'static str>,
     strategy_fields: Fields,
-    instances: u32,
+    /// How many instances, as typed; empty: as many as there are.
+    instances: String,
     load: Option<(SourceId, f64)>,
+    /// The parts of a call policy.
+    pub(super) policy: PolicyFields,
+    /// What was asked for with the form that is open.
+    sent: Option<Box<Action>>,
+    /// Why that was refused.
+    refusal: Option<String>,
 }
 
 impl Default for Forms {
@@ -71,8 +81,11 @@ impl Default for Forms {
             version: String::new(),
             strategy: None,
             strategy_fields: Fields::default(),
-            instances: 0,
+            instances: String::new(),
             load: None,
+            policy: PolicyFields::default(),
+            sent: None,
+            refusal: None,
         }
     }
 }
@@ -80,17 +93,57 @@ impl Default for Forms {
 impl Forms {
     /// Closes the form that is open; what was filled in is kept.
     pub(super) fn close(&mut self) {
-        self.open = None;
+        self.show(None);
         self.version.clear();
-        self.instances = 0;
+        self.instances.clear();
         self.load = None;
+    }
+    /// Closes the form that is open; whether there was one.
+    pub(super) fn close_open(&mut self) -> bool {
+        let was = self.open.is_some();
+        self.show(None);
+        was
+    }
+    /// Whether this form is open.
+    pub(super) fn is_open(&self, form: Form) -> bool {
+        self.open == Some(form)
+    }
+    /// The form asks for this, and waits for the answer.
+    pub(super) fn send(&mut self, action: &Action) {
+        self.refusal = None;
+        self.sent = Some(Box::new(action.clone()));
+    }
+    /// Why what the form asked for was refused.
+    pub(super) fn refusal(&self) -> Option<&str> {
+        self.refusal.as_deref()
+    }
+    /// Shows a form, or none.
+    pub(super) fn show(&mut self, form: Option<Form>) {
+        self.open = form;
+        self.sent = None;
+        self.refusal = None;
+    }
+    /// The world refused an action: the form that asked for it says why, if it is still open.
+    pub(super) fn refused(&mut self, action: &Action, why: &str) -> bool {
+        let ours = self.sent.as_deref() == Some(action);
+        if ours {
+            self.sent = None;
+            self.refusal = Some(why.to_owned());
+        }
+        ours
+    }
+    /// The world did an action: the form that asked for it closes.
+    pub(super) fn done(&mut self, action: &Action) {
+        if self.sent.as_deref() == Some(action) {
+            self.show(None);
+        }
     }
     /// Opens a form.
     pub(super) fn open(&mut self, form: Form) {
         if let Form::Fault(kind) = form {
             self.set_kind(kind);
         }
-        self.open = Some(form);
+        self.show(Some(form));
     }
     fn set_kind(&mut self, kind: &'static str) {
         self.kind = kind;
@@ -109,10 +162,12 @@ impl Forms {
 pub(super) fn actions_ui(ui: &mut Ui, shell: &mut Shell, service: ServiceId, state: &ServiceSnapshot) {
     rule_ui(ui);
     let lang = shell.lang();
+    let over = shell.is_over();
     let Some(run) = shell.run.as_mut() else { return };
     let scenario = run.scenario.clone();
     let name = scenario.model.services.get(service.index()).map_or_else(String::new, |service| service.name.clone());
     let versions: Vec<String> = run.version_names(service).into_iter().map(str::to_owned).collect();
+    let deployed = run.snapshot.marks.iter().any(|mark| mark.kind == MarkKind::Deploy && mark.service == Some(service));
     let forms = &mut run.inspector.forms;
     let mut act = None;
     ui.horizontal_wrapped(|ui| {
@@ -120,35 +175,39 @@ pub(super) fn actions_ui(ui: &mut Ui, shell: &mut Shell, service: ServiceId, sta
         ui.spacing_mut().button_padding.x = 8.0;
         let mut toggle = |ui: &mut Ui, icon: &str, key: &'static str, form: Form| {
             let on = forms.open.is_some_and(|open| std::mem::discriminant(&open) == std::mem::discriminant(&form));
-            let response = button::plain(ui, icon, &lang.tr(key));
+            let response = button::plain_if(ui, !over, icon, &lang.tr(key));
             let response = if on { response.highlight() } else { response };
+            let response = response.on_disabled_hover_text(lang.tr("over.about"));
             if response.clicked() {
-                forms.open = if on { None } else { Some(form) };
+                forms.show(if on { None } else { Some(form) });
             }
         };
         toggle(ui, icons::FAULT, "act.fault", Form::Fault("latency"));
         toggle(ui, icons::DEPLOY, "act.deploy", Form::Deploy);
         toggle(ui, icons::SCALE, "act.scale", Form::Scale);
         toggle(ui, icons::RESTART, "act.restart", Form::Restart);
-        let back = lang.with("act.roll-back", &[("service", &name)]);
-        let response = button::plain(ui, icons::ROLL_BACK, &lang.tr("act.roll-back.short")).on_hover_text(&back);
+        let response = button::plain_if(ui, deployed && !over, icons::ROLL_BACK, &lang.tr("act.roll-back.short"));
+        let why_not = if over { lang.tr("over.about") } else { lang.tr("act.roll-back.nothing") };
+        let response = response.on_hover_text(lang.with("act.roll-back", &[("service", &name)])).on_disabled_hover_text(why_not);
         if response.clicked() {
             act = Some(Action::RollBack { service: name.clone() });
         }
     });
-    if let Some(form) = forms.open {
-        let palette = colors(ui);
-        Frame::new().fill(palette.raised).corner_radius(8).inner_margin(12).show(ui, |ui| {
-            ui.set_width(ui.available_width());
+    if let Some(form) = forms.open.filter(|_| !over) {
+        form_frame_ui(ui, |ui| {
             let done = match form {
                 Form::Deploy => deploy_ui(ui, lang, forms, &name, &versions, state, &scenario, service),
                 Form::Scale => scale_ui(ui, lang, forms, &name, state),
                 Form::Restart => restart_ui(ui, lang, forms, &name),
                 Form::Fault(_) => fault_ui(ui, lang, forms, &name, &scenario),
+                Form::Policy => None,
             };
-            if done.is_some() {
-                act = done;
-                forms.open = None;
+            if let Some(action) = done {
+                forms.send(&action);
+                act = Some(action);
+            }
+            if let Some(refusal) = &forms.refusal {
+                error_ui(ui, refusal);
             }
         });
     }
@@ -157,8 +216,17 @@ pub(super) fn actions_ui(ui: &mut Ui, shell: &mut Shell, service: ServiceId, sta
     }
 }
 
+/// The ground of a form.
+pub(super) fn form_frame_ui(ui: &mut Ui, contents: impl FnOnce(&mut Ui)) {
+    let palette = colors(ui);
+    Frame::new().fill(palette.raised).corner_radius(8).inner_margin(12).show(ui, |ui| {
+        ui.set_width(ui.available_width());
+        contents(ui);
+    });
+}
+
 /// The error of a form, and nothing if there is none.
-fn error_ui(ui: &mut Ui, error: &str) {
+pub(super) fn error_ui(ui: &mut Ui, error: &str) {
     let palette = colors(ui);
     ui.add(
         eframe::egui::Label::new(RichText::new(format!("{}  {error}", icons::FAILING)).color(palette.failing_text).font(fonts::regular(size::SMALL))).wrap(),
@@ -209,7 +277,7 @@ fn deploy_ui(
     } else {
         label::caption(ui, lang.with("deploy.own", &[("service", service)]));
     }
-    let strategy = match forms.strategy.map(|name| forms.strategy_fields.read::<Strategy>(name)).transpose() {
+    let strategy = match forms.strategy.map(|name| forms.strategy_fields.read::<Strategy>(lang, name, &forms.strategies)).transpose() {
         Ok(strategy) => strategy,
         Err(error) => {
             error_ui(ui, &error);
@@ -222,23 +290,34 @@ fn deploy_ui(
     button::primary(ui, icons::DEPLOY, &text).clicked().then(|| Action::Deploy { service: service.to_owned(), version: forms.version.clone(), strategy })
 }
 
+/// The most instances that may be asked for at once.
+const MOST_INSTANCES: u32 = 10_000;
+
 fn scale_ui(ui: &mut Ui, lang: Lang, forms: &mut Forms, service: &str, state: &ServiceSnapshot) -> Option<Action> {
-    if forms.instances == 0 {
-        forms.instances = state.desired.max(1);
+    if forms.instances.is_empty() && forms.refusal.is_none() {
+        forms.instances = state.desired.max(1).to_string();
     }
     ui.horizontal(|ui| {
         ui.label(lang.tr("instances"));
-        ui.add(DragValue::new(&mut forms.instances).range(1..=10_000)).accessible_name(lang.tr("instances"));
+        let edit = TextEdit::singleline(&mut forms.instances).char_limit(6).desired_width(56.0).font(fonts::mono(size::BODY - 1.0));
+        ui.add(edit).accessible_name(lang.tr("instances"));
         for (text, value) in [("−1", state.desired.saturating_sub(1)), ("+1", state.desired + 1), ("×2", state.desired * 2)] {
             if value > 0 && ui.button(text).clicked() {
-                forms.instances = value;
+                forms.instances = value.to_string();
             }
         }
     });
-    let text = lang.with("scale.do", &[("service", service), ("from", &state.desired.to_string()), ("to", &forms.instances.to_string())]);
-    ui.add_enabled_ui(forms.instances != state.desired, |ui| button::primary(ui, icons::SCALE, &text).clicked())
+    let Some(instances) = forms.instances.trim().parse::<u32>().ok().filter(|instances| (1..=MOST_INSTANCES).contains(instances)) else {
+        error_ui(ui, &lang.with("scale.range", &[("most", &format::whole(u64::from(MOST_INSTANCES)))]));
+        return None;
+    };
+    if instances >= 1_000 {
+        label::caption(ui, lang.tr("scale.many"));
+    }
+    let text = lang.with("scale.do", &[("service", service), ("from", &state.desired.to_string()), ("to", &instances.to_string())]);
+    ui.add_enabled_ui(instances != state.desired, |ui| button::primary(ui, icons::SCALE, &text).clicked())
         .inner
-        .then(|| Action::Scale { service: service.to_owned(), instances: forms.instances })
+        .then(|| Action::Scale { service: service.to_owned(), instances })
 }
 
 fn selector_ui(ui: &mut Ui, lang: Lang, forms: &mut Forms) -> Result<Selector, String> {
@@ -248,7 +327,7 @@ fn selector_ui(ui: &mut Ui, lang: Lang, forms: &mut Forms) -> Result<Selector, S
         forms.selector_fields = forms.selectors.fields(forms.selector);
     }
     fields_ui(ui, lang, forms.selector, &forms.selectors, &mut forms.selector_fields, &|_| None);
-    forms.selector_fields.read(forms.selector)
+    forms.selector_fields.read(lang, forms.selector, &forms.selectors)
 }
 
 fn restart_ui(ui: &mut Ui, lang: Lang, forms: &mut Forms, service: &str) -> Option<Action> {
@@ -267,6 +346,9 @@ fn restart_ui(ui: &mut Ui, lang: Lang, forms: &mut Forms, service: &str) -> Opti
         }
     }
 }
+
+/// Faults that happen to a whole service, or to a zone: there is nothing to pick among its instances.
+const WHOLE_SERVICE: [&str; 4] = ["certificate-expiry", "dependency-outage", "pool-exhaustion", "zone-loss"];
 
 fn fault_ui(ui: &mut Ui, lang: Lang, forms: &mut Forms, service: &str, scenario: &Scenario) -> Option<Action> {
     let title = lang.tr("fault.title");
@@ -287,16 +369,18 @@ fn fault_ui(ui: &mut Ui, lang: Lang, forms: &mut Forms, service: &str, scenario:
         _ => None,
     };
     fields_ui(ui, lang, kind, &forms.kinds, &mut forms.kind_fields, &choices);
-    let kind = forms.kind_fields.read::<FaultKind>(kind);
-    let selector = selector_ui(ui, lang, forms);
-    ui.horizontal(|ui| {
-        ui.label(lang.tr("fault.duration"));
-        let edit =
-            TextEdit::singleline(&mut forms.duration).desired_width(72.0).font(fonts::mono(size::BODY - 1.0)).hint_text(lang.tr("fault.for-ever").as_ref());
-        ui.add(edit).accessible_name(lang.tr("fault.duration"));
+    let whole = WHOLE_SERVICE.contains(&kind);
+    let kind = forms.kind_fields.read::<FaultKind>(lang, kind, &forms.kinds);
+    let selector = if whole { Ok(Selector::default()) } else { selector_ui(ui, lang, forms) };
+    let title = lang.tr("fault.duration");
+    Grid::new("duration").num_columns(2).spacing(vec2(12.0, 6.0)).min_col_width(TITLES).show(ui, |ui| {
+        ui.label(title.as_ref());
+        let edit = TextEdit::singleline(&mut forms.duration).desired_width(132.0).font(fonts::mono(size::BODY - 1.0)).margin(vec2(8.0, 4.0));
+        ui.add(edit.hint_text(lang.tr("fault.for-ever").as_ref())).accessible_name(title.as_ref());
     });
     let text = forms.duration.trim();
-    let duration = if text.is_empty() { Ok(None) } else { text.parse::<SimSpan>().map(Some).map_err(|error| error.to_string()) };
+    let parsed = text.parse::<SimSpan>().map(Some).map_err(|_in_english| does_not_fit(lang, &title, text, "2m"));
+    let duration = if text.is_empty() { Ok(None) } else { parsed };
     let name = lang.find(&format!("fault.{}.name", forms.kind)).map_or_else(|| humanised(forms.kind), std::borrow::Cow::into_owned);
     match (kind, selector, duration) {
         (Ok(kind), Ok(selector), Ok(duration)) => {

@@ -50,12 +50,12 @@ pub(super) fn fleet_ui(ui: &mut Ui, shell: &mut Shell) {
                 status::shape(ui.painter(), rect.center(), 8.0, slo_health(slo), palette);
                 ui.label(&slo.name);
                 ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                    let achieved = slo.achieved.map_or_else(|| format::NOTHING.to_owned(), format::percent);
+                    let achieved = slo.achieved.map_or_else(|| format::NOTHING.to_owned(), |value| format::percent(lang, value));
                     ui.label(RichText::new(achieved).font(fonts::mono(size::BODY - 1.0)).color(palette.status_text(slo_health(slo))));
                 });
             });
-            let left = format::percent(slo.budget_left.max(-9.99));
-            label::caption(ui, lang.with("slo.line", &[("objective", &format::percent(slo.objective)), ("left", &left)]));
+            let budget = format::budget(lang, slo.budget_left);
+            label::caption(ui, lang.with("slo.line", &[("objective", &format::percent(lang, slo.objective)), ("budget", &budget)]));
         }
     }
     if toggled && let Some(run) = shell.run.as_mut() {
@@ -67,7 +67,7 @@ pub(super) fn fleet_ui(ui: &mut Ui, shell: &mut Shell) {
     rule_ui(ui);
     ui.horizontal(|ui| {
         ui.label(RichText::new(icons::COST).color(palette.secondary));
-        ui.label(lang.with("fleet.cost", &[("cost", &format::dollars(snapshot.cost))]));
+        ui.label(lang.with("fleet.cost", &[("cost", &format::dollars(lang, snapshot.cost))]));
     });
     label::caption(ui, lang.with("fleet.digest", &[("digest", &snapshot.digest)]));
 }
@@ -91,7 +91,9 @@ pub(super) fn faults_ui(ui: &mut Ui, shell: &mut Shell, service: Option<ServiceI
             let whom = fault.service.map_or("", |service| shell.run.as_ref().map_or("", |run| run.service_name(service)));
             ui.vertical(|ui| {
                 ui.spacing_mut().item_spacing.y = 0.0;
-                ui.label(if whom.is_empty() || service.is_some() { name.clone() } else { format!("{name} · {whom}") });
+                ui.set_max_width(ui.available_width() - 72.0);
+                let name = if whom.is_empty() || service.is_some() { name.clone() } else { format!("{name} · {whom}") };
+                ui.add(eframe::egui::Label::new(name).truncate());
                 let until = fault
                     .until
                     .map_or_else(|| lang.tr("faults.for-ever").into_owned(), |until| lang.with("faults.until", &[("time", &format::clock(until).1)]));
@@ -99,8 +101,9 @@ pub(super) fn faults_ui(ui: &mut Ui, shell: &mut Shell, service: Option<ServiceI
             });
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 let title = lang.with("fault.clear", &[("fault", &fault.name)]);
-                let response = ui.button(lang.tr("faults.clear").as_ref());
-                response.widget_info(|| eframe::egui::WidgetInfo::labeled(eframe::egui::Role::Button, true, &title));
+                let over = shell.is_over();
+                let response = ui.add_enabled(!over, eframe::egui::Button::new(lang.tr("faults.clear").as_ref())).on_disabled_hover_text(lang.tr("over.about"));
+                response.widget_info(|| eframe::egui::WidgetInfo::labeled(eframe::egui::Role::Button, !over, &title));
                 if response.on_hover_text(&title).clicked() {
                     shell.ask(Ask::Act(Box::new(Action::Clear { fault: fault.name.clone() })));
                 }
@@ -126,16 +129,15 @@ fn services_ui(ui: &mut Ui, shell: &mut Shell, lang: Lang) {
     order.sort_by_key(|&at| rank(snapshot.services[at].health));
     ui.spacing_mut().item_spacing.y = 0.0;
     let mut selected = None;
-    eframe::egui::ScrollArea::vertical().id_salt("services").max_height(12.0 * 26.0).auto_shrink([false, true]).show_rows(ui, 26.0, order.len(), |ui, rows| {
-        for row in rows {
-            let at = order[row];
+    {
+        for at in order {
             let name = &scenario.model.services[at].name;
             let state = &snapshot.services[at];
             let response = button::row(ui, 26.0, &lang.with("palette.select", &[("service", name)]), false);
             let rect = response.rect;
             status::shape(ui.painter(), rect.left_center() + vec2(10.0, 0.0), 8.0, state.health, palette);
             ui.painter().text(rect.left_center() + vec2(22.0, 0.0), eframe::egui::Align2::LEFT_CENTER, name, fonts::regular(size::BODY), palette.text);
-            let value = format::rate(state.signals.rate);
+            let value = format::rate(lang, state.signals.rate);
             ui.painter().text(
                 rect.right_center() - vec2(6.0, 0.0),
                 eframe::egui::Align2::RIGHT_CENTER,
@@ -147,13 +149,13 @@ fn services_ui(ui: &mut Ui, shell: &mut Shell, lang: Lang) {
                 selected = Some(Selection::Service(ServiceId::from_index(at)));
             }
         }
-    });
+    }
     for (at, source) in snapshot.sources.iter().enumerate() {
         let response = button::row(ui, 26.0, &lang.with("palette.select", &[("service", &source.name)]), false);
         let rect = response.rect;
         ui.painter().text(rect.left_center() + vec2(10.0, 0.0), eframe::egui::Align2::CENTER_CENTER, icons::LOAD, fonts::regular(size::BODY), palette.accent);
         ui.painter().text(rect.left_center() + vec2(22.0, 0.0), eframe::egui::Align2::LEFT_CENTER, &source.name, fonts::regular(size::BODY), palette.text);
-        let value = format::rate(source.rate);
+        let value = format::rate(lang, source.rate);
         ui.painter().text(rect.right_center() - vec2(6.0, 0.0), eframe::egui::Align2::RIGHT_CENTER, value, fonts::mono(size::BODY - 1.0), palette.secondary);
         if response.clicked() {
             selected = Some(Selection::Source(SourceId::from_index(at)));

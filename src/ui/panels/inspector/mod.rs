@@ -6,6 +6,8 @@
 mod actions;
 mod edge;
 mod fleet;
+mod instance;
+mod policy;
 mod service;
 mod source;
 
@@ -14,6 +16,7 @@ pub(crate) use actions::{Form, Forms};
 use eframe::egui::{RichText, ScrollArea, Sense, Ui, vec2};
 
 use crate::lab::snapshot::Signals;
+use crate::scenario::Action;
 use crate::ui::state::{Selection, Shell, colors};
 use crate::ui::text::Lang;
 use crate::ui::theme::{Palette, size};
@@ -41,6 +44,18 @@ impl InspectorState {
     pub(crate) fn open_after_selection(&mut self, form: Form) {
         self.wanted = Some(form);
     }
+    /// Closes the form that is open, if one is; whether one was.
+    pub(crate) fn close_form(&mut self) -> bool {
+        self.forms.close_open()
+    }
+    /// The world refused an action; whether the form that asked for it is still there to say so.
+    pub(crate) fn refused(&mut self, action: &Action, why: &str) -> bool {
+        self.forms.refused(action, why)
+    }
+    /// The world did an action: the form that asked for it has served its purpose.
+    pub(crate) fn done(&mut self, action: &Action) {
+        self.forms.done(action);
+    }
     /// Something else was selected.
     pub(crate) fn selection_changed(&mut self) {
         self.forms.close();
@@ -57,6 +72,7 @@ pub(crate) fn inspector_ui(ui: &mut Ui, shell: &mut Shell) {
         eframe::egui::Frame::new().inner_margin(eframe::egui::Margin { left: 16, right: 16, top: 14, bottom: 16 }).show(ui, |ui| match selection {
             Selection::Fleet => fleet::fleet_ui(ui, shell),
             Selection::Service(service) => service::service_ui(ui, shell, service),
+            Selection::Instance(service, number) => instance::instance_ui(ui, shell, service, number),
             Selection::Source(source) => source::source_ui(ui, shell, source),
             Selection::Edge(from, to) => edge::edge_ui(ui, shell, from, to),
         });
@@ -107,10 +123,10 @@ fn signals_ui(ui: &mut Ui, lang: Lang, signals: &Signals, saturated: bool) {
         palette.text
     };
     let (rate, errors, saturation) = (lang.tr("signal.rate"), lang.tr("signal.errors"), lang.tr("signal.saturation"));
-    let share = if signals.rate > 0.0 { format::percent(signals.error_ratio) } else { format::NOTHING.to_owned() };
+    let share = if signals.rate > 0.0 { format::percent(lang, signals.error_ratio) } else { format::NOTHING.to_owned() };
     let mut numbers = vec![
-        Number { caption: &rate, term: "traffic", value: format::rate(signals.rate), color: palette.text },
-        Number { caption: "p99", term: "p99", value: format::millis_or_nothing(signals.p99_ms), color: palette.text },
+        Number { caption: &rate, term: "traffic", value: format::rate(lang, signals.rate), color: palette.text },
+        Number { caption: "p99", term: "p99", value: format::millis_or_nothing(lang, signals.p99_ms), color: palette.text },
         Number { caption: &errors, term: "errors", value: share, color: failing },
     ];
     if saturated {
@@ -119,7 +135,7 @@ fn signals_ui(ui: &mut Ui, lang: Lang, signals: &Signals, saturated: bool) {
             s if s > 0.8 => palette.warning_text,
             _ => palette.text,
         };
-        numbers.push(Number { caption: &saturation, term: "saturation", value: format::percent(signals.saturation), color });
+        numbers.push(Number { caption: &saturation, term: "saturation", value: format::percent(lang, signals.saturation), color });
         numbers_ui(ui, lang, 4, &numbers);
     } else {
         numbers_ui(ui, lang, 3, &numbers);

@@ -4,7 +4,7 @@ use eframe::egui::{Rect, RichText, Ui, vec2};
 
 use super::{heading_ui, rule_ui, signals_ui};
 use crate::fleet::instance::InstanceState;
-use crate::ids::{ServiceId, SourceId};
+use crate::ids::ServiceId;
 use crate::lab::snapshot::{EdgeEnd, ServiceSnapshot};
 use crate::ui::map::node;
 use crate::ui::state::{Ask, Selection, Shell, colors};
@@ -50,7 +50,8 @@ pub(super) fn service_ui(ui: &mut Ui, shell: &mut Shell, service: ServiceId) {
     });
     signals_ui(ui, lang, &state.signals, true);
     if let Some(deployment) = &state.deployment {
-        deployment_ui(ui, lang, deployment);
+        let index = state.versions.iter().position(|version| version.name == deployment.version).unwrap_or(1);
+        deployment_ui(ui, lang, deployment, colors(ui).version(index));
     }
     super::actions::actions_ui(ui, shell, service, state);
     super::fleet::faults_ui(ui, shell, Some(service));
@@ -65,7 +66,11 @@ pub(super) fn service_ui(ui: &mut Ui, shell: &mut Shell, service: ServiceId) {
     }
     let height = (ui.clip_rect().bottom() - ui.cursor().top() - 40.0).max(168.0);
     match run.inspector.tab {
-        Tab::Instances => instances_ui(ui, lang, state, &scenario.model.zones, height),
+        Tab::Instances => {
+            if let Some(at) = instances_ui(ui, lang, state, &scenario.model.zones, height) {
+                shell.ask(Ask::Select(Selection::Instance(service, state.instances[at].id)));
+            }
+        }
         Tab::Versions => versions_ui(ui, lang, state, height),
         Tab::Calls => {
             if let Some(selection) = calls_ui(ui, shell, service, height) {
@@ -76,11 +81,11 @@ pub(super) fn service_ui(ui: &mut Ui, shell: &mut Shell, service: ServiceId) {
     }
 }
 
-fn deployment_ui(ui: &mut Ui, lang: Lang, deployment: &crate::lab::snapshot::DeploymentSnapshot) {
+fn deployment_ui(ui: &mut Ui, lang: Lang, deployment: &crate::lab::snapshot::DeploymentSnapshot, color: eframe::egui::Color32) {
     let palette = colors(ui);
     ui.add_space(4.0);
     ui.horizontal(|ui| {
-        ui.label(RichText::new(icons::DEPLOY).color(palette.new));
+        ui.label(RichText::new(icons::DEPLOY).color(color));
         let strategy = lang.find(&format!("strategy.{}.name", deployment.strategy)).map_or_else(|| deployment.strategy.clone(), std::borrow::Cow::into_owned);
         let values = [
             ("version", deployment.version.as_str()),
@@ -93,7 +98,7 @@ fn deployment_ui(ui: &mut Ui, lang: Lang, deployment: &crate::lab::snapshot::Dep
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 6.0), eframe::egui::Sense::hover());
     ui.painter().rect_filled(rect, 3.0, palette.raised);
     let part = |count: u32| if deployment.wanted == 0 { 0.0 } else { (count as f32 / deployment.wanted as f32).min(1.0) * rect.width() };
-    ui.painter().rect_filled(Rect::from_min_size(rect.min, vec2(part(deployment.done), 6.0)), 3.0, palette.new);
+    ui.painter().rect_filled(Rect::from_min_size(rect.min, vec2(part(deployment.done), 6.0)), 3.0, color);
     if deployment.failed > 0 {
         let width = part(deployment.failed).min(rect.width());
         ui.painter().rect_filled(Rect::from_min_max(rect.right_top() - vec2(width, 0.0), rect.max), 3.0, palette.failing);
@@ -102,7 +107,7 @@ fn deployment_ui(ui: &mut Ui, lang: Lang, deployment: &crate::lab::snapshot::Dep
 }
 
 /// The word for an instance's state.
-fn state_word(lang: Lang, state: InstanceState) -> std::borrow::Cow<'static, str> {
+pub(super) fn state_word(lang: Lang, state: InstanceState) -> std::borrow::Cow<'static, str> {
     lang.tr(match state {
         InstanceState::Starting => "state.starting",
         InstanceState::Healthy => "state.healthy",
@@ -113,13 +118,14 @@ fn state_word(lang: Lang, state: InstanceState) -> std::borrow::Cow<'static, str
     })
 }
 
-fn instances_ui(ui: &mut Ui, lang: Lang, state: &ServiceSnapshot, zones: &[String], height: f32) {
+/// The instances; returns the one that was clicked.
+fn instances_ui(ui: &mut Ui, lang: Lang, state: &ServiceSnapshot, zones: &[String], height: f32) -> Option<usize> {
     if state.instances.is_empty() {
         label::secondary(ui, lang.tr("instances.none"));
-        return;
+        return None;
     }
-    let stable = node::stable_index(state);
     let heads = [
+        "#".into(),
         lang.tr("instance.state"),
         lang.tr("instance.version"),
         lang.tr("instance.zone"),
@@ -130,37 +136,39 @@ fn instances_ui(ui: &mut Ui, lang: Lang, state: &ServiceSnapshot, zones: &[Strin
     // Narrow, the zone gives way to the numbers.
     let zone = if ui.available_width() < 360.0 { 0.0 } else { 1.7 };
     let columns = [
-        Column::text(&heads[0], 3.1),
-        Column::text(&heads[1], 1.3),
-        Column::text(&heads[2], zone),
-        Column::number(&heads[3], 1.6),
+        Column::number(&heads[0], if state.instances.iter().any(|instance| instance.id > 999) { 1.8 } else { 1.0 }),
+        Column::text(&heads[1], 3.2),
+        Column::text(&heads[2], 2.0),
+        Column::text(&heads[3], zone),
         Column::number(&heads[4], 1.5),
-        Column::number(&heads[5], 1.4),
+        Column::number(&heads[5], 1.6),
+        Column::number(&heads[6], 1.3),
     ];
     let name = |at: usize| format!("{} {} {}", lang.tr("instance"), state.instances[at].id, state_word(lang, state.instances[at].state));
     table(ui, "instances", &columns, state.instances.len(), height, name, |at, cells| {
         let instance = &state.instances[at];
         let palette = cells.palette;
-        node::cell_of(cells.painter(), Rect::from_center_size(cells.mark(0), vec2(9.0, 9.0)), instance, stable, palette);
+        cells.colored(0, &instance.id.to_string(), palette.secondary, 0.0);
+        node::cell_of(cells.painter(), Rect::from_center_size(cells.mark(1), vec2(9.0, 9.0)), instance, palette);
         let word = state_word(lang, instance.state);
-        let text = if instance.faulted { format!("{word} {}", icons::FAULT) } else { word.into_owned() };
-        cells.colored(0, &text, if instance.faulted { palette.failing_text } else { palette.text }, 16.0);
+        let text = if instance.faulted { format!("{} {word}", icons::FAULT) } else { word.into_owned() };
+        cells.colored(1, &text, if instance.faulted { palette.failing_text } else { palette.text }, 16.0);
         let version = state.versions.get(usize::from(instance.version)).map_or("", |version| version.name.as_str());
-        cells.colored(1, version, palette.text, 0.0);
-        cells.colored(2, zones.get(usize::from(instance.zone)).map_or("", String::as_str), palette.secondary, 0.0);
-        cells.text(3, &format!("{}/{}", instance.busy, state.workers));
-        cells.text(4, &instance.queued.to_string());
-        cells.text(5, &format!("{:.0}", instance.cpu * 100.0));
-    });
+        cells.colored(2, version, palette.text, 0.0);
+        cells.colored(3, zones.get(usize::from(instance.zone)).map_or("", String::as_str), palette.secondary, 0.0);
+        cells.text(4, &format!("{}/{}", instance.busy, state.workers));
+        cells.text(5, &instance.queued.to_string());
+        cells.text(6, &format!("{:.0}", instance.cpu * 100.0));
+    })
 }
 
 fn versions_ui(ui: &mut Ui, lang: Lang, state: &ServiceSnapshot, height: f32) {
     let stable = node::stable_index(state);
-    let heads = [lang.tr("instance.version"), lang.tr("instances"), lang.tr("signal.rate"), "p99".into(), lang.tr("signal.errors")];
+    let heads = [lang.tr("instance.version"), lang.tr("instances.short"), lang.tr("signal.rate"), "p99".into(), lang.tr("signal.errors")];
     let columns = [
-        Column::text(&heads[0], 2.6),
-        Column::number(&heads[1], 1.8),
-        Column::number(&heads[2], 1.6),
+        Column::text(&heads[0], 3.3),
+        Column::number(&heads[1], 1.1),
+        Column::number(&heads[2], 1.8),
         Column::number(&heads[3], 1.8),
         Column::number(&heads[4], 1.6),
     ];
@@ -174,13 +182,13 @@ fn versions_ui(ui: &mut Ui, lang: Lang, state: &ServiceSnapshot, height: f32) {
         |at, cells| {
             let version = &state.versions[at];
             let palette = cells.palette;
-            cells.painter().rect_filled(Rect::from_center_size(cells.mark(0), vec2(9.0, 9.0)), 2.0, palette.version(at, stable));
+            cells.painter().rect_filled(Rect::from_center_size(cells.mark(0), vec2(9.0, 9.0)), 2.0, palette.version(at));
             let text = if at == stable { format!("{} ({})", version.name, lang.tr("version.stable")) } else { version.name.clone() };
             cells.colored(0, &text, palette.text, 14.0);
             cells.text(1, &version.instances.to_string());
-            cells.text(2, &format::rate(version.signals.rate));
-            cells.text(3, &format::millis_or_nothing(version.signals.p99_ms));
-            let share = if version.signals.rate > 0.0 { format::percent(version.signals.error_ratio) } else { format::NOTHING.to_owned() };
+            cells.text(2, &format::rate(lang, version.signals.rate));
+            cells.text(3, &format::millis_or_nothing(lang, version.signals.p99_ms));
+            let share = if version.signals.rate > 0.0 { format::percent(lang, version.signals.error_ratio) } else { format::NOTHING.to_owned() };
             cells.colored(4, &share, if version.signals.error_ratio >= 0.01 { palette.failing_text } else { palette.text }, 0.0);
         },
     );
@@ -200,10 +208,11 @@ fn calls_ui(ui: &mut Ui, shell: &Shell, service: ServiceId, height: f32) -> Opti
     let heads = [lang.tr("calls.with"), lang.tr("signal.rate"), "p99".into(), lang.tr("signal.errors"), lang.tr("edge.retries")];
     let columns = [
         Column::text(&heads[0], 4.0),
-        Column::number(&heads[1], 1.6),
-        Column::number(&heads[2], 1.8),
-        Column::number(&heads[3], 1.6),
-        Column::number(&heads[4], 1.6),
+        Column::number(&heads[1], 2.0),
+        Column::number(&heads[2], 2.1),
+        Column::number(&heads[3], 2.1),
+        // Narrow, retries give way to the names: the edge itself shows them.
+        Column::number(&heads[4], if ui.available_width() < 360.0 { 0.0 } else { 2.0 }),
     ];
     let name = |at: usize| format!("{} → {}", run.end_name(all[at].from), run.service_name(all[at].to));
     let clicked = table(ui, "calls", &columns, all.len(), height, name, |at, cells| {
@@ -213,19 +222,15 @@ fn calls_ui(ui: &mut Ui, shell: &Shell, service: ServiceId, height: f32) -> Opti
         let (icon, other) = if incoming { (icons::BACK, run.end_name(edge.from)) } else { (icons::FORWARD, run.service_name(edge.to)) };
         let broken = if edge.breaker_open { format!(" {}", icons::BROKEN) } else { String::new() };
         cells.colored(0, icon, palette.secondary, 0.0);
-        cells.colored(0, &format!("{other}{broken}"), if edge.breaker_open { palette.failing_text } else { palette.text }, 18.0);
-        cells.text(1, &format::rate(edge.rate));
-        cells.text(2, &format::millis_or_nothing(edge.p99_ms));
-        let share = if edge.rate > 0.0 { format::percent(edge.error_ratio) } else { format::NOTHING.to_owned() };
+        cells.name(0, &format!("{other}{broken}"), if edge.breaker_open { palette.failing_text } else { palette.text }, 18.0);
+        cells.text(1, &format::rate(lang, edge.rate));
+        cells.text(2, &format::millis_or_nothing(lang, edge.p99_ms));
+        let share = if edge.rate > 0.0 { format::percent(lang, edge.error_ratio) } else { format::NOTHING.to_owned() };
         cells.colored(3, &share, if edge.error_ratio >= 0.01 { palette.failing_text } else { palette.text }, 0.0);
-        cells.text(4, &format::percent(edge.retry_ratio));
+        cells.text(4, &format::percent(lang, edge.retry_ratio));
     })?;
     let edge = all[clicked];
-    Some(match (edge.to == service, edge.from) {
-        (true, EdgeEnd::Service(other)) => Selection::Service(other),
-        (true, EdgeEnd::Source(SourceId(other))) => Selection::Source(SourceId(other)),
-        (false, _) => Selection::Service(edge.to),
-    })
+    Some(Selection::Edge(edge.from, edge.to))
 }
 
 fn failures_ui(ui: &mut Ui, lang: Lang, state: &ServiceSnapshot, height: f32) {
@@ -255,7 +260,7 @@ fn failures_ui(ui: &mut Ui, lang: Lang, state: &ServiceSnapshot, height: f32) {
                 crate::ui::theme::mixed(palette.failing, palette.panel, 0.18),
             );
             cells.colored(0, &word(name), palette.text, 4.0);
-            cells.text(1, &format::rate(rate));
+            cells.text(1, &format::rate(lang, rate));
         },
     );
 }

@@ -14,6 +14,7 @@ use crate::ui::{format, icons};
 pub(super) fn source_ui(ui: &mut Ui, shell: &mut Shell, source: SourceId) {
     let lang = shell.lang();
     let palette = colors(ui);
+    let over = shell.is_over();
     let Some(run) = shell.run.as_mut() else { return };
     let scenario = run.scenario.clone();
     let (Some(model), Some(state)) = (scenario.model.sources.get(source.index()), run.snapshot.sources.get(source.index()).cloned()) else { return };
@@ -27,8 +28,8 @@ pub(super) fn source_ui(ui: &mut Ui, shell: &mut Shell, source: SourceId) {
     label::explained(about, lang, "arrivals");
     let (sent, factor) = (lang.tr("signal.sent"), lang.tr("source.factor"));
     let numbers = [
-        Number { caption: &sent, term: "traffic", value: format::rate(state.rate), color: palette.text },
-        Number { caption: &factor, term: "load-factor", value: format!("×{}", format::count(state.factor)), color: palette.text },
+        Number { caption: &sent, term: "traffic", value: format::rate(lang, state.rate), color: palette.text },
+        Number { caption: &factor, term: "load-factor", value: format!("×{}", format::count(lang, state.factor)), color: palette.text },
     ];
     numbers_ui(ui, lang, 2, &numbers);
     rule_ui(ui);
@@ -39,7 +40,7 @@ pub(super) fn source_ui(ui: &mut Ui, shell: &mut Shell, source: SourceId) {
         ui.horizontal(|ui| {
             ui.label(format!("{}.{}", run.service_name(endpoint.service), endpoint.name));
             ui.with_layout(eframe::egui::Layout::right_to_left(eframe::egui::Align::Center), |ui| {
-                ui.label(RichText::new(format::percent(weight / whole)).monospace().color(palette.secondary));
+                ui.label(RichText::new(format::percent(lang, weight / whole)).monospace().color(palette.secondary));
             });
         });
     }
@@ -47,24 +48,33 @@ pub(super) fn source_ui(ui: &mut Ui, shell: &mut Shell, source: SourceId) {
     label::section(ui, lang.tr("source.change"));
     let wanted = run.inspector.forms.load_factor(source, state.factor);
     let slider = Slider::new(wanted, 0.0..=100.0).logarithmic(true).smallest_positive(0.1).prefix("×").max_decimals(2);
+    let slider = slider.custom_formatter(|value, _| format::count(lang, value)).custom_parser(|text| text.replace(',', ".").parse().ok());
     ui.spacing_mut().slider_width = (ui.available_width() - 90.0).max(80.0);
     ui.add(slider).accessible_name(lang.tr("source.factor"));
     let factor = (*wanted * 100.0).round() / 100.0;
-    let text = lang.with("source.apply", &[("source", &model.name), ("factor", &format::count(factor))]);
+    let text = lang.with("source.apply", &[("source", &model.name), ("factor", &format::count(lang, factor))]);
     let mut ask = None;
-    ui.horizontal_wrapped(|ui| {
-        if ui.add_enabled_ui((factor - state.factor).abs() > 1e-9, |ui| button::primary(ui, icons::LOAD, &text).clicked()).inner {
-            ask = Some(factor);
-        }
-        for quick in [0.5, 2.0, 5.0] {
-            let text = format!("×{}", format::count(quick));
-            if button::plain(ui, "", &text).on_hover_text(lang.with("source.apply", &[("source", &model.name), ("factor", &format::count(quick))])).clicked() {
-                ask = Some(quick);
+    if over {
+        label::caption(ui, lang.tr("over.about"));
+    }
+    ui.add_enabled_ui(!over, |ui| {
+        ui.horizontal_wrapped(|ui| {
+            if ui.add_enabled_ui((factor - state.factor).abs() > 1e-9, |ui| button::primary(ui, icons::LOAD, &text).clicked()).inner {
+                ask = Some(factor);
             }
-        }
-        if (state.factor - 1.0).abs() > 1e-9 && button::plain(ui, icons::ROLL_BACK, &lang.tr("source.reset")).clicked() {
-            ask = Some(1.0);
-        }
+            for quick in [0.5, 2.0, 5.0] {
+                let text = format!("×{}", format::count(lang, quick));
+                if button::plain(ui, "", &text)
+                    .on_hover_text(lang.with("source.apply", &[("source", &model.name), ("factor", &format::count(lang, quick))]))
+                    .clicked()
+                {
+                    ask = Some(quick);
+                }
+            }
+            if (state.factor - 1.0).abs() > 1e-9 && button::plain(ui, icons::ROLL_BACK, &lang.tr("source.reset")).clicked() {
+                ask = Some(1.0);
+            }
+        })
     });
     if let Some(factor) = ask {
         *run.inspector.forms.load_factor(source, factor) = factor;
