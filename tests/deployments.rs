@@ -193,3 +193,22 @@ fn what_cannot_be_done_is_refused_with_the_reason() {
     let error = session.act(Action::Deploy { service: "web".to_owned(), version: "v2".to_owned(), strategy: Some(watch) }).expect_err("no such alarm");
     assert!(error.to_string().contains("`nothing`"), "{error}");
 }
+
+/// The shipped comparison: the same version, users and seed, three ways of letting it out.
+#[test]
+fn the_shipped_bad_release_hurts_thousands_hundreds_or_one() {
+    let hurt = |name: &str| {
+        let mut session = Session::new(Arc::new(fleetlab::content::load(name).unwrap_or_else(|error| panic!("{error}")).scenario), 42);
+        session.run();
+        let failed = session.store().entry_totals(None).counts.failed();
+        let alarms = session.ledger().visible().filter(|record| matches!(record.event, Event::AlarmChanged { to: AlarmState::Alarm, .. })).count();
+        (failed, alarms, deployments(session.ledger()))
+    };
+    let (rolling, _, all) = hurt("bad-release");
+    assert_eq!((rolling, all.len(), &all[0].status), (5_350, 2, &Status::Completed), "nobody is told");
+    let (canary, alarms, all) = hurt("bad-release-canary");
+    assert_eq!((canary, alarms, all.len()), (1, 1, 2));
+    assert_eq!(all[1].ended, Some(SimTime::from_secs(660)), "back at the end of the alarm's first minute");
+    let (blue_green, alarms, _) = hurt("bad-release-blue-green");
+    assert_eq!((blue_green, alarms), (315, 1));
+}
