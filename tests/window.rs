@@ -67,6 +67,7 @@ fn one_click_on_a_scenario_runs_it() {
 fn a_fault_is_injected_and_cleared_from_the_inspector() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut window = boutique(folder.path());
+    pause(&mut window);
     click(&mut window, "cartservice");
     click(&mut window, "Inject fault…");
     click(&mut window, "Inject latency into cartservice");
@@ -81,6 +82,7 @@ fn a_fault_is_injected_and_cleared_from_the_inspector() {
 fn a_version_is_deployed_and_its_rollout_is_shown() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut window = boutique(folder.path());
+    pause(&mut window);
     click(&mut window, "currencyservice");
     click(&mut window, "Deploy…");
     window.get_by_label_contains("Deploy v2 to currencyservice").click();
@@ -111,6 +113,8 @@ fn a_service_is_scaled_and_the_change_can_be_undone() {
 
 /// Something is refused; what the notice says.
 fn refused(window: &mut Window) -> String {
+    // While time stands still nothing moves under the pointer.
+    pause(window);
     click(window, "cartservice");
     click(window, "Inject fault…");
     click(window, "Inject latency into cartservice");
@@ -414,4 +418,30 @@ fn a_file_that_is_no_scenario_is_refused_with_its_mistakes() {
     window.run_steps(2);
     assert!(window.query_by_label_contains("Could not open").is_some());
     assert!(window.query_by_label_contains("endpionts").is_some(), "the mistake is named");
+}
+
+#[test]
+fn a_click_on_the_past_goes_back_as_a_session_of_its_own() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut window = boutique(folder.path());
+    window.key_press(Key::Num4);
+    wait(&mut window, "some minutes", |window| snapshot(window).is_some_and(|snapshot| snapshot.now > SimTime::from_secs(300)));
+    pause(&mut window);
+    let later = snapshot(&window).expect("a run").now;
+    // A tenth of the strip from its left is a tenth of the half hour.
+    let strip = window.get_by_label("Timeline").rect();
+    let past = eframe::egui::pos2(strip.left() + strip.width() * 0.1, strip.center().y + 6.0);
+    window.hover_at(past);
+    window.run_steps(2);
+    window.drag_at(past);
+    window.run_steps(1);
+    window.drop_at(past);
+    window.run_steps(3);
+    window.get_by_label_contains("and try something else").click();
+    wait(&mut window, "the earlier time", |window| {
+        let now = snapshot(window).map(|snapshot| snapshot.now);
+        now.is_some_and(|now| now > SimTime::from_secs(150) && now < later) && app(window).status().is_some_and(|status| !status.playing)
+    });
+    let sessions = std::fs::read_dir(folder.path().join("sessions")).expect("sessions").count();
+    assert_eq!(sessions, 2, "the session that was left is kept");
 }

@@ -349,6 +349,7 @@ impl<'a> Worker<'a> {
         if reached || self.status.over {
             self.status.goal = None;
             self.status.playing = false;
+            self.save();
             self.say(if reached { Event::Reached(goal) } else { Event::NotReached(goal) });
             self.publish();
         }

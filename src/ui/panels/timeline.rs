@@ -1,7 +1,7 @@
 //! The timeline at the bottom: the whole run in one strip, what was answered and what failed, marks for what happened,
 //! the current time. A click to the right of it runs there; a click to its left offers to go back, as a session of its own.
 
-use eframe::egui::{Align, Align2, Key, Layout, Popup, Rect, Response, Role, Sense, Shape, Ui, WidgetInfo, pos2, vec2};
+use eframe::egui::{Align, Align2, Key, Layout, Popup, Pos2, Rect, RectAlign, Response, Role, Sense, Shape, Ui, WidgetInfo, pos2, vec2};
 
 use super::signals::HISTORIES;
 use crate::lab::snapshot::{Mark, OverviewPoint};
@@ -218,7 +218,7 @@ fn steer(ui: &Ui, shell: &mut Shell, response: &Response, chart: Rect, end: f64,
             offer_back(ui, shell, response, at);
         }
     }
-    back_ui(shell, response);
+    back_ui(shell, response, |at| pos2(x_of(chart, end, at.as_secs_f64()), chart.top()));
     if response.has_focus() {
         super::super::widgets::button::focus_ring(ui, response);
         let step = time_step(end, 40.0);
@@ -239,10 +239,10 @@ fn offer_back(ui: &Ui, shell: &mut Shell, response: &Response, at: SimTime) {
     }
 }
 
-fn back_ui(shell: &mut Shell, response: &Response) {
+fn back_ui(shell: &mut Shell, response: &Response, place: impl Fn(SimTime) -> Pos2) {
     let lang = shell.lang();
     let Some(at) = shell.run.as_ref().and_then(|run| run.charts.back) else { return };
-    let clicked = Popup::from_response(response).open_memory(None).at_pointer_fixed().show(|ui| {
+    let clicked = Popup::from_response(response).open_memory(None).at_position(place(at)).align(RectAlign::TOP_START).show(|ui| {
         ui.set_max_width(300.0);
         label::secondary(ui, lang.tr("fork.about"));
         ui.button(lang.with("fork.do", &[("time", &format::clock(at).1)])).clicked()
