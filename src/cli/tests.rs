@@ -324,7 +324,7 @@ fn a_report_counts_what_was_sent_and_what_waits() {
     let report: serde_json::Value = serde_json::from_str(&out).expect("a report");
     let number = |pointer: &str| report.pointer(pointer).and_then(serde_json::Value::as_f64).unwrap_or_else(|| panic!("{pointer} in {out}"));
     assert!((number("/entry/sent") - 6_000.0).abs() <= 1.0 && (number("/entry/requests") - 2_999.0).abs() <= 2.0);
-    assert_eq!(number("/entry/sent"), number("/entry/requests") + number("/entry/under_way"));
+    assert!((number("/entry/sent") - number("/entry/requests") - number("/entry/under_way")).abs() < 0.5);
     assert!((number("/entry/in_system") / number("/services/web/in_system") - 1.0).abs() < 0.01, "users are in the system as long as their requests are");
     assert!(number("/queues/jobs/published") > 2_990.0 && number("/queues/jobs/visible") > 2_000.0 && number("/queues/jobs/oldest_s") > 20.0);
     let (_, text, _) = fleetlab(&["run", &path]);

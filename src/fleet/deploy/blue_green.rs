@@ -18,7 +18,7 @@ params! {
         /// ECS demands a value of its user).
         pub bake: SimSpan = SimSpan::from_secs(900),
         /// Alarms that turn the deployment back. Default: none.
-        pub alarms: Watch = Watch::default(),
+        pub alarms: Option<Watch> = None,
     }
 }
 

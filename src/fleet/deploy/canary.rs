@@ -18,7 +18,7 @@ params! {
         /// `bakeTimeInMinutes`: how long both fleets stand after the shift, up to a day. Default `"15m"` (chosen for Fleetlab).
         pub bake: SimSpan = SimSpan::from_secs(900),
         /// Alarms that turn the deployment back. Default: none.
-        pub alarms: Watch = Watch::default(),
+        pub alarms: Option<Watch> = None,
     }
 }
 

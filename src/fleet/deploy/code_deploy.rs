@@ -25,7 +25,7 @@ params! {
         /// there is none.
         pub test: Option<SimSpan> = None,
         /// Alarms that stop the deployment. Default: none.
-        pub alarms: Watch = Watch::default(),
+        pub alarms: Option<Watch> = None,
     }
 }
 
@@ -211,7 +211,9 @@ mod tests {
         assert_eq!(broken(4), Stand::Running);
         let mut driver = CodeDeploy::default().driver(false);
         let mut new = starting(9, 2);
-        new.iter_mut().for_each(|seen| seen.failed = true);
+        for seen in &mut new {
+            seen.failed = true;
+        }
         let stand = driver.step(&Scene { desired: 9, old: healthy(0, 7, 0), new, ..Scene::default() }).stand;
         assert_eq!(stand, Stand::Failed { why: Cause::TooFewHealthy { keep: 8, desired: 9 }, restore: true });
     }

@@ -18,7 +18,7 @@ params! {
         /// `bakeTimeInMinutes`: how long both fleets stand after the shift, up to a day. Default `"15m"` (chosen for Fleetlab).
         pub bake: SimSpan = SimSpan::from_secs(900),
         /// Alarms that turn the deployment back. Default: none.
-        pub alarms: Watch = Watch::default(),
+        pub alarms: Option<Watch> = None,
     }
 }
 
@@ -53,7 +53,7 @@ mod tests {
         let steps = steps(Ratio::new(0.1), SimSpan::from_secs(360));
         assert_eq!(steps.len(), 10);
         assert!((steps[2].0 - 0.3).abs() < 1e-12);
-        assert_eq!(steps.iter().map(|(_, hold)| hold.as_secs_f64()).sum::<f64>(), 54.0 * 60.0);
+        assert_eq!(steps.iter().map(|(_, hold)| hold.nanos()).sum::<u64>(), SimSpan::from_secs(54 * 60).nanos());
         let uneven = super::steps(Ratio::new(0.3), SimSpan::from_secs(60));
         assert_eq!(uneven.iter().map(|(share, _)| (share * 100.0).round()).collect::<Vec<_>>(), [30.0, 60.0, 90.0, 100.0]);
         assert_eq!(super::steps(Ratio::new(1.0), SimSpan::from_secs(60)), [(1.0, SimSpan::ZERO)]);

@@ -79,11 +79,11 @@ impl Strategy {
     /// The alarms that it watches, if it watches any.
     pub const fn watch(&self) -> Option<&Watch> {
         match self {
-            Self::BlueGreen(strategy) => Some(&strategy.alarms),
-            Self::Canary(strategy) => Some(&strategy.alarms),
-            Self::CodeDeploy(strategy) => Some(&strategy.alarms),
-            Self::Linear(strategy) => Some(&strategy.alarms),
-            Self::EcsRolling(strategy) => Some(&strategy.alarms),
+            Self::BlueGreen(strategy) => strategy.alarms.as_ref(),
+            Self::Canary(strategy) => strategy.alarms.as_ref(),
+            Self::CodeDeploy(strategy) => strategy.alarms.as_ref(),
+            Self::Linear(strategy) => strategy.alarms.as_ref(),
+            Self::EcsRolling(strategy) => strategy.alarms.as_ref(),
             Self::AllAtOnce(_) | Self::RollingUpdate(_) => None,
         }
     }

@@ -26,7 +26,7 @@ params! {
         /// Deployment circuit breaker. Default: none.
         pub circuit_breaker: Option<DeploymentBreaker> = None,
         /// Alarms that turn the deployment back. Default: none.
-        pub alarms: Watch = Watch::default(),
+        pub alarms: Option<Watch> = None,
     }
 }
 
@@ -163,7 +163,7 @@ mod tests {
     use super::*;
 
     fn rolling(minimum_healthy_percent: u32, maximum_percent: u32) -> EcsRolling {
-        EcsRolling { minimum_healthy_percent, maximum_percent, circuit_breaker: None, alarms: Watch::default() }
+        EcsRolling { minimum_healthy_percent, maximum_percent, circuit_breaker: None, alarms: None }
     }
 
     #[test]

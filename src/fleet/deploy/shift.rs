@@ -79,12 +79,12 @@ impl Shift {
         }
     }
 
-    /// The share of the traffic that belongs to the phase; `None`: it stays as it is.
-    fn wanted_share(&self) -> Option<f64> {
+    /// The share of the traffic that belongs to the phase.
+    fn wanted_share(&self) -> f64 {
         match self.phase {
-            Phase::New | Phase::ScaleUp { .. } | Phase::Test { .. } => Some(0.0),
-            Phase::Step { at, .. } => Some(self.plan.steps[at].0),
-            Phase::Bake { .. } | Phase::KeepOld { .. } | Phase::CleanUp => Some(1.0),
+            Phase::New | Phase::ScaleUp { .. } | Phase::Test { .. } => 0.0,
+            Phase::Step { at, .. } => self.plan.steps[at].0,
+            Phase::Bake { .. } | Phase::KeepOld { .. } | Phase::CleanUp => 1.0,
         }
     }
 }
@@ -104,9 +104,8 @@ impl Driver for Shift {
         orders.start = scene.desired.saturating_sub(scene.new.len() as u32);
         orders.stop = choose(&scene.new, (scene.new.len() as u32).saturating_sub(scene.desired) as usize);
         let share = self.wanted_share();
-        if share != self.share && scene.replaced != scene.deployed {
-            self.share = share;
-            let share = share.unwrap_or(1.0);
+        if self.share.is_none_or(|set| (set - share).abs() > 1e-12) && scene.replaced != scene.deployed {
+            self.share = Some(share);
             orders.weights = Some(vec![(scene.replaced, 1.0 - share), (scene.deployed, share)]);
         }
         match self.phase {

@@ -120,6 +120,8 @@ enum Kind {
     Switch,
     /// Empty means none.
     Optional,
+    /// Names, with commas between them.
+    List,
     /// A switch, and fields of its own while it is on.
     Structure,
 }
@@ -131,6 +133,7 @@ impl Field {
             Value::Number(number) => (number.to_string(), Kind::Number),
             Value::String(text) => (text.clone(), Kind::Text),
             Value::Null => (String::new(), Kind::Optional),
+            Value::Array(values) if values.iter().all(Value::is_string) => (values.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", "), Kind::List),
             // A distribution that is always the same time is written as that time.
             Value::Object(map) if map.len() == 1 && map.get("fixed").is_some_and(Value::is_string) => {
                 (map["fixed"].as_str().unwrap_or_default().to_owned(), Kind::Text)
@@ -153,6 +156,11 @@ impl Field {
         self.text == "true"
     }
 
+    /// The names of a list.
+    fn names(&self) -> impl Iterator<Item = &str> {
+        self.text.split(',').map(str::trim).filter(|name| !name.is_empty())
+    }
+
     fn value(&self) -> Value {
         let text = self.text.trim();
         match self.kind {
@@ -160,6 +168,7 @@ impl Field {
             Kind::Structure if self.is_on() => self.inner.object(),
             Kind::Structure => Value::Null,
             Kind::Optional if text.is_empty() => Value::Null,
+            Kind::List => Value::Array(self.names().map(|name| Value::String(name.to_owned())).collect()),
             Kind::Number | Kind::Text | Kind::Optional => {
                 if self.kind == Kind::Number || text.starts_with(['{', '[']) {
                     serde_json::from_str(text).unwrap_or_else(|_not_json| Value::String(text.to_owned()))
@@ -249,7 +258,8 @@ pub(crate) fn fields_ui(
             field_ui(ui, lang, (name, key), alternatives.doc(name, key), field, choices(key));
             if field.kind == Kind::Structure && field.is_on() {
                 for (inner, field) in &mut field.inner.0 {
-                    field_ui(ui, lang, (name, inner), alternatives.doc(name, &format!("{key}.{inner}")), field, None);
+                    let place = format!("{key}.{inner}");
+                    field_ui(ui, lang, (name, inner), alternatives.doc(name, &place), field, choices(&place));
                 }
             }
         }
@@ -275,6 +285,23 @@ fn field_ui(ui: &mut Ui, lang: Lang, (name, key): (&'static str, &str), doc: Opt
             field.text = on.to_string();
         }
         ui.reset_style();
+    } else if let Some(values) = choices.as_ref().filter(|_| field.kind == Kind::List) {
+        ui.vertical(|ui| {
+            // On the ground of a form the boxes themselves are hard to see.
+            ui.visuals_mut().widgets.inactive.bg_stroke.color = colors(ui).secondary;
+            if values.is_empty() {
+                label::secondary(ui, lang.tr("param.nothing-to-choose"));
+            }
+            for value in values {
+                let mut names: Vec<String> = field.names().map(str::to_owned).collect();
+                let mut on = names.contains(value);
+                if ui.checkbox(&mut on, value).changed() {
+                    names.retain(|name| name != value);
+                    names.extend(on.then(|| value.clone()));
+                    field.text = names.join(", ");
+                }
+            }
+        });
     } else if let Some(values) = choices {
         if field.text.is_empty()
             && field.kind != Kind::Optional
@@ -285,7 +312,7 @@ fn field_ui(ui: &mut Ui, lang: Lang, (name, key): (&'static str, &str), doc: Opt
         }
         let none = lang.tr("param.nobody").into_owned();
         let shown = if field.text.is_empty() { none.clone() } else { field.text.clone() };
-        let combo = ComboBox::from_id_salt(("param", name, key)).selected_text(shown).width(148.0).show_ui(ui, |ui| {
+        let combo = ComboBox::from_id_salt(("param", name, key)).selected_text(shown).width(132.0).show_ui(ui, |ui| {
             if field.kind == Kind::Optional {
                 ui.selectable_value(&mut field.text, String::new(), none);
             }
@@ -366,6 +393,23 @@ mod tests {
             loss.read::<FaultKind>(Lang::En, "packet-loss", &alternatives)
                 .is_err_and(|error| error.starts_with("Share lost: “120%” does not fit. An example: "))
         );
+    }
+
+    #[test]
+    fn alarms_are_chosen_from_a_list_and_left_out_otherwise() {
+        let alternatives = Alternatives::of::<Strategy>(Strategy::NAMES);
+        let mut fields = alternatives.fields("canary");
+        let watched = |fields: &Fields| {
+            let strategy: Strategy = fields.read(Lang::En, "canary", &alternatives).expect("a strategy");
+            strategy.watch().map(|watch| (watch.names.clone(), watch.rollback))
+        };
+        assert_eq!(watched(&fields), None);
+        fields.set("alarms", "true");
+        assert_eq!(watched(&fields), Some((Vec::new(), true)));
+        if let Some(names) = fields.0.get_mut("alarms").and_then(|alarms| alarms.inner.0.get_mut("names")) {
+            names.text = "errors, latency".to_owned();
+        }
+        assert_eq!(watched(&fields), Some((vec!["errors".to_owned(), "latency".to_owned()], true)));
     }
 
     /// A field that takes a number or a text takes either, whichever its default is.

@@ -7,7 +7,7 @@ use eframe::egui::{ComboBox, Frame, Grid, RichText, TextEdit, Ui, vec2};
 
 use super::policy::PolicyFields;
 use super::rule_ui;
-use crate::fleet::deploy::Strategy;
+use crate::fleet::deploy::{CodeDeploy, Strategy};
 use crate::fleet::fault::{Direction, Fault, FaultKind, Selector};
 use crate::ids::{ServiceId, SourceId};
 use crate::lab::snapshot::{MarkKind, ServiceSnapshot};
@@ -273,7 +273,12 @@ fn deploy_ui(
         label::caption(ui, about);
     }
     if forms.strategy.is_some() {
-        fields_ui(ui, lang, chosen, &forms.strategies, &mut forms.strategy_fields, &|_| None);
+        let choices = |key: &str| match key {
+            "alarms.names" => Some(scenario.alarms.iter().map(|alarm| alarm.name.clone()).collect()),
+            "config" => Some(CodeDeploy::configs().map(|name| format!("CodeDeployDefault.{name}")).collect()),
+            _ => None,
+        };
+        fields_ui(ui, lang, chosen, &forms.strategies, &mut forms.strategy_fields, &choices);
     } else {
         label::caption(ui, lang.with("deploy.own", &[("service", service)]));
     }
