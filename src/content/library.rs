@@ -22,6 +22,8 @@ pub struct ScenarioEntry {
     pub services: usize,
     /// How many faults and actions are on its timeline.
     pub happenings: usize,
+    /// Whether it starts from another scenario.
+    pub extends: bool,
 }
 
 /// Where scenarios are looked up by name.
@@ -47,8 +49,8 @@ impl Library {
         let entry = |name: String| {
             let Found { file, folder, .. } = self.find_named(&name)?.ok()?;
             let scenario = parse::scenario(&name, &file, &folder, self).ok()?.scenario;
-            let (services, happenings) = (scenario.model.services.len(), scenario.timeline.len());
-            Some(ScenarioEntry { name, title: scenario.title, description: scenario.description, services, happenings })
+            let (services, happenings, extends) = (scenario.model.services.len(), scenario.timeline.len(), parse::extends_another(&file));
+            Some(ScenarioEntry { name, title: scenario.title, description: scenario.description, services, happenings, extends })
         };
         self.names().into_iter().filter_map(entry).collect()
     }

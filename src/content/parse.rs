@@ -30,6 +30,11 @@ fn checked(name: &str, file: &Bytes, folder: &Folder, library: &Library, collect
     lower::lower(name, &file, &tree, folder, collector)
 }
 
+/// Whether a file says that it extends another scenario.
+pub(crate) fn extends_another(file: &Bytes) -> bool {
+    tree(file, &mut Collector::default()).is_some_and(|tree| tree.get("extends").is_some())
+}
+
 /// What a scenario's file and those that it extends say together, and where.
 fn described(name: &str, file: &Bytes, folder: &Folder, library: &Library, collector: &mut Collector) -> Option<(ScenarioFile, Node)> {
     let own = tree(file, collector)?;

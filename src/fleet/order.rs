@@ -11,6 +11,7 @@ use super::fault::{Aim, FaultKind, FaultOrders, Faults, Injection, Selector};
 use super::life::{Cause, Kills, Plan};
 use crate::ids::{ServiceId, VersionId, ZoneId};
 use crate::kernel::command::Caller;
+use crate::phrase::phrases;
 use crate::rng::purpose;
 use crate::telemetry::ledger::{Deed, Event};
 use crate::units::{SimSpan, SimTime};
@@ -80,59 +81,73 @@ pub struct FaultOrder {
     pub duration: Option<SimSpan>,
 }
 
-/// Why an order was refused.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    /// There is nothing to go back to.
-    #[error("`{0}` has no earlier version to go back to; only its first version was ever deployed")]
-    NothingToRollBack(String),
-    /// Too many instances.
-    #[error("{0} instances are more than the simulation takes; the most is {MOST_INSTANCES} per service")]
-    TooMany(u32),
-    /// The version belongs to another service.
-    #[error("`{version}` is not a version of `{service}`")]
-    ForeignVersion {
-        /// The version.
-        version: String,
-        /// The service.
-        service: String,
-    },
-    /// A strategy that shares the traffic out between versions needs two of them.
-    #[error("`{version}` runs already; a `{strategy}` deployment shifts traffic from one version to another, so deploy another one")]
-    SameVersion {
-        /// The version.
-        version: String,
-        /// The strategy.
-        strategy: &'static str,
-    },
-    /// An alarm is not known.
-    #[error("the deployment watches the alarm `{0}`, which the scenario does not have")]
-    NoSuchAlarm(String),
-    /// The strategy's parameters contradict each other.
-    #[error("the strategy cannot work: {0}")]
-    Strategy(String),
-    /// The weights are not weights.
-    #[error("traffic weights are zero or more, and at least one is above zero")]
-    Weights,
-    /// The fault has no target.
-    #[error("a `{0}` fault needs the service that it happens to")]
-    NoTarget(&'static str),
-    /// A fault of that name is in force.
-    #[error("a fault named `{0}` is in force already; clear it first, or give this one another name")]
-    FaultExists(String),
-    /// No such fault is in force.
-    #[error("no fault named `{name}` is in force{}", in_force(.active))]
-    NoSuchFault {
-        /// The name.
-        name: String,
-        /// Those that are.
-        active: Vec<String>,
-    },
+phrases! {
+    /// Why an order was refused.
+    pub enum Refusal {
+        /// There is nothing to go back to.
+        "nothing-to-roll-back" => NothingToRollBack {
+            /// The service.
+            service: String,
+        } = "`{service}` has no earlier version to go back to; only its first version was ever deployed",
+        /// Too many instances.
+        "too-many" => TooMany {
+            /// How many were wanted.
+            instances: u32,
+            /// How many there may be.
+            most: u32,
+        } = "{instances} instances are more than the simulation takes; the most is {most} per service",
+        /// The version belongs to another service.
+        "foreign-version" => ForeignVersion {
+            /// The version.
+            version: String,
+            /// The service.
+            service: String,
+        } = "`{version}` is not a version of `{service}`",
+        /// A strategy that shares the traffic out between versions needs two of them.
+        "same-version" => SameVersion {
+            /// The version.
+            version: String,
+            /// The strategy.
+            strategy: &'static str,
+        } = "`{version}` runs already; a `{strategy}` deployment shifts traffic from one version to another, so deploy another one",
+        /// An alarm is not known.
+        "no-such-alarm" => NoSuchAlarm {
+            /// The alarm.
+            name: String,
+        } = "the deployment watches the alarm `{name}`, which the scenario does not have",
+        /// The strategy's parameters contradict each other.
+        "impossible-strategy" => Strategy {
+            /// Why.
+            why: String,
+        } = "the strategy cannot work: {why}",
+        /// The weights are not weights.
+        "impossible-weights" => Weights = "traffic weights are zero or more, and at least one is above zero",
+        /// The fault has no target.
+        "no-target" => NoTarget {
+            /// The fault's kind.
+            kind: &'static str,
+        } = "a `{kind}` fault needs the service that it happens to",
+        /// A fault of that name is in force.
+        "fault-exists" => FaultExists {
+            /// The name.
+            name: String,
+        } = "a fault named `{name}` is in force already; clear it first, or give this one another name",
+        /// No fault at all is in force.
+        "no-fault" => NoFault {
+            /// The name that was asked for.
+            name: String,
+        } = "no fault named `{name}` is in force",
+        /// Others are in force, but not this one.
+        "no-such-fault" => NoSuchFault {
+            /// The name that was asked for.
+            name: String,
+            /// Those that are in force.
+            active: String,
+        } = "no fault named `{name}` is in force; in force: {active}",
+    }
 }
 
-fn in_force(active: &[String]) -> String {
-    if active.is_empty() { String::new() } else { format!("; in force: `{}`", active.join("`, `")) }
-}
+impl std::error::Error for Refusal {}
 
 impl Fleet {
     /// Takes an order at `now`, to be carried out in the next run, or says why not.
@@ -143,7 +158,7 @@ impl Fleet {
             Order::RollBack(service) => self.roll_back(service)?,
             Order::Scale { service, instances } => {
                 if instances > MOST_INSTANCES {
-                    return Err(Refusal::TooMany(instances));
+                    return Err(Refusal::TooMany { instances, most: MOST_INSTANCES });
                 }
                 self.world.resource_mut::<DeployOrders>().scale.push((service, instances, "action"));
                 self.attend(service);
@@ -177,7 +192,8 @@ impl Fleet {
             Order::Clear(name) => {
                 let active: Vec<String> = self.world.resource::<Faults>().active.values().map(|active| active.injection.name.clone()).collect();
                 if !active.contains(&name) {
-                    return Err(Refusal::NoSuchFault { name, active });
+                    let quoted: Vec<String> = active.iter().map(|name| format!("`{name}`")).collect();
+                    return Err(if quoted.is_empty() { Refusal::NoFault { name } } else { Refusal::NoSuchFault { name, active: quoted.join(", ") } });
                 }
                 self.world.resource_mut::<FaultOrders>().clear.push(name);
             }
@@ -208,7 +224,7 @@ impl Fleet {
     fn deploy(&mut self, service: ServiceId, version: VersionId, strategy: Option<Strategy>) -> Result<(), Refusal> {
         self.check_version(service, version)?;
         if let Some(strategy) = &strategy {
-            strategy.check().map_err(Refusal::Strategy)?;
+            strategy.check().map_err(|why| Refusal::Strategy { why })?;
         }
         let entity = self.world.resource::<Roster>().service(service);
         let chosen = strategy.clone().or_else(|| self.world.get::<Plan>(entity).map(|plan| plan.0.strategy.clone())).unwrap_or_default();
@@ -220,7 +236,7 @@ impl Fleet {
         }
         let alarms = self.world.resource::<Alarms>();
         if let Some(unknown) = chosen.watch().and_then(|watch| watch.names.iter().find(|name| alarms.index_of(name).is_none())) {
-            return Err(Refusal::NoSuchAlarm(unknown.clone()));
+            return Err(Refusal::NoSuchAlarm { name: unknown.clone() });
         }
         self.world.resource_mut::<DeployOrders>().deploy.push((service, version, strategy));
         self.attend(service);
@@ -232,7 +248,7 @@ impl Fleet {
         let deploying = self.world.get::<Rollout>(entity).is_some_and(|rollout| rollout.0.is_some());
         let previous = self.world.get::<Releases>(entity).and_then(Releases::previous);
         if !deploying && previous.is_none() {
-            return Err(Refusal::NothingToRollBack(self.world.resource::<Facts>().service(service).to_owned()));
+            return Err(Refusal::NothingToRollBack { service: self.world.resource::<Facts>().service(service).to_owned() });
         }
         self.world.resource_mut::<DeployOrders>().roll_back.push(service);
         self.attend(service);
@@ -242,14 +258,14 @@ impl Fleet {
     fn inject(&mut self, fault: FaultOrder) -> Result<(), Refusal> {
         let FaultOrder { name, kind, service, zone, from, selector, duration } = fault;
         if service.is_none() && zone.is_none() {
-            return Err(Refusal::NoTarget(kind.name()));
+            return Err(Refusal::NoTarget { kind: kind.name() });
         }
         let faults = self.world.resource::<Faults>();
         let waiting = self.world.resource::<FaultOrders>();
         let taken =
             |name: &str| faults.active.values().any(|active| active.injection.name == name) || waiting.inject.iter().any(|injection| injection.name == name);
         let name = match name {
-            Some(name) if taken(&name) => return Err(Refusal::FaultExists(name)),
+            Some(name) if taken(&name) => return Err(Refusal::FaultExists { name }),
             Some(name) => name,
             None => {
                 let facts = self.world.resource::<Facts>();

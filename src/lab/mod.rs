@@ -15,5 +15,5 @@ mod view;
 pub use view::{Said, Why};
 
 pub use file::{ReplayError, SessionFile};
-pub use resolve::ActionError;
+pub use resolve::{ActionError, Refused};
 pub use session::{Checkpoint, Exhausted, Session};

@@ -6,6 +6,7 @@ use crate::fleet::fault::{Fault, FaultKind};
 use crate::fleet::order::{FaultOrder, Order, Refusal};
 use crate::ids::{CacheId, EndpointId, ServiceId, SourceId, VersionId, ZoneId};
 use crate::kernel::command::{Caller, Command};
+use crate::phrase::{Sentence, phrases};
 use crate::scenario::{Action, Scenario};
 use crate::telemetry::ledger::Deed;
 
@@ -31,6 +32,44 @@ pub enum ActionError {
     /// The scenario is over.
     #[error("the scenario is over; nothing can be done any more")]
     Over,
+}
+
+phrases! {
+    /// What the lab itself says of an action that it refuses.
+    pub enum Refused {
+        /// A name is not known.
+        "unknown" => Unknown {
+            /// What kind of thing was looked for.
+            what: &'static str,
+            /// The name.
+            name: String,
+        } = "there is no {what} named `{name}`",
+        /// A name is not known, but one like it is.
+        "unknown-but" => UnknownBut {
+            /// What kind of thing was looked for.
+            what: &'static str,
+            /// The name.
+            name: String,
+            /// The name that was probably meant.
+            nearest: String,
+        } = "there is no {what} named `{name}`; did you mean `{nearest}`?",
+        /// The scenario is over.
+        "over" => Over = "the scenario is over; nothing can be done any more",
+    }
+}
+
+impl ActionError {
+    /// It, for a front end that says it in its reader's language.
+    pub fn sentence(&self) -> Sentence {
+        match self {
+            Self::Unknown { what, name, nearest: None } => Refused::Unknown { what, name: name.clone() }.sentence(),
+            Self::Unknown { what, name, nearest: Some(nearest) } => Refused::UnknownBut { what, name: name.clone(), nearest: nearest.clone() }.sentence(),
+            Self::Refused(refusal) => refusal.sentence(),
+            Self::Over => Refused::Over.sentence(),
+            // Bounds are told by whoever checks files, too, which speaks English.
+            Self::Number(english) => Sentence { english: english.clone(), ..Sentence::default() },
+        }
+    }
 }
 
 fn did_you_mean(nearest: Option<&String>) -> String {

@@ -259,6 +259,7 @@ impl App {
         let lang = self.shell.lang();
         match event {
             Event::Refused { action, why } => {
+                let why = lang.say(&why);
                 if self.shell.run.as_mut().is_some_and(|run| run.inspector.refused(&action, &why)) {
                     return;
                 }

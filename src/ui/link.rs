@@ -7,6 +7,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::lab::snapshot::{Interest, MarkKind, Snapshot};
+use crate::phrase::Sentence;
 use crate::scenario::{Action, Scenario, TimedAction};
 use crate::units::SimTime;
 
@@ -95,7 +96,7 @@ pub enum Event {
         /// What was asked.
         action: Box<Action>,
         /// Why not.
-        why: String,
+        why: Sentence,
     },
     /// The action was done.
     Done(Box<Action>),

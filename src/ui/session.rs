@@ -20,6 +20,7 @@ use super::worker::{Opener, World};
 use crate::content;
 use crate::lab::snapshot::{Interest, Snapshot};
 use crate::lab::{Session, SessionFile};
+use crate::phrase::Sentence;
 use crate::scenario::{Action, Text, TimedAction};
 use crate::units::SimTime;
 
@@ -43,8 +44,8 @@ impl World for Journalled {
         self.session.advance_to(to);
         self.session.failure().map_or(Ok(()), |exhausted| Err(exhausted.to_string()))
     }
-    fn act(&mut self, action: Action) -> Result<(), String> {
-        self.session.act(action).map_err(|error| error.to_string())
+    fn act(&mut self, action: Action) -> Result<(), Sentence> {
+        self.session.act(action).map_err(|error| error.sentence())
     }
     fn actions(&self) -> Vec<TimedAction> {
         self.session.actions().to_vec()
@@ -164,8 +165,9 @@ fn open_scenario(path_or_name: &str) -> Result<Opening, String> {
 /// The library and the sessions of the data folder.
 pub(crate) fn sources(folder: PathBuf) -> Sources {
     let entry = |entry: content::ScenarioEntry| {
-        // An application has several services and something happens to it; everything else shows one thing.
-        let group = if entry.services >= 7 && entry.happenings > 0 { Group::Application } else { Group::Experiment };
+        // An application has several services and something happens to it; everything else shows one thing, if need be on one
+        // of the applications.
+        let group = if entry.services >= 7 && entry.happenings > 0 && !entry.extends { Group::Application } else { Group::Experiment };
         LibraryEntry { name: entry.name, title: entry.title, description: entry.description, group }
     };
     Sources {

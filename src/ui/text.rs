@@ -91,8 +91,9 @@ mod tests {
     use super::*;
     use crate::fleet::deploy::Strategy;
     use crate::fleet::fault::{FaultKind, Selector};
+    use crate::fleet::order::Refusal;
     use crate::kernel::outcome::Reason;
-    use crate::lab::{Said, Why};
+    use crate::lab::{Refused, Said, Why};
     use crate::telemetry::ledger::{Cause, Deed};
 
     /// The keys and texts of a translation file.
@@ -118,7 +119,7 @@ mod tests {
 
     #[test]
     fn whatever_the_simulation_says_is_said_in_both_languages() {
-        for (key, english) in [Cause::ENGLISH, Deed::ENGLISH, Said::ENGLISH, Why::ENGLISH].concat() {
+        for (key, english) in [Cause::ENGLISH, Deed::ENGLISH, Refusal::ENGLISH, Refused::ENGLISH, Said::ENGLISH, Why::ENGLISH].concat() {
             let key = format!("said.{key}");
             assert_eq!(Lang::En.find(&key).map(|text| text.replace("%{", "{")).as_deref(), Some(english), "`{key}` in en.yml");
             let vietnamese = Lang::Vi.find(&key).unwrap_or_else(|| panic!("`{key}` is missing in vi.yml"));

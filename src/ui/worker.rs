@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use super::link::{Command, Event, Goal, Opening, Published, RunStatus, SimEnd, Speed};
 use crate::lab::snapshot::{Interest, Snapshot};
+use crate::phrase::Sentence;
 use crate::scenario::{Action, TimedAction};
 use crate::units::{SimSpan, SimTime};
 
@@ -30,7 +31,7 @@ pub trait World {
     /// Runs until `to`, or the end of the scenario if that is earlier; the error says why it cannot go on.
     fn advance_to(&mut self, to: SimTime) -> Result<(), String>;
     /// Does something to the world; the error says why not.
-    fn act(&mut self, action: Action) -> Result<(), String>;
+    fn act(&mut self, action: Action) -> Result<(), Sentence>;
     /// What was done to the world, in order.
     fn actions(&self) -> Vec<TimedAction>;
     /// What a reader sees.
@@ -433,9 +434,9 @@ mod tests {
             self.now = to.min(END);
             Ok(())
         }
-        fn act(&mut self, action: Action) -> Result<(), String> {
+        fn act(&mut self, action: Action) -> Result<(), Sentence> {
             if let Action::Scale { instances: 0, .. } = action {
-                return Err("a service has at least one instance".to_owned());
+                return Err(Sentence { english: "a service has at least one instance".to_owned(), ..Sentence::default() });
             }
             self.acted.push((self.now, action));
             Ok(())
@@ -537,7 +538,7 @@ mod tests {
         link.send(opening(Vec::new(), SimTime::ZERO));
         link.send(Command::Act(Box::new(scale(0))));
         let Event::Refused { why, .. } = wait_for_event(&link) else { panic!("it was not refused") };
-        assert!(why.contains("at least one"));
+        assert!(why.english.contains("at least one"));
         link.send(Command::Act(Box::new(scale(3))));
         assert!(matches!(wait_for_event(&link), Event::Done(_)));
     }
