@@ -3,6 +3,7 @@
 //! Plain data copied out of the ECS. Reading changes nothing.
 
 use super::Fleet;
+use super::alarm::{Alarm, Alarms};
 use super::cost::Meters;
 use super::deploy::{Releases, Rollout, Size};
 use super::desk::{Book, Clock, Member, Roster};
@@ -11,6 +12,7 @@ use super::instance::InstanceState;
 use super::life::{Life, Phase};
 use super::rotation::{Standing, Verdict};
 use crate::ids::{InstanceId, ServiceId, VersionId, ZoneId};
+use crate::insight::alarm::AlarmState;
 use crate::telemetry::ledger::{DeploymentNumber, Ledger};
 use crate::units::{Dollars, SimTime};
 
@@ -145,6 +147,11 @@ impl Fleet {
             until: active.until,
         };
         self.world.resource::<Faults>().active.values().map(look).collect()
+    }
+
+    /// The alarms with their states, in the scenario's order.
+    pub fn alarms(&self) -> impl Iterator<Item = (&Alarm, AlarmState)> {
+        self.world.resource::<Alarms>().0.iter().map(|watching| (&watching.alarm, watching.state))
     }
 
     /// What everything cost until now.

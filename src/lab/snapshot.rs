@@ -5,6 +5,7 @@
 
 use crate::fleet::instance::InstanceState;
 use crate::ids::{ServiceId, SourceId};
+use crate::insight::alarm::AlarmState;
 use crate::kernel::resilience::CallPolicy;
 use crate::phrase::Sentence;
 use crate::units::{SimSpan, SimTime};
@@ -49,6 +50,8 @@ pub struct Snapshot {
     pub policies: Vec<PolicyChange>,
     /// Objectives and how they stand.
     pub slos: Vec<SloSnapshot>,
+    /// Alarms and their states.
+    pub alarms: Vec<AlarmSnapshot>,
     /// Cost so far [$].
     pub cost: f64,
     /// Requests and service calls so far.
@@ -319,6 +322,19 @@ pub struct PolicyChange {
     pub to: String,
     /// The policy in its place.
     pub policy: CallPolicy,
+}
+
+/// An alarm and its state.
+#[derive(Debug, Clone)]
+pub struct AlarmSnapshot {
+    /// Its name.
+    pub name: String,
+    /// The service that it watches; `None`: what users get.
+    pub service: Option<ServiceId>,
+    /// Whether it watches only the version that is being deployed.
+    pub new_version: bool,
+    /// Its state.
+    pub state: AlarmState,
 }
 
 /// An objective and how it stands.

@@ -239,6 +239,7 @@ pub fn snapshot(scenario: &Scenario, seconds: u64, interest: &Interest, instance
             .into_iter()
             .collect(),
         policies: Vec::new(),
+        alarms: Vec::new(),
         slos: vec![SloSnapshot {
             name: "users".to_owned(),
             objective: 0.999,

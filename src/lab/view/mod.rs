@@ -20,8 +20,8 @@ use std::collections::BTreeMap;
 use self::smooth::Smooth;
 use super::session::Session;
 use super::snapshot::{
-    DeploymentSnapshot, EdgeEnd, EdgeSnapshot, FaultSnapshot, InstanceSnapshot, Interest, ServiceSnapshot, Signals, SloSnapshot, Snapshot, SourceSnapshot,
-    Totals, VersionSnapshot,
+    AlarmSnapshot, DeploymentSnapshot, EdgeEnd, EdgeSnapshot, FaultSnapshot, InstanceSnapshot, Interest, ServiceSnapshot, Signals, SloSnapshot, Snapshot,
+    SourceSnapshot, Totals, VersionSnapshot,
 };
 use crate::fleet::look::{InstanceLook, ServiceLook};
 use crate::ids::{QueueId, ServiceId, SourceId};
@@ -98,6 +98,11 @@ impl Session {
                 .map(|fault| FaultSnapshot { name: fault.name, kind: fault.kind, service: fault.service, until: fault.until })
                 .collect(),
             policies: policies::changes(this),
+            alarms: this
+                .fleet()
+                .alarms()
+                .map(|(alarm, state)| AlarmSnapshot { name: alarm.name.clone(), service: alarm.service, new_version: alarm.new_version, state })
+                .collect(),
             slos: this.scenario().slos.iter().map(|slo| this.slo_snapshot(slo)).collect(),
             cost: this.fleet().cost(this.now()).0,
             totals: Totals { requests: counts.requests, answered: counts.answered, hops: counts.hops, events: this.kernel().events() },

@@ -4,6 +4,7 @@ use eframe::egui::{Align, Layout, RichText, Sense, Ui, vec2};
 
 use super::{heading_ui, rule_ui, signals_ui};
 use crate::ids::{ServiceId, SourceId};
+use crate::insight::alarm::AlarmState;
 use crate::lab::snapshot::Health;
 use crate::scenario::Action;
 use crate::ui::panels::top_bar::slo_health;
@@ -58,6 +59,7 @@ pub(super) fn fleet_ui(ui: &mut Ui, shell: &mut Shell) {
             label::caption(ui, lang.with("slo.line", &[("objective", &format::percent(lang, slo.objective)), ("budget", &budget)]));
         }
     }
+    alarms_ui(ui, shell);
     if toggled && let Some(run) = shell.run.as_mut() {
         run.inspector.whole_text = !run.inspector.whole_text;
     }
@@ -70,6 +72,40 @@ pub(super) fn fleet_ui(ui: &mut Ui, shell: &mut Shell) {
         ui.label(lang.with("fleet.cost", &[("cost", &format::dollars(lang, snapshot.cost))]));
     });
     label::caption(ui, lang.with("fleet.digest", &[("digest", &snapshot.digest)]));
+}
+
+/// The alarms and their states, as `CloudWatch` names them.
+fn alarms_ui(ui: &mut Ui, shell: &Shell) {
+    let lang = shell.lang();
+    let palette = colors(ui);
+    let Some(run) = shell.run.as_ref().filter(|run| !run.snapshot.alarms.is_empty()) else { return };
+    rule_ui(ui);
+    let heading = label::section(ui, lang.tr("fleet.alarms"));
+    label::explained(heading, lang, "alarm");
+    for alarm in &run.snapshot.alarms {
+        let health = match alarm.state {
+            AlarmState::Ok => Health::Ok,
+            AlarmState::Alarm => Health::Failing,
+            AlarmState::InsufficientData => Health::Unknown,
+        };
+        ui.horizontal(|ui| {
+            let (rect, _) = ui.allocate_exact_size(vec2(12.0, 20.0), Sense::hover());
+            status::shape(ui.painter(), rect.center(), 8.0, health, palette);
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                ui.label(RichText::new(alarm.state.name()).font(fonts::mono(size::SMALL)).color(palette.status_text(health)));
+                ui.with_layout(Layout::left_to_right(Align::Center), |ui| ui.add(eframe::egui::Label::new(&alarm.name).truncate()));
+            });
+        });
+        let service = alarm.service.map(|service| run.service_name(service));
+        label::caption(
+            ui,
+            match service {
+                Some(service) if alarm.new_version => lang.with("alarm.new-version", &[("service", service)]),
+                Some(service) => service.to_owned(),
+                None => lang.tr("users").into_owned(),
+            },
+        );
+    }
 }
 
 /// Faults in force, of one service or of all, each with the button that ends it.
