@@ -73,9 +73,10 @@ impl Lang {
     }
 }
 
-/// The paragraphs of a text whose lines were broken by hand.
+/// The paragraphs of a text whose lines were broken by hand, without the marks of Markdown's code and emphasis: a label
+/// has one font.
 pub(crate) fn paragraphs(text: &str) -> Vec<String> {
-    let joined = |part: &str| part.split_whitespace().collect::<Vec<_>>().join(" ");
+    let joined = |part: &str| part.split_whitespace().collect::<Vec<_>>().join(" ").replace(['`', '*'], "");
     text.split("\n\n").map(joined).filter(|part| !part.is_empty()).collect()
 }
 
@@ -115,6 +116,12 @@ mod tests {
             }
         }
         assert!(en.len() > 100, "the file was read");
+    }
+
+    #[test]
+    fn a_text_is_folded_into_paragraphs_without_its_marks() {
+        let text = "Look at `db`:\nit *only* waits.\n\nThen look\nagain.";
+        assert_eq!(paragraphs(text), ["Look at db: it only waits.", "Then look again."]);
     }
 
     #[test]
