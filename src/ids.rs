@@ -47,4 +47,6 @@ ids! {
     QueueId(u16);
     /// A cache.
     CacheId(u16);
+    /// A flaw that a change brought into a service, numbered through the whole run.
+    FlawId(u32);
 }

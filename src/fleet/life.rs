@@ -329,6 +329,7 @@ impl Registrar<'_, '_> {
         if up {
             self.desk.send(Command::Down(instance));
         }
+        self.desk.send(Command::Forget(instance));
         self.desk.note_instance(&member, "stopped");
         self.desk.touch(member.service);
         self.meters.leave(member.service, self.desk.now());

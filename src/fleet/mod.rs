@@ -40,7 +40,7 @@ use self::life::{News, Plan};
 use crate::ids::{InstanceId, ServiceId};
 use crate::insight::metric::Datapoint;
 use crate::kernel::command::{Command, InstanceView, Notice};
-use crate::kernel::model::Model;
+use crate::kernel::model::{Model, Version};
 use crate::rng::{Stream, mix};
 use crate::units::SimTime;
 
@@ -87,7 +87,7 @@ impl Fleet {
             versions: model
                 .versions
                 .iter()
-                .map(|version| VersionFacts { name: version.name.clone(), service: version.service, startup_failure: version.behaviour.startup_failure.get() })
+                .map(|version| VersionFacts { name: version.name.clone(), service: version.service, startup_failure: version.startup_failure() })
                 .collect(),
         });
         let mut order: Vec<usize> = (0..BEHAVIOURS.len()).collect();
@@ -116,6 +116,12 @@ impl Fleet {
         let first = !self.world.resource::<life::Changes>().first.is_empty();
         let unsettled = first || !attention.fleet.is_empty() || !attention.rotation.is_empty();
         if unsettled { Some(self.world.resource::<Clock>().0) } else { self.world.resource::<Agenda>().next() }
+    }
+
+    /// Makes a version known. Ids are handed out densely, in order.
+    pub fn add_version(&mut self, version: &Version) {
+        let known = VersionFacts { name: version.name.clone(), service: version.service, startup_failure: version.startup_failure() };
+        self.world.resource_mut::<Facts>().versions.push(known);
     }
 
     /// How often the control plane has run.

@@ -2,11 +2,11 @@
 
 use super::command::Caller;
 use super::outcome::{Outcome, Reason};
-use super::record::{Entry, Hop, Span, View};
+use super::record::{Entry, Hop, Span, Strike, View};
 use super::row::{Cold, NONE, Row, State, flag};
 use super::timer::{FifoKind, TimerKind};
 use super::{DEGRADED, Kernel, OK, failed, outcome, site_flag};
-use crate::ids::{CallSiteId, InstanceId, ServiceId};
+use crate::ids::{CallSiteId, FlawId, InstanceId, ServiceId};
 use crate::rng::{Stream, mix, purpose};
 use crate::units::{SimSpan, SimTime};
 
@@ -93,6 +93,7 @@ impl Kernel {
             state: State::Waiting,
             attempt: launch.attempt,
             outcome: OK,
+            struck: false,
         };
         if site.flags & site_flag::TIMEOUT != 0 {
             self.wait_in(site.timeouts, id, launch.key as u32);
@@ -425,10 +426,12 @@ impl Kernel {
         let (key, user) = (row.key, row.user);
         let site = self.labels[row.site as usize];
         let Caller::Source(source) = site.caller else { return };
-        let intended = self.rows.cold[id as usize].intended;
+        let cold = &self.rows.cold[id as usize];
+        let strike = (row.struck && code > DEGRADED).then(|| Strike { flaw: FlawId(cold.flaw), instance: InstanceId(cold.struck_at) });
+        let intended = cold.intended;
         let latency = self.now - intended;
         self.digest = mix(self.digest ^ latency ^ u64::from(code) << 56 ^ key).wrapping_add(self.now);
-        self.entries.push(Entry { latency, sent: SimTime::from_nanos(intended), source, endpoint: site.to, outcome: outcome(code) });
+        self.entries.push(Entry { latency, sent: SimTime::from_nanos(intended), source, endpoint: site.to, user, outcome: outcome(code), strike });
         self.user_answered(source, user);
     }
 

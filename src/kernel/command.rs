@@ -4,7 +4,7 @@
 //! that the control plane hands out densely, starting at zero.
 
 use super::dist::Distribution;
-use super::model::{GcPauses, Queue};
+use super::model::{Flaw, GcPauses, Queue};
 use super::outcome::Reason;
 use super::resilience::CallPolicy;
 use crate::ids::{CacheId, EndpointId, InstanceId, QueueId, ServiceId, SourceId, VersionId, ZoneId};
@@ -35,6 +35,14 @@ pub enum Command {
         /// Its zone.
         zone: ZoneId,
     },
+    /// Creates a version that does what another one of its service does, with these flaws in the place of that one's. Ids are
+    /// handed out densely.
+    AddVersion {
+        /// The version that it is like.
+        like: VersionId,
+        /// What is wrong with it.
+        flaws: Vec<Flaw>,
+    },
     /// The process runs: it accepts requests that reach it, and its age counts from here.
     Up(InstanceId),
     /// The process dies: what it holds fails with `reset`, and what reaches it later is refused.
@@ -42,6 +50,8 @@ pub enum Command {
     /// The machine is gone: nobody is told. Clients of what it held, and of what is sent to it later, only notice by their
     /// timeouts, until another [`Command::Up`].
     Vanish(InstanceId),
+    /// The instance never comes back: nothing is measured of it any more.
+    Forget(InstanceId),
     /// Puts an instance into its load balancer's rotation, or takes it out.
     SetRotation {
         /// Which instance.

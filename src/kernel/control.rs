@@ -2,12 +2,13 @@
 
 use super::command::{Command, InstanceView, Notice};
 use super::guard::Client;
+use super::model::{self, Flaw};
 use super::network::Disturbance;
 use super::outcome::{Outcome, Reason};
 use super::row::{NONE, Row, State, flag};
 use super::station::Station;
 use super::timer::TimerKind;
-use super::{Group, Kernel, Load, failed};
+use super::{Group, Kernel, Load, Version, failed};
 use crate::ids::{InstanceId, ServiceId, VersionId, ZoneId};
 use crate::rng::purpose;
 use crate::units::SimSpan;
@@ -17,6 +18,7 @@ impl Kernel {
     pub fn apply(&mut self, command: Command) {
         match command {
             Command::AddInstance { instance, service, version, zone } => self.add_instance(instance, service, version, zone),
+            Command::AddVersion { like, flaws } => self.add_version(like, flaws),
             Command::Up(instance) => self.start_instance(instance.0),
             Command::Down(instance) => self.kill(instance.0, false),
             Command::Vanish(instance) => {
@@ -24,6 +26,7 @@ impl Kernel {
                 self.review_network();
                 self.kill(instance.0, true);
             }
+            Command::Forget(instance) => self.stations[instance.index()].forgotten = true,
             Command::SetRotation { instance, serving, slow_start } => self.set_rotation(instance.0, serving, slow_start),
             Command::NotifyWhenIdle(instance) => {
                 let station = &mut self.stations[instance.index()];
@@ -98,12 +101,38 @@ impl Kernel {
 
     fn add_instance(&mut self, instance: InstanceId, service: ServiceId, version: VersionId, zone: ZoneId) {
         assert_eq!(instance.index(), self.stations.len(), "instance ids are handed out densely");
-        let leak = self.versions[version.index()].behaviour.memory_leak.get();
+        let leak = self.versions[version.index()].described.memory_leak();
         let clients = self.clients.len() as u32;
         let server = &self.servers[service.index()];
         self.stations.push(Station::new(server, service.0, version.0, zone.0, leak, clients, self.now));
         self.clients.extend(self.program.service_edges[service.index()].iter().map(|_| Client::new()));
         self.loads.push(Load::default());
+        self.measured.push(instance.0);
+    }
+
+    /// A version that differs from another one in its flaws only.
+    fn add_version(&mut self, like: VersionId, flaws: Vec<Flaw>) {
+        let entries = self.program.entries[like.index()].clone();
+        self.program.entries.push(entries);
+        let described = model::Version { flaws, ..self.versions[like.index()].described.clone() };
+        self.versions.push(Version { described, special: false });
+        self.review_versions();
+    }
+
+    /// Works out which versions need the long way through the kernel.
+    pub(super) fn review_versions(&mut self) {
+        let choosy: Vec<usize> = (0..self.versions.len()).filter(|&at| self.versions[at].described.behaviours().any(|it| !it.expects.is_empty())).collect();
+        for at in 0..self.versions.len() {
+            let version = &self.versions[at].described;
+            let special = !version.is_plain() || choosy.iter().any(|&caller| self.versions[caller].described.clashes_with(version));
+            if special != std::mem::replace(&mut self.versions[at].special, special) {
+                for instance in 0..self.stations.len() as u32 {
+                    if usize::from(self.stations[instance as usize].version) == at {
+                        self.review_station(instance);
+                    }
+                }
+            }
+        }
     }
 
     fn start_instance(&mut self, instance: u32) {
@@ -276,6 +305,7 @@ impl Kernel {
         if !station.up {
             return;
         }
+        let by_leak = station.is_out_of_memory();
         station.stop(now);
         self.loads[instance as usize].outstanding = 0;
         let edges = self.program.service_edges[usize::from(station.service)].len();
@@ -296,7 +326,11 @@ impl Kernel {
             }
         }
         self.ready.retain(|id| !here.contains(id));
+        let leak = if by_leak { self.leak_of(instance) } else { None };
         for (id, row) in held {
+            if let Some(flaw) = leak {
+                self.blame(id, flaw);
+            }
             if row.has(flag::TASK) {
                 self.dispose(id);
                 continue;

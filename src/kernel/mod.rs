@@ -55,7 +55,7 @@ pub use messages::QueueView;
 
 use balance::{Balancer, Group, Load};
 use command::{Notice, Pause};
-use model::{Behaviour, Model};
+use model::Model;
 use outcome::{Outcome, Reason};
 use program::Program;
 use record::{Entry, Hop, Recorder, Site, Span};
@@ -134,7 +134,7 @@ struct Service {
 /// A version and whether it needs the long way.
 #[derive(Debug)]
 struct Version {
-    behaviour: Behaviour,
+    described: model::Version,
     special: bool,
 }
 
@@ -156,6 +156,8 @@ pub struct Kernel {
     versions: Vec<Version>,
     servers: Vec<model::Server>,
     stations: Vec<Station>,
+    /// The instances that still exist, in order.
+    measured: Vec<u32>,
     loads: Vec<Load>,
     clients: Vec<guard::Client>,
     sources: Vec<arrivals::Source>,
@@ -186,7 +188,6 @@ impl Kernel {
     /// Prepares a model; nothing has happened yet, and no instance exists.
     pub fn new(model: &Model, seed: u64, sampling: Sampling) -> Self {
         let program = Program::new(model);
-        let choosy: Vec<&Behaviour> = model.versions.iter().map(|version| &version.behaviour).filter(|behaviour| !behaviour.expects.is_empty()).collect();
         let labels: Vec<Site> = program.sites.iter().map(|spec| spec.site).collect();
         let mut kernel = Self {
             now: 0,
@@ -211,16 +212,10 @@ impl Kernel {
                     pool_leak: 0.0,
                 })
                 .collect(),
-            versions: model
-                .versions
-                .iter()
-                .map(|version| Version {
-                    special: version.behaviour != Behaviour::default() || choosy.iter().any(|caller| caller.clashes_with(version)),
-                    behaviour: version.behaviour.clone(),
-                })
-                .collect(),
+            versions: model.versions.iter().map(|version| Version { described: version.clone(), special: false }).collect(),
             servers: model.services.iter().map(|service| service.server.clone()).collect(),
             stations: Vec::new(),
+            measured: Vec::new(),
             loads: Vec::new(),
             clients: Vec::new(),
             sources: Vec::new(),
@@ -250,6 +245,7 @@ impl Kernel {
             kernel.sites.push(HotSite { service: service.0, endpoint, flags: 0, timeouts: 0, edge, timeout: 0 });
             kernel.review_site(index);
         }
+        kernel.review_versions();
         kernel.open_queues(model);
         kernel.set_timer(NANOS_PER_SEC, TimerKind::Window, 0, 0);
         kernel.open_sources(model);
@@ -326,9 +322,11 @@ impl Kernel {
         self.window_due = false;
         self.flush(recorder);
         let now = self.now;
-        let gauges: Vec<_> = self.stations.iter_mut().enumerate().map(|(instance, station)| station.gauge(instance as u32, now)).collect();
+        let stations = &mut self.stations;
+        let gauges: Vec<_> = self.measured.iter().map(|&instance| stations[instance as usize].gauge(instance, now)).collect();
         let sources: Vec<_> = self.sources.iter_mut().map(|source| source.gauge(now)).collect();
         recorder.window(SimTime::from_nanos(now), &gauges, &sources);
+        self.measured.retain(|&instance| !stations[instance as usize].forgotten);
     }
 
     /// Lets everything go on that can within the current event.

@@ -11,7 +11,7 @@ use super::dist::Distribution;
 use super::resilience::CallPolicy;
 use super::traffic::Shape;
 use crate::choice::params;
-use crate::ids::{CacheId, EndpointId, QueueId, ServiceId, VersionId};
+use crate::ids::{CacheId, EndpointId, FlawId, QueueId, ServiceId, VersionId};
 use crate::units::{Bytes, PerSecond, Ratio, SimSpan, SimTime};
 
 /// Everything that the kernel runs.
@@ -247,6 +247,19 @@ pub struct Version {
     pub behaviour: Behaviour,
     /// Endpoints whose script it replaces (extra dependency calls, another algorithm).
     pub scripts: Vec<(EndpointId, Vec<Step>)>,
+    /// What is wrong with it besides, each flaw with its own conditions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub flaws: Vec<Flaw>,
+}
+
+/// One flaw of a version. A version may have several, and each strikes by itself: whoever it hits is marked with it, so that a
+/// failure can be told apart from all others.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Flaw {
+    /// Which one; it keeps its number from version to version.
+    pub id: FlawId,
+    /// What it does. `expects` and `schema` count with those of the version.
+    pub behaviour: Behaviour,
 }
 
 params! {
@@ -287,11 +300,38 @@ pub struct Expectation {
     pub schemas: Vec<u32>,
 }
 
-impl Behaviour {
-    /// Whether its calls of an instance of `callee` fail, because it does not understand that version's schema.
-    pub fn clashes_with(&self, callee: &Version) -> bool {
-        !self.understands(callee.service, callee.behaviour.schema)
+impl Version {
+    /// Its own behaviour and that of its flaws.
+    pub fn behaviours(&self) -> impl Iterator<Item = &Behaviour> {
+        std::iter::once(&self.behaviour).chain(self.flaws.iter().map(|flaw| &flaw.behaviour))
     }
+    /// The schema that it speaks as a server: the highest of all that it has.
+    pub fn schema(&self) -> u32 {
+        self.behaviours().map(|behaviour| behaviour.schema).max().unwrap_or(1)
+    }
+    /// Whether it can talk to a service that speaks this schema.
+    pub fn understands(&self, service: ServiceId, schema: u32) -> bool {
+        self.behaviours().all(|behaviour| behaviour.understands(service, schema))
+    }
+    /// Whether its calls of an instance of `callee` fail, because it does not understand that version's schema.
+    pub fn clashes_with(&self, callee: &Self) -> bool {
+        !self.understands(callee.service, callee.schema())
+    }
+    /// Share of its instances that never start.
+    pub fn startup_failure(&self) -> f64 {
+        1.0 - self.behaviours().map(|behaviour| 1.0 - behaviour.startup_failure.get()).product::<f64>()
+    }
+    /// Memory that each request leaks [B].
+    pub fn memory_leak(&self) -> u64 {
+        self.behaviours().map(|behaviour| behaviour.memory_leak.get()).sum()
+    }
+    /// Whether it does anything but its work.
+    pub fn is_plain(&self) -> bool {
+        self.flaws.is_empty() && self.behaviour == Behaviour::default()
+    }
+}
+
+impl Behaviour {
     /// Whether it can talk to a service that speaks this schema.
     pub fn understands(&self, service: ServiceId, schema: u32) -> bool {
         self.expects.iter().all(|expected| expected.service != service || expected.schemas.contains(&schema))

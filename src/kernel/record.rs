@@ -1,7 +1,7 @@
 //! What the kernel records: compact rows, handed over in batches, for `telemetry/` to count and keep.
 
 use super::outcome::{Outcome, Reason};
-use crate::ids::{CallSiteId, EndpointId, InstanceId, SourceId};
+use crate::ids::{CallSiteId, EndpointId, FlawId, InstanceId, SourceId};
 use crate::units::SimTime;
 
 /// Takes what the kernel records.
@@ -67,8 +67,21 @@ pub struct Entry {
     pub source: SourceId,
     /// What was asked for.
     pub endpoint: EndpointId,
+    /// Which of the source's users.
+    pub user: u32,
     /// How it ended.
     pub outcome: Outcome,
+    /// The flaw that struck it, if it failed and one had: in the last attempt, the last one to strike. Truth: no tool sees it.
+    pub strike: Option<Strike>,
+}
+
+/// A flaw of a version that hit a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Strike {
+    /// Which flaw.
+    pub flaw: FlawId,
+    /// On which instance.
+    pub instance: InstanceId,
 }
 
 /// One sampled span.

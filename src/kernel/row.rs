@@ -118,6 +118,8 @@ pub(super) struct Row {
     pub(super) attempt: u8,
     /// How it ended: 0 well, 1 degraded, else 2 + the reason.
     pub(super) outcome: u8,
+    /// A flaw of a version struck it or something that it called (`Cold::flaw`).
+    pub(super) struck: bool,
 }
 
 /// The cold half of a row.
@@ -153,6 +155,9 @@ pub(super) struct Cold {
     pub(super) item: u32,
     /// The cache of that key.
     pub(super) cache: u32,
+    /// The flaw that struck it last, and on which instance; of use only if the row says so.
+    pub(super) flaw: u32,
+    pub(super) struck_at: u32,
 }
 
 impl State {
@@ -192,6 +197,7 @@ impl Row {
         state: State::Free,
         attempt: 0,
         outcome: 0,
+        struck: false,
     };
 
     /// The low half of its key, by which references recognise it.

@@ -137,12 +137,7 @@ impl Kernel {
 
     /// How long work takes on an instance that something slows down [ns], and how much of a core it uses.
     fn slow_work(&mut self, id: u32, nanos: f64) -> (u64, u32) {
-        let factor = if self.afflicts(id) {
-            let station = &self.stations[self.rows.hot[id as usize].instance as usize];
-            self.versions[usize::from(station.version)].behaviour.latency_factor
-        } else {
-            1.0
-        };
+        let factor = self.version_slows(id);
         let row = &self.rows.hot[id as usize];
         let station = &mut self.stations[row.instance as usize];
         self.rows.cold[id as usize].paused = station.paused_total;

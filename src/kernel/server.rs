@@ -1,12 +1,16 @@
 //! The server's side: choosing the instance, its queue, its workers, and the end of an answer.
 
 use super::balance::Balancer;
+use super::model::{Behaviour, Flaw};
 use super::outcome::{Outcome, Reason};
 use super::record::{Hop, View};
 use super::row::{NONE, Row, State, flag};
 use super::{DEGRADED, Kernel, OK, failed, outcome, site_flag};
-use crate::ids::{CallSiteId, InstanceId, ServiceId};
+use crate::ids::{CallSiteId, FlawId, InstanceId, ServiceId};
 use crate::rng::purpose;
+
+/// Draws of flaws are counted from here on, above those of a version's own behaviour.
+const FLAWS: u64 = 1 << 16;
 
 impl Kernel {
     /// The load balancer's choice; `NONE` if nothing is in rotation.
@@ -156,50 +160,112 @@ impl Kernel {
 
     /// Decides whether the version answers this request with an error.
     fn version_strikes(&mut self, id: u32) {
-        if self.afflicts(id) {
-            let station = &self.stations[self.rows.hot[id as usize].instance as usize];
-            let error_rate = self.versions[usize::from(station.version)].behaviour.error_rate.get();
-            if error_rate > 0.0 && self.stream(id, purpose::ERROR, 1).chance(error_rate) {
-                self.rows.hot[id as usize].flags |= flag::FAULTY;
-            }
+        let version = &self.versions[usize::from(self.stations[self.rows.hot[id as usize].instance as usize].version)];
+        if !version.special {
+            return;
+        }
+        let behaviour = &version.described.behaviour;
+        let rate = behaviour.error_rate.get();
+        if rate > 0.0 && self.shows(id, behaviour, None) && self.stream(id, purpose::ERROR, 1).chance(rate) {
+            self.rows.hot[id as usize].flags |= flag::FAULTY;
+            return;
+        }
+        let strikes = |flaw: &&Flaw| {
+            let rate = flaw.behaviour.error_rate.get();
+            rate > 0.0 && self.shows(id, &flaw.behaviour, Some(flaw.id)) && self.stream(id, purpose::ERROR, FLAWS + u64::from(flaw.id.0)).chance(rate)
+        };
+        if let Some(flaw) = version.described.flaws.iter().find(strikes).map(|flaw| flaw.id) {
+            self.rows.hot[id as usize].flags |= flag::FAULTY;
+            self.blame(id, flaw);
         }
     }
 
     /// Decides whether the version answers this health check with an error.
     fn version_fails_check(&mut self, id: u32) {
         let station = &self.stations[self.rows.hot[id as usize].instance as usize];
-        let behaviour = &self.versions[usize::from(station.version)].behaviour;
-        let rate = behaviour.health_error_rate.get();
-        let old_enough = self.now - station.up_since.min(self.now) >= behaviour.after.nanos();
-        if rate > 0.0 && old_enough && self.stream(id, purpose::ERROR, 1).chance(rate) {
+        let version = &self.versions[usize::from(station.version)].described;
+        let age = self.now - station.up_since.min(self.now);
+        let fails = version.behaviours().enumerate().any(|(n, behaviour)| {
+            let rate = behaviour.health_error_rate.get();
+            rate > 0.0 && age >= behaviour.after.nanos() && self.stream(id, purpose::ERROR, 1 + n as u64).chance(rate)
+        });
+        if fails {
             self.rows.hot[id as usize].flags |= flag::FAULTY;
         }
     }
 
     /// Whether the calling instance's version does not understand the schema that this one's version speaks.
-    fn is_misunderstood(&self, id: u32) -> bool {
+    fn is_misunderstood(&mut self, id: u32) -> bool {
         let row = &self.rows.hot[id as usize];
         let station = &self.stations[row.instance as usize];
         let caller = if row.parent == NONE { None } else { self.rows.live(row.parent, row.parent_tag) };
-        let version = |station: &super::station::Station| &self.versions[usize::from(station.version)];
-        caller.is_some_and(|caller| {
-            let expects = &version(&self.stations[caller.instance as usize]).behaviour;
-            !expects.understands(ServiceId(station.service), version(station).behaviour.schema)
-        })
+        let version = |station: &super::station::Station| &self.versions[usize::from(station.version)].described;
+        let Some(caller) = caller.map(|caller| version(&self.stations[caller.instance as usize])) else { return false };
+        let (service, callee) = (ServiceId(station.service), version(station));
+        if caller.understands(service, callee.schema()) {
+            return false;
+        }
+        let speaks = callee.flaws.iter().find(|flaw| !caller.understands(service, flaw.behaviour.schema));
+        let expects = caller.flaws.iter().find(|flaw| !flaw.behaviour.understands(service, callee.schema()));
+        if let Some(flaw) = speaks.or(expects).map(|flaw| flaw.id) {
+            self.blame(id, flaw);
+        }
+        true
+    }
+
+    /// By which factor the version makes this request's work longer, here and now; who is struck by it is marked.
+    pub(super) fn version_slows(&mut self, id: u32) -> f64 {
+        let version = &self.versions[usize::from(self.stations[self.rows.hot[id as usize].instance as usize].version)];
+        if !version.special {
+            return 1.0;
+        }
+        let behaviour = &version.described.behaviour;
+        let mut factor = if self.shows(id, behaviour, None) { behaviour.latency_factor } else { 1.0 };
+        let mut slowed_by = None;
+        for flaw in &version.described.flaws {
+            if (flaw.behaviour.latency_factor - 1.0).abs() > 1e-12 && self.shows(id, &flaw.behaviour, Some(flaw.id)) {
+                factor *= flaw.behaviour.latency_factor;
+                slowed_by = Some(flaw.id);
+            }
+        }
+        if let Some(flaw) = slowed_by {
+            self.blame(id, flaw);
+        }
+        factor
     }
 
     /// Whether what is wrong with a version shows for this request, here and now.
-    pub(super) fn afflicts(&self, id: u32) -> bool {
+    fn shows(&self, id: u32, behaviour: &Behaviour, flaw: Option<FlawId>) -> bool {
         let row = &self.rows.hot[id as usize];
         let station = &self.stations[row.instance as usize];
-        let version = &self.versions[usize::from(station.version)];
-        let behaviour = &version.behaviour;
-        // The same users are met by every version, whatever the request.
-        let user = || crate::rng::Stream::from_key(u64::from(row.user)).child(purpose::ERROR).uniform();
-        version.special
-            && (behaviour.users.get() >= 1.0 || user() < behaviour.users.get())
+        // A flaw meets the same users in every version that has it, whatever they ask for; another flaw meets others.
+        let user = || {
+            let stream = crate::rng::Stream::from_key(u64::from(row.user)).child(purpose::ERROR);
+            flaw.map_or(stream, |flaw| stream.child(u64::from(flaw.0))).uniform()
+        };
+        (behaviour.users.get() >= 1.0 || user() < behaviour.users.get())
             && self.now - station.up_since.min(self.now) >= behaviour.after.nanos()
             && f64::from(station.busy) >= behaviour.above_load.get() * f64::from(station.workers)
+    }
+
+    /// Marks a request, and those that wait for it, as struck by a flaw.
+    pub(super) fn blame(&mut self, id: u32, flaw: FlawId) {
+        let instance = self.rows.hot[id as usize].instance;
+        let mut here = Some(id);
+        while let Some(at) = here {
+            let row = &mut self.rows.hot[at as usize];
+            row.struck = true;
+            let (parent, tag) = (row.parent, row.parent_tag);
+            let cold = &mut self.rows.cold[at as usize];
+            (cold.flaw, cold.struck_at) = (flaw.0, instance);
+            here = (parent != NONE && self.rows.live(parent, tag).is_some()).then_some(parent);
+        }
+    }
+
+    /// The flaw that makes an instance leak memory, if one does.
+    pub(super) fn leak_of(&self, instance: u32) -> Option<FlawId> {
+        let version = &self.versions[usize::from(self.stations[instance as usize].version)].described;
+        version.flaws.iter().max_by_key(|flaw| flaw.behaviour.memory_leak).filter(|flaw| flaw.behaviour.memory_leak.get() > 0).map(|flaw| flaw.id)
     }
 
     /// A worker of an instance is free: the next request that still makes sense takes it.

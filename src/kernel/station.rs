@@ -85,6 +85,8 @@ pub(super) struct Station {
     pub(super) up: bool,
     /// Its machine is gone, so that nothing answers, not even a refusal.
     pub(super) vanished: bool,
+    /// It never comes back: this is the last window in which it is measured.
+    pub(super) forgotten: bool,
     /// In the load balancer's rotation.
     pub(super) serving: bool,
     /// Nothing slows it down or makes it fail, so the short way through the kernel is right.
@@ -149,6 +151,7 @@ impl Station {
             zone,
             up: false,
             vanished: false,
+            forgotten: false,
             serving: false,
             plain: false,
             async_workers: server.worker_model == WorkerModel::Async,

@@ -11,6 +11,7 @@ mod scratch;
 mod series;
 pub mod sparse;
 pub mod store;
+pub mod strikes;
 pub mod trace;
 pub mod window;
 

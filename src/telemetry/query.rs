@@ -7,6 +7,7 @@ use std::borrow::Cow;
 
 use super::series::Series;
 use super::store::{Edge, RunCounts, Store, Totals};
+use super::strikes::Strikes;
 use super::trace::Trace;
 use super::window::{Counts, Load, Window};
 use crate::ids::{EndpointId, InstanceId, ServiceId, SourceId, VersionId};
@@ -68,6 +69,11 @@ impl Store {
     /// Counts since the very start, warm-up included, with what the window under way has so far.
     pub const fn run_counts(&self) -> RunCounts {
         self.run
+    }
+
+    /// Which flaw made which of the users' requests fail. Truth: no tool sees it.
+    pub const fn strikes(&self) -> &Strikes {
+        &self.strikes
     }
 
     // What there is.

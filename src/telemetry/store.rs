@@ -11,6 +11,7 @@ use super::rollup::{Merger, Schedule};
 use super::scratch::{CallRow, InstanceRow, VersionRow};
 use super::series::Series;
 use super::sparse::Writer;
+use super::strikes::Strikes;
 use super::trace::Traces;
 use super::window::{Counts, Load, Window};
 use crate::ids::{InstanceId, ServiceId, VersionId};
@@ -123,6 +124,11 @@ pub struct Store {
     pub(super) endpoint_totals: Vec<Totals>,
     pub(super) run: RunCounts,
     pub(super) traces: Traces,
+    pub(super) strikes: Strikes,
+    /// Versions that may still have instances or requests, in order, and for how many windows each had neither.
+    busy_versions: Vec<(u16, u16)>,
+    /// For how many versions, edges and sources there is room at the present widths.
+    planned_series: usize,
 
     pub(super) now: SimTime,
     warm_up: SimTime,
@@ -165,11 +171,32 @@ impl Store {
             endpoint_totals: vec![Totals::default(); model.endpoints.len()],
             run: RunCounts::default(),
             traces: Traces::default(),
+            strikes: Strikes::default(),
+            busy_versions: (0..versions as u16).map(|version| (version, 0)).collect(),
+            planned_series: versions + calls + sources,
             now: SimTime::ZERO,
             warm_up,
             measured_from: (warm_up == SimTime::ZERO).then_some(SimTime::ZERO),
             version_service,
             edges,
+        }
+    }
+
+    /// Adds a version of a service. Ids come densely, in order.
+    pub fn register_version(&mut self, version: VersionId, service: ServiceId) {
+        debug_assert_eq!(version.index(), self.version_service.len(), "versions are registered in order");
+        self.version_service.push(service);
+        self.service_versions[service.index()].push(version);
+        self.version_rows.push(VersionRow::default());
+        self.versions.push(Series::default());
+        self.version_totals.push(Totals::default());
+    }
+
+    /// A version whose instances come, or come back, is counted from now on.
+    fn wake_version(&mut self, version: u16) {
+        match self.busy_versions.binary_search_by_key(&version, |(known, _)| *known) {
+            Ok(at) => self.busy_versions[at].1 = 0,
+            Err(at) => self.busy_versions.insert(at, (version, 0)),
         }
     }
 
@@ -180,6 +207,7 @@ impl Store {
         self.instance_totals.push((version, Counts::default(), Load::default()));
         self.instances.push(None);
         self.live.push(instance.0);
+        self.wake_version(version.0);
     }
 
     /// Waiting times above zero of a version, since the warm-up.
@@ -226,7 +254,9 @@ impl Store {
     /// Ends the window for everything else: empties the rows into windows and adds them to the totals.
     fn close_rows(&mut self, end: SimTime, span: SimSpan, gauges: &[SourceGauge]) {
         let Self { writer, version_rows, version_totals, versions, edge_rows, edge_totals, edge_series, source_rows, source_totals, sources, .. } = self;
-        for ((row, total), series) in version_rows.iter_mut().zip(version_totals).zip(versions) {
+        for (version, idle) in &mut self.busy_versions {
+            let at = usize::from(*version);
+            let (row, total, series) = (&mut version_rows[at], &mut version_totals[at], &mut versions[at]);
             let counts = std::mem::take(&mut row.counts);
             let load = std::mem::take(&mut row.load);
             total.counts.merge(&counts);
@@ -235,9 +265,13 @@ impl Store {
             let latency = row.drain_latency(writer, &mut total.latency);
             // A version without instances has no windows, which is not the same as windows without requests.
             if load != Load::default() || counts.requests > 0 {
+                *idle = 0;
                 series.push(Window { end, span, counts, latency, load });
+            } else {
+                *idle += 1;
             }
         }
+        self.busy_versions.retain(|(_, idle)| *idle < GONE_AFTER);
         let calls = edge_rows.iter_mut().zip(edge_totals).zip(edge_series);
         let loads = gauges.iter().map(load_of_source).chain(std::iter::repeat(Load::default()));
         let asked = source_rows.iter_mut().zip(source_totals).zip(sources).zip(loads);
@@ -256,6 +290,11 @@ impl Store {
     /// Rolls up what is old, and drops the windows of instances that are long gone.
     fn age(&mut self, end: SimTime) {
         let widened = self.schedule.advance(end);
+        let series = self.busy_versions.len() + self.edge_series.len() + self.sources.len();
+        if series > self.planned_series {
+            self.planned_series = series.next_power_of_two();
+            self.schedule.share(WINDOWS, self.planned_series);
+        }
         for series in self.versions.iter_mut().chain(&mut self.edge_series).chain(&mut self.sources) {
             series.age(end, &self.schedule, widened, &mut self.merger);
         }
@@ -354,6 +393,9 @@ impl Recorder for Store {
                 }
             }
             self.run.answered += u64::from(entry.outcome.is_answer());
+            if let Some(strike) = entry.strike {
+                self.strikes.add(entry, strike);
+            }
         }
         self.run.requests += entries.len() as u64;
     }

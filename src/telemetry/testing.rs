@@ -34,7 +34,7 @@ pub(crate) fn chain(services: usize) -> (Model, Vec<Site>) {
             })
             .collect(),
         versions: (0..2 * services)
-            .map(|at| Version { service: ServiceId(id(at / 2)), name: format!("v{}", at % 2 + 1), behaviour: Behaviour::default(), scripts: Vec::new() })
+            .map(|at| Version { service: ServiceId(id(at / 2)), name: format!("v{}", at % 2 + 1), behaviour: Behaviour::default(), scripts: Vec::new(), flaws: Vec::new() })
             .collect(),
         caches: Vec::new(),
         queues: Vec::new(),
@@ -75,7 +75,7 @@ pub(crate) fn hop(service: usize, millis: u64, outcome: Outcome) -> Hop {
 
 /// A user's request that ended after so many milliseconds.
 pub(crate) fn entry(millis: u64, outcome: Outcome) -> Entry {
-    Entry { latency: millis * 1_000_000, sent: SimTime::ZERO, source: SourceId(0), endpoint: EndpointId(0), outcome }
+    Entry { latency: millis * 1_000_000, sent: SimTime::ZERO, source: SourceId(0), endpoint: EndpointId(0), user: 0, outcome, strike: None }
 }
 
 /// A second of an instance with four workers, of which `busy` were in use and which held `held` requests on average.

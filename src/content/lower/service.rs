@@ -128,7 +128,7 @@ impl Lower<'_> {
                 let caller = Caller { service: id, endpoint: id_replaced };
                 scripts.push((id_replaced, self.script(caller, &script.steps, &replaced.key(endpoint).key("steps"))));
             }
-            out.versions.push(Version { service: id, name: name.to_owned(), behaviour: version.behaviour(expects), scripts });
+            out.versions.push(Version { service: id, name: name.to_owned(), behaviour: version.behaviour(expects), scripts, flaws: Vec::new() });
         }
         let mut ids: Vec<_> = self.names.versions[id.index()].values().copied().collect();
         ids.sort_unstable();
