@@ -31,7 +31,13 @@ fn store(services: usize, instances: usize) -> Store {
             .collect(),
         endpoints: (0..services).map(|at| Endpoint { service: ServiceId::from_index(at), name: "e".into(), steps: Vec::new() }).collect(),
         versions: (0..services)
-            .map(|at| Version { service: ServiceId::from_index(at), name: "v1".into(), behaviour: Behaviour::default(), scripts: Vec::new(), flaws: Vec::new() })
+            .map(|at| Version {
+                service: ServiceId::from_index(at),
+                name: "v1".into(),
+                behaviour: Behaviour::default(),
+                scripts: Vec::new(),
+                flaws: Vec::new(),
+            })
             .collect(),
         caches: Vec::new(),
         queues: Vec::new(),

@@ -3,6 +3,7 @@
 mod choice;
 pub mod cli;
 pub mod content;
+pub mod delivery;
 pub mod fleet;
 pub mod ids;
 pub mod insight;

@@ -53,6 +53,18 @@ pub mod purpose {
     pub const MESSAGE: u64 = 16;
     /// Client-side throttling.
     pub const THROTTLE: u64 = 17;
+    /// Items of work, and the defects in them.
+    pub const WORK: u64 = 18;
+    /// How long people take, and what they notice.
+    pub const PEOPLE: u64 = 19;
+    /// How much a command of a build takes longer or shorter than usual.
+    pub const BUILD_TIME: u64 = 20;
+    /// How long each test of a suite takes.
+    pub const TEST_TIME: u64 = 21;
+    /// Which tests fail in a run although nothing is wrong.
+    pub const FLAKE: u64 = 22;
+    /// Whether a suite finds a defect.
+    pub const DETECT: u64 = 23;
 }
 
 /// Scrambles 64 bits: a bijection in which every input bit flips about half of the output bits.

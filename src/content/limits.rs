@@ -12,6 +12,8 @@ pub const FILE_BYTES: u64 = 1 << 20;
 pub const SYNTAX_BYTES: usize = 64 << 10;
 /// Tables and arrays inside each other. A script of ten nested branches needs about thirty.
 pub const NESTING: usize = 64;
+/// Values in a YAML or JSON file, those that aliases repeat included. The largest genuine pipeline has a few thousand.
+pub const YAML_NODES: usize = 200_000;
 /// Mistakes reported for one scenario; after that a person stops reading anyway.
 pub const MISTAKES: usize = 100;
 /// Length of a name [characters].

@@ -12,6 +12,7 @@ mod brackets;
 mod counts;
 mod diagnostic;
 mod files;
+mod genuine;
 mod library;
 pub mod limits;
 mod lower;
@@ -22,6 +23,7 @@ mod read;
 mod source;
 mod tree;
 mod wording;
+mod yaml;
 
 pub use diagnostic::{Code, Diagnostic, Diagnostics, Related, Severity};
 pub use files::Folder;

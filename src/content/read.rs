@@ -134,6 +134,7 @@ fn found(unexpected: &Unexpected<'_>) -> String {
         // With its point, so that it does not look like the whole number that it is not.
         Unexpected::Float(number) => format!("the number {number:?}"),
         Unexpected::Bool(value) => format!("{value}"),
+        Unexpected::Unit => "nothing".to_owned(),
         Unexpected::Map | Unexpected::StructVariant => "a table".to_owned(),
         Unexpected::Seq => "an array".to_owned(),
         other => other.to_string(),
@@ -188,7 +189,7 @@ fn repair(tree: &mut Node, mistake: Mistake, collector: &mut Collector) {
             let what = match path.last() {
                 Some(Segment::Key(key)) => format!("`{}`", shown(key)),
                 Some(Segment::Index(_)) => "this".to_owned(),
-                None => "a scenario".to_owned(),
+                None => "the file".to_owned(),
             };
             let mut finding = Finding::error(Code::BadValue, format!("{what} must be {expected}, not {found}"));
             if expected.starts_with("a whole number") && matches!(tree.at(&path).map(|node| &node.value), Some(Value::Float(_))) {
@@ -256,12 +257,16 @@ impl<'de> de::Deserializer<'de> for Reader<'_> {
             Value::Datetime(text) => Err(de::Error::invalid_type(Unexpected::Other(&format!("the date {}", shown(text))), &visitor)),
             Value::Array(items) => visitor.visit_seq(Items { items: items.iter(), index: 0 }),
             Value::Table(entries) => visitor.visit_map(Fields { entries: Self::alternatives(entries), current: None }),
+            Value::Null => visitor.visit_unit(),
             Value::Broken => Err(Mistake::new(What::Wrong("nothing readable here".to_owned()))),
         }
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mistake> {
-        visitor.visit_some(self)
+        match self.0.value {
+            Value::Null => visitor.visit_none(),
+            _ => visitor.visit_some(self),
+        }
     }
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(self, _name: &'static str, visitor: V) -> Result<V::Value, Mistake> {

@@ -1,8 +1,8 @@
-//! The tree of a TOML file, each key and value with its place, and paths into it.
+//! The tree of a TOML or YAML file, each key and value with its place, and paths into it.
 //!
 //! A tree may be merged from several files (`extends`), so a place names its file. What could not be read is replaced by
 //! [`Value::Broken`] and stays where it was: readers skip it, and whoever looks a name up can tell "misspelt" from
-//! "defined, but its definition is wrong". It knows TOML's values and nothing of scenarios.
+//! "defined, but its definition is wrong". It knows values and nothing of scenarios.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -33,7 +33,7 @@ pub(crate) struct Entry {
     pub(crate) node: Node,
 }
 
-/// A TOML value.
+/// A value of TOML, YAML or JSON.
 #[derive(Debug, Clone)]
 pub(crate) enum Value {
     String(String),
@@ -44,6 +44,8 @@ pub(crate) enum Value {
     Array(Vec<Node>),
     /// In the order of the file.
     Table(Vec<Entry>),
+    /// YAML's and JSON's `null`, and a YAML key without a value.
+    Null,
     /// Something was here that could not be read; its mistake is already reported.
     Broken,
 }
@@ -292,6 +294,7 @@ impl Node {
             Value::Datetime(_) => "a date",
             Value::Array(_) => "an array",
             Value::Table(_) => "a table",
+            Value::Null => "null",
             Value::Broken => "nothing",
         }
     }

@@ -201,6 +201,11 @@ impl Fleet {
         Ok(())
     }
 
+    /// Writes something that happened elsewhere into the ledger.
+    pub fn record(&mut self, now: SimTime, event: Event) {
+        self.world.resource_mut::<Book>().0.push(now, event);
+    }
+
     /// Writes something that was done into the ledger.
     pub fn note(&mut self, now: SimTime, service: Option<ServiceId>, what: Deed) {
         self.world.resource_mut::<Book>().0.push(now, Event::Acted { service, what });

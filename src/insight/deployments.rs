@@ -2,8 +2,10 @@
 //!
 //! It knows ids, not names, and judges nothing beyond what the ledger says.
 
+use std::collections::BTreeMap;
+
 use crate::ids::{ServiceId, VersionId};
-use crate::telemetry::ledger::{Cause, DeploymentNumber, Event, Ledger};
+use crate::telemetry::ledger::{Cause, ChangeNumber, DeploymentNumber, Event, IncidentNumber, Ledger};
 use crate::units::{SimSpan, SimTime};
 
 /// How a deployment stands.
@@ -44,6 +46,24 @@ pub struct Deployment {
     pub status: Status,
     /// Why it once reported that it made no progress.
     pub stalled: Option<Cause>,
+    /// Whether it brought planned work: not a rollback, and no version that holds nothing but fixes of what users met.
+    pub planned: bool,
+    /// The changes that it brought to production for the first time, with when each was committed. Empty where nothing is
+    /// known of commits.
+    pub changes: Vec<(ChangeNumber, SimTime)>,
+    /// Incidents that the team holds it to have caused.
+    pub incidents: Vec<Blame>,
+}
+
+/// An incident that a deployment is held to have caused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Blame {
+    /// The incident.
+    pub incident: IncidentNumber,
+    /// When it ended.
+    pub resolved: SimTime,
+    /// The deployment that ended it.
+    pub remedy: Option<DeploymentNumber>,
 }
 
 impl Deployment {
@@ -51,15 +71,17 @@ impl Deployment {
     pub fn took(&self) -> Option<SimSpan> {
         self.ended.map(|ended| ended.since(self.started))
     }
-    /// Whether it needed intervention: it ended badly, or it was undone.
+    /// Whether it needed intervention: it ended badly, it was undone, or an incident is put down to it.
     pub const fn needed_intervention(&self) -> bool {
-        matches!(self.status, Status::Failed(_)) || self.rolled_back_by.is_some()
+        matches!(self.status, Status::Failed(_)) || self.rolled_back_by.is_some() || !self.incidents.is_empty()
     }
 }
 
 /// All deployments, in the order in which they began.
 pub fn deployments(ledger: &Ledger) -> Vec<Deployment> {
     let mut all: Vec<Deployment> = Vec::new();
+    let mut committed: BTreeMap<ChangeNumber, SimTime> = BTreeMap::new();
+    let mut built: BTreeMap<VersionId, (bool, &[ChangeNumber])> = BTreeMap::new();
     for record in ledger.visible() {
         let mut end = |number: DeploymentNumber, status: Status| {
             if let Some(deployment) = all.iter_mut().find(|deployment| deployment.number == number) {
@@ -72,7 +94,13 @@ pub fn deployments(ledger: &Ledger) -> Vec<Deployment> {
                 if let Some(undone) = rolls_back.and_then(|number| all.iter_mut().find(|other| other.number == number)) {
                     undone.rolled_back_by = Some(*deployment);
                 }
+                let first = all.iter().all(|other| other.version != *version);
+                let (planned, new) = built.get(version).copied().unwrap_or((true, &[]));
+                let new = if first && rolls_back.is_none() { new } else { &[] };
                 all.push(Deployment {
+                    planned: planned && rolls_back.is_none(),
+                    changes: new.iter().filter_map(|change| Some((*change, *committed.get(change)?))).collect(),
+                    incidents: Vec::new(),
                     number: *deployment,
                     service: *service,
                     version: *version,
@@ -92,6 +120,17 @@ pub fn deployments(ledger: &Ledger) -> Vec<Deployment> {
             Event::DeploymentStalled { deployment, why } => {
                 if let Some(stalled) = all.iter_mut().find(|other| other.number == *deployment) {
                     stalled.stalled = Some(why.clone());
+                }
+            }
+            Event::Committed { change, .. } => {
+                committed.insert(*change, record.at);
+            }
+            Event::Built { version, changes, planned, .. } => {
+                built.insert(*version, (*planned, changes));
+            }
+            Event::IncidentResolved { incident, cause: Some(cause), remedy } => {
+                if let Some(blamed) = all.iter_mut().find(|other| other.number == *cause) {
+                    blamed.incidents.push(Blame { incident: *incident, resolved: record.at, remedy: *remedy });
                 }
             }
             _ => {}

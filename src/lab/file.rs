@@ -117,7 +117,7 @@ impl Session {
     pub fn save(&mut self) -> SessionFile {
         SessionFile {
             format_version: FORMAT_VERSION,
-            scenario: Scenario::clone(self.scenario()),
+            scenario: Scenario::clone(self.given()),
             seed: self.seed(),
             actions: self.actions().to_vec(),
             until: self.now(),

@@ -13,10 +13,13 @@ use serde::{Deserialize, Serialize};
 use super::digest::Digest;
 use super::resolve::{ActionError, Resolved, resolve};
 use super::view::{self, Overview};
+use crate::delivery::{Ask, Delivery};
 use crate::fleet::Fleet;
-use crate::ids::{InstanceId, QueueId, ServiceId, ZoneId};
+use crate::fleet::order::Order;
+use crate::ids::{InstanceId, QueueId, ServiceId, VersionId, ZoneId};
 use crate::insight::slo::{self, Standing};
 use crate::kernel::command::{Command, InstanceView, Notice, Pause};
+use crate::kernel::model::Version;
 use crate::kernel::{Kernel, MOST_UNDER_WAY, Sampling};
 use crate::scenario::{Action, Scenario, Slo, TimedAction};
 use crate::telemetry::ledger::{Deed, Ledger};
@@ -26,10 +29,15 @@ use crate::units::{NANOS_PER_SEC, SimTime};
 /// A scenario with a seed, running.
 #[derive(Debug)]
 pub struct Session {
+    /// As it was given; what a session file holds.
+    given: Arc<Scenario>,
+    /// As it is now, with the versions that were built meanwhile.
     scenario: Arc<Scenario>,
     seed: u64,
     kernel: Kernel,
     fleet: Fleet,
+    /// The team at work, if the scenario has one.
+    delivery: Option<Delivery>,
     store: Store,
     /// How much of the timeline has happened.
     timeline: usize,
@@ -90,11 +98,14 @@ impl Session {
         let store = Store::new(&scenario.model, kernel.sites(), SimTime::ZERO + scenario.warm_up);
         let fleet = Fleet::with_order(&scenario.model, &scenario.fleet, &scenario.alarms, seed, shuffle);
         let publishers = view::publishers(&scenario.model);
+        let delivery = scenario.team.as_ref().map(|team| Delivery::new(team, &scenario.pipelines, &scenario.model, seed));
         let mut session = Self {
+            given: Arc::clone(&scenario),
             scenario,
             seed,
             kernel,
             fleet,
+            delivery,
             store,
             timeline: 0,
             actions: Vec::new(),
@@ -110,9 +121,17 @@ impl Session {
         session
     }
 
-    /// The scenario.
+    /// The scenario, with the versions that were built meanwhile.
     pub const fn scenario(&self) -> &Arc<Scenario> {
         &self.scenario
+    }
+    /// The scenario as it was given.
+    pub const fn given(&self) -> &Arc<Scenario> {
+        &self.given
+    }
+    /// The team at work, if the scenario has one.
+    pub const fn delivery(&self) -> Option<&Delivery> {
+        self.delivery.as_ref()
     }
     /// The seed.
     pub const fn seed(&self) -> u64 {
@@ -203,7 +222,8 @@ impl Session {
     fn advance(&mut self, until: SimTime) {
         loop {
             let planned = self.scenario.timeline.get(self.timeline).map(|timed| timed.at);
-            let stop = self.fleet.next_due().into_iter().chain(planned).fold(until, SimTime::min);
+            let delivery = self.delivery.as_ref().and_then(Delivery::next_due);
+            let stop = self.fleet.next_due().into_iter().chain(planned).chain(delivery).fold(until, SimTime::min);
             let pause = self.kernel.run_until(stop, &mut self.store);
             self.settle();
             // After a notice the kernel has not yet done everything that happens at this time.
@@ -238,9 +258,59 @@ impl Session {
             let notices = self.kernel.take_notices();
             self.exhausted |= notices.contains(&Notice::Exhausted);
             if notices.is_empty() && self.fleet.next_due().is_none_or(|due| due > now) {
+                if self.deliver() {
+                    continue;
+                }
                 return;
             }
             self.run_fleet(notices);
+        }
+    }
+
+    /// Lets the team go on, if there is something for it now; whether there was.
+    fn deliver(&mut self) -> bool {
+        let now = self.now();
+        let Some(delivery) = &mut self.delivery else { return false };
+        if delivery.next_due().is_none_or(|due| due > now) && !delivery.is_behind(self.fleet.ledger()) {
+            return false;
+        }
+        let asks = delivery.run(now, self.fleet.ledger(), self.store.strikes());
+        for ask in asks {
+            self.follow_ask(now, ask);
+        }
+        true
+    }
+
+    /// Does what the team asks for.
+    fn follow_ask(&mut self, now: SimTime, ask: Ask) {
+        match ask {
+            Ask::Note(event) => self.fleet.record(now, event),
+            Ask::AddVersion { service, name, flaws } => {
+                let scenario = Arc::make_mut(&mut self.scenario);
+                let like = scenario.model.services[service.index()].versions[0];
+                let version = Version { name, flaws: flaws.clone(), ..scenario.model.versions[like.index()].clone() };
+                let id = VersionId::from_index(scenario.model.versions.len());
+                self.fleet.add_version(&version);
+                self.store.register_version(id, service);
+                self.kernel.apply(Command::AddVersion { like, flaws });
+                scenario.model.versions.push(version);
+                scenario.model.services[service.index()].versions.push(id);
+            }
+            Ask::Deploy { service, version } => {
+                let order = Order::Deploy { service, version, strategy: None };
+                match self.fleet.order(now, order) {
+                    Ok(()) => self.run_fleet(Vec::new()),
+                    Err(why) => {
+                        if let Some(delivery) = &mut self.delivery {
+                            delivery.deployment_refused(service, version, &why.to_string());
+                        }
+                    }
+                }
+            }
+            Ask::RollBack(service) => match self.fleet.order(now, Order::RollBack(service)) {
+                Ok(()) => self.run_fleet(Vec::new()),
+                Err(why) => self.fleet.note(now, Some(service), Deed::LeftOut { why: why.to_string() }),
+            },
         }
     }
 

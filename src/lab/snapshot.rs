@@ -283,6 +283,10 @@ pub enum MarkKind {
     Scale,
     /// An instance crashed, or was restarted.
     Instance,
+    /// An incident began.
+    Incident,
+    /// An incident ended.
+    IncidentOver,
     /// Somebody changed something else.
     Action,
 }

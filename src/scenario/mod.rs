@@ -15,6 +15,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::delivery::pipelines::Pipelines;
+use crate::delivery::plan::Team;
 use crate::fleet::alarm::Alarm;
 use crate::fleet::instance::ServiceFleet;
 use crate::kernel::model::Model;
@@ -48,6 +50,12 @@ pub struct Scenario {
     pub alarms: Vec<Alarm>,
     /// What happens by itself, in order of time.
     pub timeline: Vec<TimedAction>,
+    /// The team that changes the services, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub team: Option<Team>,
+    /// The pipelines that deliver what it changes.
+    #[serde(default)]
+    pub pipelines: Pipelines,
     /// How much is recorded.
     pub telemetry: TelemetryConfig,
 }

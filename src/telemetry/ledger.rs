@@ -5,7 +5,7 @@
 
 use serde::Serialize;
 
-use crate::ids::{InstanceId, ServiceId, VersionId};
+use crate::ids::{FlawId, InstanceId, ServiceId, VersionId};
 use crate::phrase::phrases;
 use crate::units::SimTime;
 
@@ -20,6 +20,14 @@ pub struct Record {
 
 /// The number of a deployment within a run, counting from 1.
 pub type DeploymentNumber = u32;
+/// The number of a change within a run, counting from 1.
+pub type ChangeNumber = u32;
+/// The number of a commit within a run, counting from 0.
+pub type CommitNumber = u32;
+/// The number of a pipeline's execution within a run, counting from 1.
+pub type ExecutionNumber = u32;
+/// The number of an incident within a run, counting from 1.
+pub type IncidentNumber = u32;
 
 phrases! {
     /// Why a deployment failed, or makes no progress.
@@ -143,6 +151,85 @@ phrases! {
     }
 }
 
+phrases! {
+    /// What became of a pipeline's execution.
+    pub enum Progress {
+        /// It began.
+        "execution-started" => Started {
+            /// What started it.
+            trigger: String,
+        } = "started by {trigger}",
+        /// It entered a stage.
+        "stage-entered" => Entered {
+            /// The stage.
+            stage: String,
+        } = "entered {stage}",
+        /// An action ended well.
+        "action-succeeded" => ActionSucceeded {
+            /// The stage.
+            stage: String,
+            /// The action.
+            action: String,
+        } = "{stage}/{action} succeeded",
+        /// An action failed.
+        "action-failed" => ActionFailed {
+            /// The stage.
+            stage: String,
+            /// The action.
+            action: String,
+            /// Why.
+            why: String,
+        } = "{stage}/{action} failed: {why}",
+        /// Somebody must agree.
+        "approval-wanted" => ApprovalWanted {
+            /// The stage.
+            stage: String,
+            /// The action.
+            action: String,
+        } = "{stage}/{action} waits for approval",
+        /// It ended well.
+        "execution-succeeded" => Succeeded = "succeeded",
+        /// It ended badly.
+        "execution-failed" => Failed {
+            /// Where.
+            stage: String,
+        } = "failed in {stage}",
+        /// A newer one took its place.
+        "execution-superseded" => Superseded {
+            /// The newer one.
+            by: ExecutionNumber,
+        } = "superseded by #{by}",
+        /// Somebody stopped it.
+        "execution-stopped" => Stopped = "stopped",
+        /// A stage was left out or held back.
+        "stage-note" => Note {
+            /// What.
+            what: String,
+        } = "{what}",
+    }
+}
+
+phrases! {
+    /// What opened an incident.
+    pub enum Trouble {
+        /// An alarm went off.
+        "alarm-went-off" => Alarm {
+            /// The alarm.
+            name: String,
+        } = "alarm `{name}`",
+        /// A deployment turned back by itself.
+        "turned-back" => TurnedBack {
+            /// The deployment.
+            deployment: DeploymentNumber,
+        } = "deployment #{deployment} turned back",
+        /// Users wrote to support.
+        "users-wrote" => Reports {
+            /// How many.
+            count: u32,
+        } = "{count} reports by users",
+    }
+}
+
 /// The state of an alarm.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub enum AlarmState {
@@ -248,6 +335,77 @@ pub enum Event {
         /// The datapoint that did it: a share [0…1], a latency [ms] or a rate [1/s]; `None` if it was missing.
         value: Option<f64>,
     },
+    /// Version control has a change's latest commit from here on.
+    Committed {
+        /// The change.
+        change: ChangeNumber,
+        /// The commit.
+        commit: CommitNumber,
+        /// The service that it changes.
+        service: ServiceId,
+        /// Whether it is planned work, and no answer to something that users met.
+        planned: bool,
+    },
+    /// A change came into a branch.
+    Merged {
+        /// The change.
+        change: ChangeNumber,
+        /// The commit.
+        commit: CommitNumber,
+        /// The branch.
+        into: &'static str,
+    },
+    /// A pipeline went on.
+    Pipeline {
+        /// The service that it delivers.
+        service: ServiceId,
+        /// Which execution.
+        execution: ExecutionNumber,
+        /// What became of it.
+        what: Progress,
+    },
+    /// A build made a version of a service.
+    Built {
+        /// The version.
+        version: VersionId,
+        /// The service.
+        service: ServiceId,
+        /// From which commit.
+        commit: CommitNumber,
+        /// By which execution.
+        execution: ExecutionNumber,
+        /// The changes in it that no version before it had which reached production.
+        changes: Vec<ChangeNumber>,
+        /// Whether it holds nothing but fixes of what users met.
+        planned: bool,
+    },
+    /// An incident began.
+    IncidentOpened {
+        /// Which.
+        incident: IncidentNumber,
+        /// The service, if one is known.
+        service: Option<ServiceId>,
+        /// What opened it.
+        why: Trouble,
+    },
+    /// An incident ended.
+    IncidentResolved {
+        /// Which.
+        incident: IncidentNumber,
+        /// The deployment that the team holds to have caused it.
+        cause: Option<DeploymentNumber>,
+        /// The deployment that ended it.
+        remedy: Option<DeploymentNumber>,
+    },
+    /// A defect hides in a change. Truth: nobody knows.
+    DefectWritten {
+        /// Its number as a flaw of versions.
+        flaw: FlawId,
+        /// Its kind's name.
+        kind: &'static str,
+        /// The change.
+        change: ChangeNumber,
+    },
     /// A fault began. Truth: the tools do not see it.
     FaultInjected {
         /// Its name.
@@ -276,7 +434,7 @@ pub enum Event {
 impl Event {
     /// Whether a team would know of it from its tools.
     pub const fn is_visible(&self) -> bool {
-        !matches!(self, Self::FaultInjected { .. } | Self::FaultCleared { .. })
+        !matches!(self, Self::FaultInjected { .. } | Self::FaultCleared { .. } | Self::DefectWritten { .. })
     }
 }
 

@@ -34,7 +34,13 @@ pub(crate) fn chain(services: usize) -> (Model, Vec<Site>) {
             })
             .collect(),
         versions: (0..2 * services)
-            .map(|at| Version { service: ServiceId(id(at / 2)), name: format!("v{}", at % 2 + 1), behaviour: Behaviour::default(), scripts: Vec::new(), flaws: Vec::new() })
+            .map(|at| Version {
+                service: ServiceId(id(at / 2)),
+                name: format!("v{}", at % 2 + 1),
+                behaviour: Behaviour::default(),
+                scripts: Vec::new(),
+                flaws: Vec::new(),
+            })
             .collect(),
         caches: Vec::new(),
         queues: Vec::new(),

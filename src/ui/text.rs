@@ -95,7 +95,7 @@ mod tests {
     use crate::fleet::order::Refusal;
     use crate::kernel::outcome::Reason;
     use crate::lab::{Refused, Said, Why};
-    use crate::telemetry::ledger::{Cause, Deed};
+    use crate::telemetry::ledger::{Cause, Deed, Progress, Trouble};
 
     /// The keys and texts of a translation file.
     fn entries(file: &str) -> Vec<(&str, &str)> {
@@ -126,7 +126,9 @@ mod tests {
 
     #[test]
     fn whatever_the_simulation_says_is_said_in_both_languages() {
-        for (key, english) in [Cause::ENGLISH, Deed::ENGLISH, Refusal::ENGLISH, Refused::ENGLISH, Said::ENGLISH, Why::ENGLISH].concat() {
+        for (key, english) in
+            [Cause::ENGLISH, Deed::ENGLISH, Refusal::ENGLISH, Refused::ENGLISH, Said::ENGLISH, Why::ENGLISH, Progress::ENGLISH, Trouble::ENGLISH].concat()
+        {
             let key = format!("said.{key}");
             assert_eq!(Lang::En.find(&key).map(|text| text.replace("%{", "{")).as_deref(), Some(english), "`{key}` in en.yml");
             let vietnamese = Lang::Vi.find(&key).unwrap_or_else(|| panic!("`{key}` is missing in vi.yml"));

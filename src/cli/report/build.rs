@@ -7,13 +7,16 @@ use std::collections::BTreeMap;
 use super::facts::Facts;
 use super::ledger;
 use super::model::{
-    CostReport, DeploymentReport, DoraReport, EdgeReport, FORMAT_VERSION, FaultReport, InstanceReport, Latency, LittleReport, LogLine, Moment, QueueReport,
-    Report, ServiceReport, SloReport, Traffic, VersionCallers, VersionReport, Wait,
+    CostReport, DeploymentReport, DoraReport, DoraTruthReport, EdgeReport, FORMAT_VERSION, FaultReport, InstanceReport, Latency, LevelsReport, LittleReport,
+    LogLine, Moment, QueueReport, QuickCheckReport, Report, ServiceDoraReport, ServiceReport, SloReport, TimeToRestoreReport, Traffic, VersionCallers,
+    VersionReport, Wait,
 };
 use super::tell;
 use super::watch::Watcher;
-use crate::ids::{EndpointId, InstanceId, ServiceId, SourceId};
+use crate::ids::{EndpointId, InstanceId, ServiceId, SourceId, VersionId};
 use crate::insight::deployments::{Deployment, Status, deployments};
+use crate::insight::dora::Period;
+use crate::insight::dora::bands::{Year, levels};
 use crate::insight::{dora, golden, little, service_map, slo};
 use crate::kernel::QueueView;
 use crate::telemetry::ledger::{AlarmState, Event};
@@ -279,8 +282,20 @@ fn deployment_report(facts: &Facts<'_>, deployment: &Deployment) -> DeploymentRe
 }
 
 fn dora_report(facts: &Facts<'_>) -> DoraReport {
-    let metrics = dora::metrics(&deployments(facts.ledger), None, facts.now.since(SimTime::ZERO));
-    let mut unknown = vec![("change_lead_time_s", dora::LEAD_TIME_NEEDS)];
+    let period = Period::until(facts.now);
+    let all = deployments(facts.ledger);
+    let metrics = dora::metrics(&all, None, period);
+    let restore = dora::time_to_restore(facts.ledger, None, period);
+    let flaws = |version: VersionId| {
+        facts.scenario.model.versions.get(version.index()).map_or_else(Vec::new, |version| version.flaws.iter().map(|flaw| flaw.id).collect())
+    };
+    let truth = dora::truth::truth(&all, None, period, facts.store.strikes(), flaws);
+    let grades = dora::quick_check::grade(&metrics, None);
+    let seconds = |span: Option<SimSpan>| span.map(SimSpan::as_secs_f64);
+    let mut unknown = Vec::new();
+    if metrics.lead_time.is_none() {
+        unknown.push(("change_lead_time_s", dora::LEAD_TIME_NEEDS));
+    }
     if metrics.change_fail_rate.is_none() {
         unknown.push(("change_fail_rate", dora::NOTHING_ENDED));
     }
@@ -290,6 +305,23 @@ fn dora_report(facts: &Facts<'_>) -> DoraReport {
     if metrics.rework_rate.is_none() {
         unknown.push(("deployment_rework_rate", if metrics.deployments == 0 { dora::NOTHING_ENDED } else { dora::REWORK_NEEDS }));
     }
+    let per_service = facts
+        .services()
+        .map(|service| (facts.service(service).to_owned(), dora::metrics(&all, Some(service), period)))
+        .filter(|(_, metrics)| metrics.deployments > 0)
+        .map(|(name, metrics)| {
+            let report = ServiceDoraReport {
+                deployments: metrics.deployments,
+                failed: metrics.failed,
+                deployment_frequency_per_day: metrics.per_day,
+                change_lead_time_s: seconds(metrics.lead_time),
+                failed_deployment_recovery_time_s: seconds(metrics.recovery),
+                change_fail_rate: metrics.change_fail_rate,
+                deployment_rework_rate: metrics.rework_rate,
+            };
+            (name, report)
+        })
+        .collect();
     DoraReport {
         deployments: metrics.deployments,
         rollbacks: metrics.rollbacks,
@@ -297,10 +329,46 @@ fn dora_report(facts: &Facts<'_>) -> DoraReport {
         unfinished: metrics.unfinished,
         deployment_frequency_per_day: metrics.per_day,
         change_fail_rate: metrics.change_fail_rate,
-        change_lead_time_s: None,
-        failed_deployment_recovery_time_s: metrics.recovery.map(SimSpan::as_secs_f64),
+        change_lead_time_s: seconds(metrics.lead_time),
+        failed_deployment_recovery_time_s: seconds(metrics.recovery),
         deployment_rework_rate: metrics.rework_rate,
+        unplanned: metrics.unplanned,
+        changes_per_deployment: metrics.batch,
+        empty_deployments: metrics.empty,
+        incidents: restore.incidents,
+        time_to_restore_s: TimeToRestoreReport { mean: seconds(restore.mean), median: seconds(restore.median) },
+        quick_check: QuickCheckReport {
+            change_lead_time: grades.lead_time,
+            deployment_frequency: grades.frequency,
+            failed_deployment_recovery_time: grades.recovery,
+            change_fail_rate: grades.change_fail,
+            deployment_rework_rate: grades.rework,
+            throughput: grades.throughput,
+            stability: grades.stability,
+            overall: grades.overall,
+        },
+        levels: Year::ALL.into_iter().map(|year| (year.number().to_string(), levels_report(&metrics, year))).collect(),
+        truth: DoraTruthReport {
+            hurt: truth.hurt.clone(),
+            known: truth.known.clone(),
+            innocent: truth.innocent.clone(),
+            change_fail_rate: truth.change_fail_rate,
+        },
+        services: per_service,
+        failed_deployments: metrics.failed_deployments.clone(),
+        unplanned_deployments: metrics.unplanned_deployments.clone(),
         unknown: unknown.into_iter().map(|(metric, why)| (metric.to_string(), why.to_string())).collect(),
+    }
+}
+
+fn levels_report(metrics: &dora::Dora, year: Year) -> LevelsReport {
+    let levels = levels(metrics, year);
+    let name = |level: Option<dora::bands::Level>| level.map(|level| level.name().to_owned());
+    LevelsReport {
+        deployment_frequency: name(levels.frequency),
+        change_lead_time: name(levels.lead_time),
+        failed_deployment_recovery_time: name(levels.recovery),
+        change_fail_rate: name(levels.change_fail),
     }
 }
 

@@ -60,6 +60,26 @@ fn told(facts: &Facts<'_>, event: &Event, at: crate::units::SimTime, deployments
         Event::AlarmChanged { name, service: id, from, to, value } => {
             LedgerRecord { service: id.and_then(service), ..plain("alarm", tell::alarm(facts, name, *from, *to, *value)) }
         }
+        Event::Committed { change, service: id, planned, .. } => {
+            let what = if *planned { "" } else { ", unplanned" };
+            LedgerRecord { service: service(*id), ..plain("committed", format!("change {change} committed{what}")) }
+        }
+        Event::Merged { change, into, .. } => plain("merged", format!("change {change} merged into {into}")),
+        Event::Pipeline { service: id, execution, what } => {
+            LedgerRecord { service: service(*id), ..plain("pipeline", format!("execution #{execution} {what}")) }
+        }
+        Event::Built { version, service: id, changes, .. } => {
+            let text = format!("version {} built with {} new changes", facts.version(*version), changes.len());
+            LedgerRecord { service: service(*id), version: Some(facts.version(*version).into()), ..plain("built", text) }
+        }
+        Event::IncidentOpened { incident, service: id, why } => {
+            LedgerRecord { service: id.and_then(service), ..plain("incident-opened", format!("incident {incident} opened: {why}")) }
+        }
+        Event::IncidentResolved { incident, cause, .. } => {
+            let cause = cause.map_or_else(String::new, |cause| format!(", put down to deployment {cause}"));
+            plain("incident-resolved", format!("incident {incident} resolved{cause}"))
+        }
+        Event::DefectWritten { flaw, kind, change } => plain("defect-written", format!("change {change} hides defect {} ({kind})", flaw.0)),
         Event::FaultInjected { name, kind, service: id, instances } => LedgerRecord {
             service: id.and_then(service),
             instance: if let [one] = instances.as_slice() { Some(one.0) } else { None },

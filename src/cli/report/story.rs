@@ -361,14 +361,25 @@ fn dora(report: &Report) -> String {
     }
     text.push('.');
     if dora.deployments > 0 {
-        add(&mut text, format_args!(" {} failed or had to be rolled back: change fail rate {}", count(dora.failed.into()), percent(dora.change_fail_rate)));
+        add(&mut text, format_args!(" {} needed intervention: change fail rate {}", count(dora.failed.into()), percent(dora.change_fail_rate)));
         if let Some(rework) = dora.deployment_rework_rate {
             add(&mut text, format_args!(", rework rate {}", percent(Some(rework))));
         }
         text.push('.');
     }
     if let Some(recovery) = dora.failed_deployment_recovery_time_s {
-        add(&mut text, format_args!(" From the beginning of a failed deployment to the end of its rollback it took {} (median).", span(recovery)));
+        add(&mut text, format_args!(" From the beginning of a failed deployment to the end of its remedy it took {} (median).", span(recovery)));
+    }
+    if let Some(lead_time) = dora.change_lead_time_s {
+        add(&mut text, format_args!(" A change took {} from its commit to production (median).", span(lead_time)));
+    }
+    if let (Some(mean), Some(median)) = (dora.time_to_restore_s.mean, dora.time_to_restore_s.median) {
+        let incidents = counted(dora.incidents.into(), "incident");
+        add(&mut text, format_args!(" {incidents} lasted {} on average and {} in the median (MTTR, as it was called).", span(mean), span(median)));
+    }
+    if !dora.truth.hurt.is_empty() {
+        let (hurt, known) = (dora.truth.hurt.len(), dora.truth.known.len());
+        add(&mut text, format_args!(" In truth {} hurt users, of which the team knows of {}.", counted(hurt as u64, "deployment"), count(known as u64)));
     }
     text
 }

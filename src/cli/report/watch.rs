@@ -155,7 +155,17 @@ impl Watcher {
                 ends = Some((Key::Fault(name.clone()), String::new()));
                 None
             }
-            Event::DeploymentStalled { .. } | Event::Scaled { .. } | Event::Instance { .. } | Event::AlarmChanged { .. } => return,
+            Event::DeploymentStalled { .. }
+            | Event::Scaled { .. }
+            | Event::Instance { .. }
+            | Event::AlarmChanged { .. }
+            | Event::Committed { .. }
+            | Event::Merged { .. }
+            | Event::Pipeline { .. }
+            | Event::Built { .. }
+            | Event::IncidentOpened { .. }
+            | Event::IncidentResolved { .. }
+            | Event::DefectWritten { .. } => return,
         };
         for episode in self.episodes.iter_mut().filter(|episode| !episode.done && episode.over().is_some_and(|over| over < at)) {
             episode.next.get_or_insert(at);

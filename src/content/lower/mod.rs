@@ -5,6 +5,7 @@
 //! their paths, and the tree knows the places.
 
 mod alarms;
+mod delivery;
 mod graph;
 mod load;
 mod loops;
@@ -63,6 +64,7 @@ pub(crate) fn lower(name: &str, file: &ScenarioFile, tree: &Node, folder: &Folde
     let slos = lower.slos();
     let alarms = lower.alarms();
     let timeline = lower.timeline();
+    let (team, pipelines) = lower.delivery();
     let order = lower.graph(&services, &queues);
     lower.totals(&services, &timeline);
     let order = order.filter(|_| !lower.collector.has_errors())?;
@@ -97,6 +99,8 @@ pub(crate) fn lower(name: &str, file: &ScenarioFile, tree: &Node, folder: &Folde
         slos,
         alarms,
         timeline,
+        team,
+        pipelines,
         telemetry: file.telemetry.clone(),
     })
 }

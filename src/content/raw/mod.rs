@@ -5,20 +5,26 @@
 //! A new key is a field here and its use in `lower`.
 
 mod alarm;
+mod delivery;
 mod entries;
 mod service;
 mod step;
 mod traffic;
 
 pub(crate) use alarm::AlarmFile;
+pub(crate) use delivery::LineFile;
 pub(crate) use entries::Entries;
 pub(crate) use service::{FIRST_VERSION, ServiceFile, VersionFile};
 pub(crate) use step::{BranchFile, CallFile, ParallelFile, StepFile};
 pub(crate) use traffic::SourceFile;
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::delivery::pipelines::Project;
+use crate::delivery::plan::Team;
 use crate::fleet::fault::{Fault, FaultKind, Selector};
 use crate::kernel::model::Network;
 use crate::scenario::{TelemetryConfig, Text, TimedAction};
@@ -81,6 +87,19 @@ pub(crate) struct ScenarioFile {
     /// Actions and when they happen. Default: none.
     #[serde(default)]
     pub(crate) timeline: Vec<TimedAction>,
+    /// A team that changes the services and delivers them. Default: nobody; versions are deployed by hand.
+    #[serde(default)]
+    pub(crate) team: Option<Team>,
+    /// The pipelines that deliver what the team changes. Default: none.
+    #[serde(default)]
+    pub(crate) pipelines: Vec<LineFile>,
+    /// Build projects by the name under which pipelines call them (`ProjectName`). Default: each has the defaults.
+    #[serde(default)]
+    pub(crate) build_projects: BTreeMap<String, Project>,
+    /// Builds that run at once; more wait in a queue. Default 2 (chosen for Fleetlab).
+    #[serde(default = "default_agents")]
+    #[schemars(range(min = 1, max = 1000))]
+    pub(crate) build_agents: u32,
     /// How much is recorded. Default: the sampling of AWS X-Ray.
     #[serde(default)]
     pub(crate) telemetry: TelemetryConfig,
@@ -88,6 +107,9 @@ pub(crate) struct ScenarioFile {
 
 const fn known_version() -> u32 {
     1
+}
+const fn default_agents() -> u32 {
+    2
 }
 const fn default_seed() -> u64 {
     42

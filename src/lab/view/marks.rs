@@ -7,7 +7,7 @@ use crate::ids::{ServiceId, VersionId};
 use crate::lab::snapshot::{Mark, MarkKind};
 use crate::phrase::{Sentence, phrases};
 use crate::scenario::Scenario;
-use crate::telemetry::ledger::{AlarmState, Cause, DeploymentNumber, Event, Ledger, Record};
+use crate::telemetry::ledger::{AlarmState, Cause, DeploymentNumber, Event, IncidentNumber, Ledger, Record, Trouble};
 
 /// Marks that are kept for a reader; of more than these the newest.
 const MOST_MARKS: usize = 5_000;
@@ -120,6 +120,18 @@ phrases! {
             /// Its name.
             name: String,
         } = "{name} over",
+        /// An incident began.
+        "incident" => Incident {
+            /// Which.
+            number: IncidentNumber,
+            /// What opened it.
+            why: Trouble,
+        } = "incident {number}: {why}",
+        /// An incident ended.
+        "incident-over" => IncidentOver {
+            /// Which.
+            number: IncidentNumber,
+        } = "incident {number} over",
     }
 }
 
@@ -130,6 +142,7 @@ type Deployed = Vec<(DeploymentNumber, ServiceId, VersionId)>;
 pub(super) fn marks(scenario: &Scenario, ledger: &Ledger) -> Vec<Mark> {
     let mut deployed: Deployed = Vec::new();
     let mut faulty: Vec<(&str, Option<ServiceId>)> = Vec::new();
+    let mut incidents: Vec<(IncidentNumber, Option<ServiceId>)> = Vec::new();
     let mut marks: Vec<Mark> = Vec::new();
     let version_name = |version: VersionId| scenario.model.versions[version.index()].name.clone();
     for Record { at, event } in ledger.truth() {
@@ -187,6 +200,16 @@ pub(super) fn marks(scenario: &Scenario, ledger: &Ledger) -> Vec<Mark> {
                 Some((MarkKind::FaultCleared, service, Said::FaultOver { name: name.clone() }.sentence()))
             }
             Event::Acted { service, what } => Some((MarkKind::Action, *service, what.sentence())),
+            Event::IncidentOpened { incident, service, why } => {
+                incidents.push((*incident, *service));
+                Some((MarkKind::Incident, *service, Said::Incident { number: *incident, why: why.clone() }.sentence()))
+            }
+            Event::IncidentResolved { incident, .. } => {
+                let service = incidents.iter().find(|(known, _)| known == incident).and_then(|(_, service)| *service);
+                Some((MarkKind::IncidentOver, service, Said::IncidentOver { number: *incident }.sentence()))
+            }
+            // The pipeline's and the repository's own panels tell these; there would be too many of them on the timeline.
+            Event::Committed { .. } | Event::Merged { .. } | Event::Pipeline { .. } | Event::Built { .. } | Event::DefectWritten { .. } => None,
         };
         if let Some((kind, service, what)) = marked {
             marks.push(Mark { at: *at, kind, service, what });

@@ -92,6 +92,8 @@ fn legend_ui(ui: &mut Ui, lang: Lang) {
         MarkKind::Fault,
         MarkKind::FaultCleared,
         MarkKind::Alarm,
+        MarkKind::Incident,
+        MarkKind::IncidentOver,
         MarkKind::Scale,
         MarkKind::Instance,
         MarkKind::Action,

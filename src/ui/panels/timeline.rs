@@ -188,12 +188,12 @@ fn marks_ui(ui: &Ui, painter: &eframe::egui::Painter, row: Rect, chart: Rect, en
 fn gravity(mark: &Mark) -> u8 {
     use crate::lab::snapshot::MarkKind;
     match mark.kind {
-        MarkKind::Fault => 0,
+        MarkKind::Fault | MarkKind::Incident => 0,
         MarkKind::DeployFailed | MarkKind::Alarm => 1,
         MarkKind::Deploy => 2,
         MarkKind::Instance => 3,
         MarkKind::DeployDone => 4,
-        MarkKind::FaultCleared => 5,
+        MarkKind::FaultCleared | MarkKind::IncidentOver => 5,
         MarkKind::Scale => 6,
         MarkKind::Action => 7,
     }

@@ -56,8 +56,8 @@ pub(crate) fn chip(ui: &mut egui::Ui, lang: Lang, health: Health) -> Response {
 pub(crate) fn mark_color(kind: MarkKind, palette: &Palette) -> Color32 {
     match kind {
         MarkKind::Deploy => palette.info,
-        MarkKind::DeployDone | MarkKind::FaultCleared => palette.ok,
-        MarkKind::DeployFailed | MarkKind::Fault => palette.failing,
+        MarkKind::DeployDone | MarkKind::FaultCleared | MarkKind::IncidentOver => palette.ok,
+        MarkKind::DeployFailed | MarkKind::Fault | MarkKind::Incident => palette.failing,
         MarkKind::Instance | MarkKind::Alarm => palette.warning,
         MarkKind::Scale | MarkKind::Action => palette.unknown,
     }
@@ -74,6 +74,8 @@ pub(crate) fn mark_word(lang: Lang, kind: MarkKind) -> std::borrow::Cow<'static,
         MarkKind::Alarm => "mark.alarm",
         MarkKind::Scale => "mark.scale",
         MarkKind::Instance => "mark.instance",
+        MarkKind::Incident => "mark.incident",
+        MarkKind::IncidentOver => "mark.incident-over",
         MarkKind::Action => "mark.action",
     })
 }
@@ -101,6 +103,12 @@ pub(crate) fn mark(painter: &Painter, center: Pos2, diameter: f32, kind: MarkKin
         MarkKind::Alarm => {
             painter.circle_stroke(center, r * 0.85, Stroke::new(1.5, color));
             painter.circle_filled(center, r * 0.45, color);
+        }
+        // An incident is a flag that is raised, and lowered when it is over.
+        MarkKind::Incident | MarkKind::IncidentOver => {
+            painter.line_segment([center + vec2(-r * 0.6, -r), center + vec2(-r * 0.6, r)], Stroke::new(1.5, color));
+            let (top, bottom) = if kind == MarkKind::Incident { (-r, r * 0.2) } else { (-r * 0.2, r) };
+            painter.add(polygon(vec![center + vec2(-r * 0.6, top), center + vec2(r, f32::midpoint(top, bottom)), center + vec2(-r * 0.6, bottom)]));
         }
         MarkKind::FaultCleared => {
             painter.circle_stroke(center, r * 0.8, Stroke::new(1.5, color));

@@ -1,0 +1,89 @@
+//! The team and its pipelines: that the services exist, the declarations can be read, and the numbers make sense.
+
+use super::super::diagnostic::{Code, Finding};
+use super::super::genuine::codepipeline;
+use super::super::parse::text;
+use super::super::tree::At;
+use super::super::wording::{listed, nearest, shown};
+use super::Lower;
+use crate::delivery::pipelines::{LineSpec, Pipelines};
+use crate::delivery::plan::Team;
+
+impl Lower<'_> {
+    /// The team, if there is one, with its pipelines.
+    pub(crate) fn delivery(&mut self) -> (Option<Team>, Pipelines) {
+        let file = self.file;
+        if let Some(team) = &file.team {
+            let at = At::ROOT.key("team");
+            if let Err(problem) = team.check() {
+                self.report(&at, Finding::error(Code::Impossible, problem));
+            }
+            let services = at.key("services");
+            for name in team.services.keys() {
+                self.service(name, &services.key(name).as_key());
+            }
+            if file.pipelines.is_empty() {
+                let finding = Finding::error(Code::MissingKey, "a team without a pipeline delivers nothing").label("needs `[[pipelines]]`");
+                self.report_key(&at, finding.help("write `[[pipelines]]` with `definition` and `services`"));
+            }
+        } else if !file.pipelines.is_empty() {
+            let finding = Finding::warning(Code::Unused, "nothing ever goes through these pipelines, because there is no `[team]`");
+            self.report_key(&At::ROOT.key("pipelines"), finding);
+        }
+        let all = At::ROOT.key("build_projects");
+        for (name, project) in &file.build_projects {
+            if let Err(problem) = project.check() {
+                self.report(&all.key(name), Finding::error(Code::Impossible, problem));
+            }
+        }
+        self.check_count(&At::ROOT.key("build_agents"), file.build_agents.into(), 1, 1_000);
+        let lines = self.lines();
+        (file.team.clone(), Pipelines { lines, projects: file.build_projects.clone(), agents: file.build_agents })
+    }
+
+    fn lines(&mut self) -> Vec<LineSpec> {
+        let all = At::ROOT.key("pipelines");
+        let (file, folder) = (self.file, self.folder);
+        let mut lines = Vec::new();
+        let mut delivered: Vec<&str> = Vec::new();
+        for (index, line) in file.pipelines.iter().enumerate() {
+            let at = all.index(index);
+            let services = at.key("services");
+            for (n, name) in line.services.iter().enumerate() {
+                self.service(name, &services.index(n));
+                if delivered.contains(&name.as_str()) {
+                    self.report(&services.index(n), Finding::error(Code::Duplicate, format!("`{}` is delivered by another pipeline already", shown(name))));
+                }
+                delivered.push(name);
+            }
+            if line.services.is_empty() {
+                self.report(&services, Finding::error(Code::Impossible, "a pipeline that delivers no service"));
+            }
+            let definition = at.key("definition");
+            match folder.data(&line.definition) {
+                Err(refused) => self.report(&definition, refused.into()),
+                Ok(bytes) => {
+                    let Some((source, text)) = text(&bytes, self.collector) else { continue };
+                    let Some(pipeline) = codepipeline::read(source, &text, self.collector) else { continue };
+                    for action in pipeline.stages.iter().flat_map(|stage| &stage.actions) {
+                        self.check_project(action.configuration.get("ProjectName"), &definition);
+                    }
+                    lines.push(LineSpec { definition: pipeline, services: line.services.clone() });
+                }
+            }
+        }
+        lines
+    }
+
+    /// A build project that nobody described has the defaults; one that was misspelt probably has not what was meant.
+    fn check_project(&mut self, name: Option<&String>, at: &At<'_>) {
+        let file = self.file;
+        let Some(name) = name else { return };
+        if file.build_projects.is_empty() || file.build_projects.contains_key(name) {
+            return;
+        }
+        let known = || file.build_projects.keys().map(String::as_str);
+        let finding = Finding::warning(Code::UnknownName, format!("the build project `{}` is not described, so it has the defaults", shown(name)));
+        self.report(at, finding.suggest(nearest(name, known()), || listed(known()).map(|names| format!("described are {names}"))));
+    }
+}

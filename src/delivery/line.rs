@@ -1,0 +1,375 @@
+//! Pipelines at work: what each action of an execution takes, and what comes of it.
+//!
+//! Every service that a pipeline delivers has a pipeline of its own, of the same declaration. `pipeline` decides what runs
+//! when; here builds wait for an agent and find what they find, approvals are asked for, and deployments are handed on. It
+//! knows no people and no fleet: whoever must do something is told ([`Told`]).
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use super::builds::{Farm, Finished};
+use super::history::Revision;
+use super::pipeline::Answer;
+use super::pipeline::check::Checked;
+use super::pipeline::definition::{Category, RetryMode};
+use super::pipeline::execution::{ActionResult, Engine, Start};
+use super::pipeline::outcome::{ActionRunId, AskRule, BeginAction, Effect, Event as Happened, ExecutionId, Outcome, Refused, Why};
+use super::pipeline::status::{ActionStatus, ConditionType, ExecutionStatus, TriggerType};
+use super::pipelines::Pipelines;
+use crate::ids::{FlawId, ServiceId, VersionId};
+use crate::kernel::model::Model;
+use crate::telemetry::ledger::{Event, ExecutionNumber, Progress};
+use crate::units::{SimSpan, SimTime};
+
+/// How long a source action takes (chosen for Fleetlab).
+const FETCH: SimSpan = SimSpan::from_secs(10);
+/// How long an invocation or a notification takes (chosen for Fleetlab).
+const INVOKE: SimSpan = SimSpan::from_secs(15);
+/// How long a deployment takes that is not the one to production (chosen for Fleetlab).
+const STAGING: SimSpan = SimSpan::from_secs(180);
+/// Undisturbed time that somebody takes to decide about an approval (chosen for Fleetlab).
+const DECIDE: SimSpan = SimSpan::from_secs(600);
+/// Executions of a service that are remembered with what they built.
+const REMEMBERED: usize = 200;
+
+/// What a pipeline tells or wants.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Told {
+    /// Something for the ledger.
+    Note(Event),
+    /// A build found defects.
+    Found { service: ServiceId, defects: Vec<FlawId> },
+    /// Nothing was wrong with what failed: a test that fails now and then did.
+    Flaked { service: ServiceId, execution: ExecutionId, stage: String },
+    /// Somebody must decide.
+    WantsApproval { service: ServiceId, run: ActionRunId, effort: SimSpan },
+    /// Nobody needs to decide any more.
+    NoApproval { run: ActionRunId },
+    /// A revision is to go to production.
+    Deploy { service: ServiceId, execution: ExecutionNumber, run: ActionRunId, revision: Revision },
+}
+
+/// What time brings.
+#[derive(Debug, Clone)]
+enum Due {
+    /// An action that nothing can make fail is over.
+    Over(ServiceId, ActionRunId),
+}
+
+/// One service's pipeline.
+#[derive(Debug)]
+struct Belt {
+    engine: Engine,
+    /// What each execution is about.
+    revisions: BTreeMap<ExecutionId, Arc<Revision>>,
+    /// The number of each execution in the run.
+    numbers: BTreeMap<ExecutionId, ExecutionNumber>,
+    /// Deployments under way, by the action that waits for each.
+    deploying: BTreeMap<ActionRunId, Option<VersionId>>,
+    /// The action that brings a revision to production: stage and name.
+    to_production: Option<(String, String)>,
+    /// The revision that was built last, to tell what a change touches.
+    built: BTreeMap<ActionRunId, ExecutionId>,
+}
+
+/// All pipelines.
+#[derive(Debug)]
+pub(super) struct Line {
+    belts: BTreeMap<ServiceId, Belt>,
+    farm: Farm,
+    agenda: BTreeMap<SimTime, Vec<Due>>,
+    told: VecDeque<Told>,
+    executions: ExecutionNumber,
+}
+
+impl Line {
+    pub(super) fn new(pipelines: &Pipelines, model: &Model, seed: u64) -> Self {
+        let mut belts = BTreeMap::new();
+        for line in &pipelines.lines {
+            let Ok(checked) = Checked::new(line.definition.clone()) else { continue };
+            let deploys = |category: Category| category == Category::Deploy;
+            let to_production = line.definition.stages.iter().rev().find_map(|stage| {
+                stage.actions.iter().find(|action| deploys(action.action_type_id.category)).map(|action| (stage.name.clone(), action.name.clone()))
+            });
+            for name in &line.services {
+                let Some(at) = model.services.iter().position(|service| service.name == *name) else { continue };
+                let belt = Belt {
+                    engine: Engine::new(checked.clone()),
+                    revisions: BTreeMap::new(),
+                    numbers: BTreeMap::new(),
+                    deploying: BTreeMap::new(),
+                    to_production: to_production.clone(),
+                    built: BTreeMap::new(),
+                };
+                belts.insert(ServiceId::from_index(at), belt);
+            }
+        }
+        Self { belts, farm: Farm::new(pipelines, seed), agenda: BTreeMap::new(), told: VecDeque::new(), executions: 0 }
+    }
+
+    /// The pipeline of a service.
+    pub(super) fn engine(&self, service: ServiceId) -> Option<&Engine> {
+        self.belts.get(&service).map(|belt| &belt.engine)
+    }
+    /// The services that have one.
+    pub(super) fn services(&self) -> impl Iterator<Item = ServiceId> {
+        self.belts.keys().copied()
+    }
+    /// The number in the run of an execution.
+    pub(super) fn number(&self, service: ServiceId, execution: ExecutionId) -> Option<ExecutionNumber> {
+        self.belts.get(&service)?.numbers.get(&execution).copied()
+    }
+    /// The builds.
+    pub(super) const fn farm(&self) -> &Farm {
+        &self.farm
+    }
+
+    /// When it wants to be called next.
+    pub(super) fn next_due(&self) -> Option<SimTime> {
+        let engines = self.belts.values().filter_map(|belt| belt.engine.next_due()).min();
+        let agenda = self.agenda.first_key_value().map(|(at, _)| *at);
+        [engines, agenda, self.farm.next_due()].into_iter().flatten().min()
+    }
+
+    /// What was told since the last call.
+    pub(super) fn take(&mut self) -> Vec<Told> {
+        self.told.drain(..).collect()
+    }
+
+    /// It is `now`.
+    pub(super) fn due(&mut self, now: SimTime) {
+        for finished in self.farm.due(now) {
+            self.built(now, finished);
+        }
+        while let Some(first) = self.agenda.first_entry().filter(|entry| *entry.key() <= now) {
+            for due in first.remove() {
+                let Due::Over(service, run) = due;
+                self.finish(now, service, run, ActionResult::succeeded());
+            }
+        }
+        let late: Vec<ServiceId> =
+            self.belts.iter().filter(|(_, belt)| belt.engine.next_due().is_some_and(|due| due <= now)).map(|(service, _)| *service).collect();
+        for service in late {
+            self.with(now, service, |engine| Ok(engine.due(now)));
+        }
+    }
+
+    /// A service has a new revision.
+    pub(super) fn trigger(&mut self, now: SimTime, service: ServiceId, revision: Revision, sha: &str) {
+        let Some(belt) = self.belts.get_mut(&service) else { return };
+        let sources = belt.engine.pipeline().get().stages.first().map(|stage| stage.actions.iter().map(|action| action.name.clone()).collect::<Vec<_>>());
+        let revisions = sources.unwrap_or_default().into_iter().map(|action| (action, sha.to_owned())).collect();
+        let start = Start { trigger: TriggerType::WebhookV2, detail: sha.to_owned(), revisions, variables: BTreeMap::new() };
+        self.start(now, service, revision, start);
+    }
+
+    /// Starts an execution; what follows from it is told.
+    fn start(&mut self, now: SimTime, service: ServiceId, revision: Revision, start: Start) {
+        let Some(belt) = self.belts.get_mut(&service) else { return };
+        self.executions += 1;
+        let number = self.executions;
+        match belt.engine.start(now, start) {
+            Ok((execution, outcome)) => {
+                belt.numbers.insert(execution, number);
+                belt.revisions.insert(execution, Arc::new(revision));
+                while belt.revisions.len() > REMEMBERED {
+                    belt.revisions.pop_first();
+                }
+                self.follow(now, service, outcome);
+            }
+            Err(why) => self.told.push_back(Told::Note(Event::Pipeline { service, execution: number, what: Progress::Note { what: why.to_string() } })),
+        }
+    }
+
+    /// Somebody agrees.
+    pub(super) fn approve(&mut self, now: SimTime, service: ServiceId, run: ActionRunId) {
+        self.with(now, service, |engine| engine.decide_approval(now, run, true, "looks good"));
+    }
+
+    /// Tries a failed stage again.
+    pub(super) fn retry(&mut self, now: SimTime, service: ServiceId, execution: ExecutionId, stage: &str) {
+        self.with(now, service, |engine| engine.retry(now, execution, stage, RetryMode::FailedActions));
+    }
+
+    /// A person's hand on a pipeline; what is not possible is said.
+    pub(super) fn command(&mut self, now: SimTime, service: ServiceId, command: impl FnOnce(&mut Engine) -> Result<Outcome, Refused>) -> Result<(), Refused> {
+        let Some(belt) = self.belts.get_mut(&service) else { return Ok(()) };
+        let outcome = command(&mut belt.engine)?;
+        self.follow(now, service, outcome);
+        Ok(())
+    }
+
+    /// A deployment has begun for an action.
+    pub(super) fn deploying(&mut self, service: ServiceId, run: ActionRunId, version: VersionId) {
+        if let Some(belt) = self.belts.get_mut(&service) {
+            belt.deploying.insert(run, Some(version));
+        }
+    }
+
+    /// A deployment was not begun.
+    pub(super) fn refuse_deployment(&mut self, now: SimTime, service: ServiceId, run: ActionRunId, why: &str) {
+        self.finish(now, service, run, ActionResult::Failed { summary: why.to_owned() });
+    }
+
+    /// A deployment ended, well or for a reason.
+    pub(super) fn deployment_ended(&mut self, now: SimTime, service: ServiceId, version: VersionId, failed: Option<String>) {
+        let Some(belt) = self.belts.get_mut(&service) else { return };
+        let Some(run) = belt.deploying.iter().find(|(_, deployed)| **deployed == Some(version)).map(|(run, _)| *run) else { return };
+        belt.deploying.remove(&run);
+        let result = failed.map_or_else(ActionResult::succeeded, |summary| ActionResult::Failed { summary });
+        self.finish(now, service, run, result);
+    }
+
+    /// A build ended.
+    fn built(&mut self, now: SimTime, finished: Finished) {
+        let Finished { service, run, failed, found, .. } = finished;
+        let execution = self.belts.get_mut(&service).and_then(|belt| belt.built.remove(&run));
+        let Some(why) = failed else {
+            self.finish(now, service, run, ActionResult::succeeded());
+            return;
+        };
+        let stage = execution.and_then(|execution| self.engine(service)?.execution(execution)).map(|view| view.stage);
+        self.finish(now, service, run, ActionResult::Failed { summary: why });
+        if found.is_empty() {
+            if let (Some(execution), Some(stage)) = (execution, stage) {
+                self.told.push_back(Told::Flaked { service, execution, stage });
+            }
+        } else {
+            self.told.push_back(Told::Found { service, defects: found });
+        }
+    }
+
+    fn finish(&mut self, now: SimTime, service: ServiceId, run: ActionRunId, result: ActionResult) {
+        self.with(now, service, |engine| engine.finish(now, run, result));
+    }
+
+    /// Moves an engine on; what nobody waits for any more is of no consequence.
+    fn with(&mut self, now: SimTime, service: ServiceId, step: impl FnOnce(&mut Engine) -> Result<Outcome, Refused>) {
+        let Some(belt) = self.belts.get_mut(&service) else { return };
+        if let Ok(outcome) = step(&mut belt.engine) {
+            self.follow(now, service, outcome);
+        }
+    }
+
+    fn wait(&mut self, at: SimTime, due: Due) {
+        self.agenda.entry(at).or_default().push(due);
+    }
+
+    /// Does what an engine asks for, and tells what happened.
+    fn follow(&mut self, now: SimTime, service: ServiceId, outcome: Outcome) {
+        for happened in outcome.events {
+            self.tell(service, happened);
+        }
+        for effect in outcome.effects {
+            match effect {
+                Effect::BeginAction(begin) => self.begin(now, service, &begin),
+                Effect::AbandonAction { run } => {
+                    self.farm.abandon(service, run);
+                    self.told.push_back(Told::NoApproval { run });
+                    if let Some(belt) = self.belts.get_mut(&service) {
+                        belt.deploying.remove(&run);
+                    }
+                }
+                Effect::AskRule(ask) => self.ask(now, service, &ask),
+                Effect::AbandonRule { .. } => {}
+            }
+        }
+    }
+
+    fn begin(&mut self, now: SimTime, service: ServiceId, begin: &BeginAction) {
+        let Some(belt) = self.belts.get_mut(&service) else { return };
+        let revision = belt.revisions.get(&begin.execution).map(Arc::clone);
+        match begin.kind.category {
+            Category::Source => self.wait(now + FETCH, Due::Over(service, begin.run)),
+            Category::Build | Category::Test | Category::Compute => {
+                belt.built.insert(begin.run, begin.execution);
+                let number = belt.numbers.get(&begin.execution).copied().unwrap_or_default();
+                self.farm.enqueue(now, service, number, begin, revision.as_deref());
+            }
+            Category::Deploy => {
+                let is_production = belt.to_production.as_ref().is_some_and(|(stage, action)| *stage == begin.stage && *action == begin.action);
+                let execution = belt.numbers.get(&begin.execution).copied().unwrap_or_default();
+                match revision.filter(|_| is_production) {
+                    Some(revision) => {
+                        belt.deploying.insert(begin.run, None);
+                        self.told.push_back(Told::Deploy { service, execution, run: begin.run, revision: Revision::clone(&revision) });
+                    }
+                    None => self.wait(now + STAGING, Due::Over(service, begin.run)),
+                }
+            }
+            Category::Invoke => self.wait(now + INVOKE, Due::Over(service, begin.run)),
+            Category::Approval => {}
+        }
+    }
+
+    /// Rules of conditions. A rule that asks something which the simulation does not have is answered yes, and says so.
+    fn ask(&mut self, now: SimTime, service: ServiceId, ask: &AskRule) {
+        let (run, provider) = (ask.rule, ask.kind.provider.clone());
+        self.with(now, service, |engine| engine.answer(now, run, Answer::Succeeded { summary: format!("{provider}: nothing against it") }));
+    }
+
+    fn tell(&mut self, service: ServiceId, happened: Happened) {
+        let number = |execution: ExecutionId| self.number(service, execution).unwrap_or(self.executions);
+        let why = |why: Option<Why>| why.map_or_else(|| "no reason given".to_owned(), |why| why.to_string());
+        let (execution, what) = match happened {
+            Happened::ExecutionStarted { execution, trigger, .. } => (number(execution), Progress::Started { trigger: trigger.to_string() }),
+            Happened::StageEntered { execution, stage } => (number(execution), Progress::Entered { stage }),
+            Happened::ActionEnded { execution, stage, action, status: ActionStatus::Succeeded, .. } => {
+                (number(execution), Progress::ActionSucceeded { stage, action })
+            }
+            Happened::ActionEnded { execution, stage, action, status: ActionStatus::Failed, why: reason, .. } => {
+                (number(execution), Progress::ActionFailed { stage, action, why: why(reason) })
+            }
+            Happened::ApprovalWaits { run, execution, stage, action, .. } => {
+                self.told.push_back(Told::WantsApproval { service, run, effort: DECIDE });
+                (self.number(service, execution).unwrap_or(self.executions), Progress::ApprovalWanted { stage, action })
+            }
+            Happened::ExecutionEnded { execution, status, why: reason } => {
+                let what = match status {
+                    ExecutionStatus::Succeeded => Progress::Succeeded,
+                    ExecutionStatus::Superseded => Progress::Superseded { by: self.executions },
+                    ExecutionStatus::Failed => Progress::Failed { stage: self.stage_of(service, execution) },
+                    ExecutionStatus::Stopped | ExecutionStatus::Cancelled => Progress::Stopped,
+                    ExecutionStatus::InProgress | ExecutionStatus::Stopping => Progress::Note { what: format!("{status}: {}", why(reason)) },
+                };
+                (number(execution), what)
+            }
+            Happened::StageRetried { execution, stage, trigger, .. } => {
+                (number(execution), Progress::Note { what: format!("{stage} tried again ({trigger})") })
+            }
+            Happened::RolledBack { execution, stage, .. } => (number(execution), Progress::Note { what: format!("{stage} rolled back") }),
+            Happened::RollbackImpossible { execution, stage } => {
+                (number(execution), Progress::Note { what: format!("{stage} cannot be rolled back: nothing succeeded there before") })
+            }
+            Happened::Condition { execution, stage, condition, status } => {
+                let condition = match condition {
+                    ConditionType::BeforeEntry => "entry condition",
+                    ConditionType::OnSuccess => "success condition",
+                    ConditionType::OnFailure => "failure condition",
+                };
+                (number(execution), Progress::Note { what: format!("{stage}: {condition} {status}") })
+            }
+            Happened::Transition { stage, disabled } => {
+                let what = disabled.map_or_else(|| format!("transition into {stage} enabled"), |why| format!("transition into {stage} disabled: {why}"));
+                (self.executions, Progress::Note { what })
+            }
+            Happened::ExecutionWaits { .. }
+            | Happened::StageEnded { .. }
+            | Happened::ActionBegan { .. }
+            | Happened::ActionEnded { .. }
+            | Happened::PipelineUpdated { .. } => return,
+        };
+        self.told.push_back(Told::Note(Event::Pipeline { service, execution, what }));
+    }
+
+    fn stage_of(&self, service: ServiceId, execution: ExecutionId) -> String {
+        self.engine(service).and_then(|engine| engine.execution(execution)).map(|view| view.stage).unwrap_or_default()
+    }
+}
+
+impl ActionResult {
+    /// It went well, and there is no more to say.
+    fn succeeded() -> Self {
+        Self::Succeeded { summary: String::new(), variables: BTreeMap::new(), artifacts: BTreeMap::new() }
+    }
+}

@@ -1,0 +1,448 @@
+//! Delivery: a team that writes changes, a pipeline that builds, tests and deploys them, and what people do when production
+//! is hurt.
+//!
+//! It reads the ledger's visible part as a team reads its tools, and asks for things: a version, a deployment, a rollback,
+//! a record. It knows no requests and no instances. What a defect does to users is the kernel's business, what a strategy
+//! does about it the fleet's; whatever is good or bad about a way of working comes out of the two. Nothing polls: whoever
+//! waits for a time says so.
+//!
+//! Unlike the fleet it is no ECS: its things are few, live long, and each is reached from one place, so plain tables by
+//! number are simpler to follow.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `plan` | what a scenario may set about a team |
+//! | `calendar`, `people` | working time; who does what when |
+//! | `change`, `history` | items of work and their defects; changes, commits, branches |
+//! | `branch/` | branching models, one a file |
+//! | `work`, `response` | the ways of a change to the trunk, and of an incident to its end |
+//! | `line` | pipelines at work: builds, tests, approvals, deployments |
+
+pub mod branch;
+pub mod builds;
+pub mod calendar;
+pub mod change;
+pub mod check;
+pub mod history;
+pub mod incident;
+mod line;
+pub mod people;
+pub mod pipeline;
+pub mod pipelines;
+pub mod plan;
+mod response;
+mod work;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use self::branch::Release;
+use self::change::{Item, ItemNumber, Source};
+use self::history::{Change, History, Revision};
+use self::incident::Incident;
+use self::line::{Line, Told};
+use self::people::Staff;
+use self::pipeline::outcome::{ActionRunId, ExecutionId};
+use self::pipelines::Pipelines;
+use self::plan::Team;
+use crate::ids::{FlawId, ServiceId, VersionId};
+use crate::kernel::model::{Flaw, Model, Step as ScriptStep};
+use crate::rng::{Stream, purpose};
+use crate::telemetry::ledger::{ChangeNumber, DeploymentNumber, Event, Ledger};
+use crate::telemetry::strikes::Strikes;
+use crate::units::{SimSpan, SimTime};
+
+/// What delivery asks of the world.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Ask {
+    /// A version that is like the service's first one, with these flaws. Ids are handed out densely.
+    AddVersion {
+        /// The service.
+        service: ServiceId,
+        /// The version's name.
+        name: String,
+        /// What is wrong with it.
+        flaws: Vec<Flaw>,
+    },
+    /// A deployment, by the service's own strategy.
+    Deploy {
+        /// The service.
+        service: ServiceId,
+        /// The version.
+        version: VersionId,
+    },
+    /// A rollback.
+    RollBack(ServiceId),
+    /// A record in the ledger.
+    Note(Event),
+}
+
+/// What a person can be busy with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Job {
+    /// Writes a change.
+    Code(ChangeNumber),
+    /// Mends what a review or a build found in a change.
+    Rework(ChangeNumber),
+    /// Reviews a change.
+    Review(ChangeNumber),
+    /// Resolves a merge conflict.
+    Resolve(ChangeNumber),
+    /// Mends a defect that the stabilisation of a release found.
+    Stabilise {
+        /// The service.
+        service: ServiceId,
+        /// The defect.
+        defect: FlawId,
+    },
+    /// Decides about an execution that waits for approval.
+    Approve {
+        /// The service whose pipeline waits.
+        service: ServiceId,
+        /// The action run.
+        run: ActionRunId,
+    },
+    /// Looks for a suspect.
+    Diagnose(u32),
+    /// Looks for the defect in the code.
+    Investigate(u32),
+}
+
+/// What time brings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Due {
+    /// The next item of work comes in.
+    Arrival,
+    /// Whoever is on call answers.
+    Page(u32),
+    /// Whether what was done about an incident helped.
+    Check(u32),
+    /// A release branch is cut.
+    CutRelease,
+    /// A release may be stable.
+    ReleaseTested,
+    /// Reports by users are read.
+    Triage,
+    /// A stage that failed for nothing is tried again.
+    Retry(ServiceId, ExecutionId, String),
+}
+
+/// A version of a service that the pipeline built.
+#[derive(Debug, Clone)]
+pub struct Artifact {
+    /// The version.
+    pub version: VersionId,
+    /// Its service.
+    pub service: ServiceId,
+    /// What is in it.
+    pub revision: Arc<Revision>,
+    /// Whether it holds planned work.
+    pub planned: bool,
+}
+
+/// A deployment that delivery follows.
+#[derive(Debug, Clone, Copy)]
+struct Deployed {
+    service: ServiceId,
+    version: VersionId,
+    rolls_back: Option<DeploymentNumber>,
+    ended: Option<SimTime>,
+    completed: bool,
+    /// A rollback of it was ordered.
+    undone: bool,
+}
+
+/// What a team sees of a service in production.
+#[derive(Debug, Clone, Default)]
+struct Production {
+    /// The version that runs; `None` is the first fleet's.
+    version: Option<VersionId>,
+    /// Changes that were in a version whose deployment completed.
+    shipped: BTreeSet<ChangeNumber>,
+    /// No deployments until this change is in: what would be deployed has the defect that was just rolled back.
+    held_for: Option<ChangeNumber>,
+}
+
+/// A team at work.
+#[derive(Debug)]
+pub struct Delivery {
+    team: Team,
+    root: Stream,
+    source: Source,
+    staff: Staff<Job>,
+    history: History,
+    changes: Vec<Change>,
+    /// Items that wait to become changes, by service.
+    pooled: BTreeMap<ServiceId, Vec<Item>>,
+    next_item: ItemNumber,
+    release: Option<(Release, BTreeMap<ServiceId, Revision>)>,
+    releases: u32,
+    incidents: Vec<Incident>,
+    artifacts: BTreeMap<VersionId, Artifact>,
+    deployments: BTreeMap<DeploymentNumber, Deployed>,
+    production: BTreeMap<ServiceId, Production>,
+    line: Line,
+    /// Alarms that are off.
+    alarms_off: BTreeMap<String, Option<ServiceId>>,
+    /// Failed requests by flaw that were read about already.
+    read_reports: BTreeMap<FlawId, u64>,
+    /// Defects that the team knows of.
+    known: BTreeSet<FlawId>,
+    accidents: u32,
+    agenda: BTreeMap<SimTime, Vec<Due>>,
+    /// How much of the ledger was read.
+    read: usize,
+    next_version: u16,
+    asks: Vec<Ask>,
+    now: SimTime,
+}
+
+/// Which services each service calls, in order.
+fn neighbours(model: &Model) -> Vec<Vec<ServiceId>> {
+    fn calls(steps: &[ScriptStep], model: &Model, found: &mut BTreeSet<ServiceId>) {
+        for step in steps {
+            match step {
+                ScriptStep::Call(call) => {
+                    found.insert(model.endpoints[call.endpoint.index()].service);
+                }
+                ScriptStep::Parallel(branches) => branches.iter().for_each(|steps| calls(steps, model, found)),
+                ScriptStep::Probability { then, otherwise, .. } => {
+                    calls(then, model, found);
+                    calls(otherwise, model, found);
+                }
+                ScriptStep::Repeat { steps, .. } | ScriptStep::Cache { on_miss: steps, .. } => calls(steps, model, found),
+                ScriptStep::Work(_) | ScriptStep::Io(_) | ScriptStep::Sleep(_) | ScriptStep::Publish(_) | ScriptStep::Fail(_) => {}
+            }
+        }
+    }
+    let mut all = vec![BTreeSet::new(); model.services.len()];
+    for endpoint in &model.endpoints {
+        calls(&endpoint.steps, model, &mut all[endpoint.service.index()]);
+    }
+    all.into_iter().map(|found| found.into_iter().collect()).collect()
+}
+
+impl Delivery {
+    /// A team whose pipelines deliver the services of a model. Nothing has happened yet.
+    pub fn new(team: &Team, pipelines: &Pipelines, model: &Model, seed: u64) -> Self {
+        let named = |name: &str| model.services.iter().position(|service| service.name == name).map(ServiceId::from_index);
+        let delivered: BTreeSet<ServiceId> = pipelines.services().filter_map(|name| named(name)).collect();
+        let weighed: Vec<(ServiceId, f64)> = if team.services.is_empty() {
+            delivered.iter().map(|service| (*service, 1.0)).collect()
+        } else {
+            team.services.iter().filter_map(|(name, weight)| Some((named(name)?, *weight))).collect()
+        };
+        let source = Source::new(seed, &team.work, &team.defects, weighed, neighbours(model));
+        let staff = Staff::new(team.people as u16, team.calendar.clone(), team.focus.get(), team.response.shift);
+        let mut delivery = Self {
+            root: Stream::root(seed).child(purpose::PEOPLE),
+            source,
+            staff,
+            history: History::new(seed),
+            changes: Vec::new(),
+            pooled: BTreeMap::new(),
+            next_item: 0,
+            release: None,
+            releases: 0,
+            incidents: Vec::new(),
+            artifacts: BTreeMap::new(),
+            deployments: BTreeMap::new(),
+            production: delivered.iter().map(|service| (*service, Production::default())).collect(),
+            line: Line::new(pipelines, model, seed),
+            alarms_off: BTreeMap::new(),
+            read_reports: BTreeMap::new(),
+            known: BTreeSet::new(),
+            accidents: 0,
+            agenda: BTreeMap::new(),
+            read: 0,
+            next_version: model.versions.len() as u16,
+            asks: Vec::new(),
+            now: SimTime::ZERO,
+            team: team.clone(),
+        };
+        // The backlog of the first morning: what two days would bring.
+        let working_day = team.calendar.working_day().as_secs_f64();
+        let ahead = team.work.backlog.get() * 2.0 * working_day * team.work.rate.get();
+        for _ in 0..ahead.round() as u32 {
+            let item = delivery.source.item(delivery.next_item);
+            delivery.next_item += 1;
+            delivery.pool(item);
+        }
+        delivery.wait_for_work();
+        delivery.wait_for_release();
+        delivery.wait_for_reports();
+        delivery
+    }
+
+    /// When it must run next, if nothing happens before.
+    pub fn next_due(&self) -> Option<SimTime> {
+        let agenda = self.agenda.first_key_value().map(|(at, _)| *at);
+        let unread = (!self.asks.is_empty()).then_some(self.now);
+        [agenda, self.staff.next_due(self.now), self.line.next_due(), unread].into_iter().flatten().min()
+    }
+
+    /// Whether the ledger has something that it has not read.
+    pub fn is_behind(&self, ledger: &Ledger) -> bool {
+        self.read < ledger.truth().len()
+    }
+
+    /// Reads what is new in the ledger, does what is due at `now`, and says what is to be done.
+    pub fn run(&mut self, now: SimTime, ledger: &Ledger, strikes: &Strikes) -> Vec<Ask> {
+        self.now = now;
+        let records = ledger.truth();
+        while let Some(record) = records.get(self.read) {
+            self.read += 1;
+            if record.event.is_visible() {
+                self.read_record(record.at, &record.event);
+            }
+        }
+        while let Some(first) = self.agenda.first_entry().filter(|entry| *entry.key() <= now) {
+            for due in first.remove() {
+                self.due(due, strikes);
+            }
+        }
+        self.line.due(now);
+        self.follow_line();
+        for (person, job) in self.staff.done(now) {
+            self.done(person, &job, strikes);
+        }
+        self.follow_line();
+        for (person, job) in self.staff.assign(now) {
+            if let Job::Code(change) = job {
+                self.begin_code(change, person);
+            }
+        }
+        std::mem::take(&mut self.asks)
+    }
+
+    fn due(&mut self, due: Due, strikes: &Strikes) {
+        match due {
+            Due::Arrival => self.arrive(),
+            Due::Page(incident) => self.page(incident),
+            Due::Check(incident) => self.check(incident),
+            Due::CutRelease => self.cut_release(),
+            Due::ReleaseTested => self.try_release(),
+            Due::Triage => self.read_reports(strikes),
+            Due::Retry(service, execution, stage) => self.line.retry(self.now, service, execution, &stage),
+        }
+    }
+
+    fn done(&mut self, person: u16, job: &Job, strikes: &Strikes) {
+        match *job {
+            Job::Code(change) => self.coded(change),
+            Job::Rework(change) => self.reworked(change),
+            Job::Review(change) => self.reviewed(change, person),
+            Job::Resolve(change) => self.resolved(change),
+            Job::Stabilise { service, defect } => self.stabilised(service, defect, person),
+            Job::Approve { service, run } => self.line.approve(self.now, service, run),
+            Job::Diagnose(incident) => self.diagnosed(incident),
+            Job::Investigate(incident) => self.investigated(incident, strikes),
+        }
+    }
+
+    /// What the tools say.
+    fn read_record(&mut self, at: SimTime, event: &Event) {
+        match event {
+            Event::AlarmChanged { name, service, to, .. } => self.alarm(name, *service, *to),
+            Event::DeploymentStarted { deployment, service, version, rolls_back, .. } => {
+                let deployed = Deployed { service: *service, version: *version, rolls_back: *rolls_back, ended: None, completed: false, undone: false };
+                if let Some(undone) = rolls_back.and_then(|undone| self.deployments.get_mut(&undone)) {
+                    undone.undone = true;
+                }
+                self.deployments.insert(*deployment, deployed);
+            }
+            Event::DeploymentCompleted { deployment } => {
+                let Some(deployed) = self.deployments.get_mut(deployment) else { return };
+                (deployed.ended, deployed.completed) = (Some(at), true);
+                let deployed = *deployed;
+                if let Some(artifact) = self.artifacts.get(&deployed.version) {
+                    let production = self.production.entry(deployed.service).or_default();
+                    production.version = Some(deployed.version);
+                    production.shipped.extend(&artifact.revision.changes);
+                } else if let Some(production) = self.production.get_mut(&deployed.service) {
+                    production.version = None;
+                }
+                if deployed.rolls_back.is_none() {
+                    self.line.deployment_ended(self.now, deployed.service, deployed.version, None);
+                }
+                self.remedied(*deployment, deployed);
+            }
+            Event::DeploymentFailed { deployment, why } => {
+                let Some(deployed) = self.deployments.get_mut(deployment) else { return };
+                deployed.ended = Some(at);
+                let deployed = *deployed;
+                self.line.deployment_ended(self.now, deployed.service, deployed.version, Some(why.to_string()));
+                if self.artifacts.contains_key(&deployed.version) {
+                    self.turned_back(*deployment, deployed.service, why);
+                }
+            }
+            Event::DeploymentStalled { deployment, .. } => self.stalled(*deployment),
+            Event::DeploymentSuperseded { deployment, by } => {
+                let Some(deployed) = self.deployments.get_mut(deployment) else { return };
+                deployed.ended = Some(at);
+                let deployed = *deployed;
+                self.line.deployment_ended(self.now, deployed.service, deployed.version, Some(format!("superseded by deployment #{by}")));
+            }
+            _ => {}
+        }
+    }
+
+    /// What the pipelines say.
+    fn follow_line(&mut self) {
+        for told in self.line.take() {
+            match told {
+                Told::Note(event) => self.note(event),
+                Told::Found { service, defects } => self.build_found(service, &defects),
+                Told::Flaked { service, execution, stage } => {
+                    // Somebody looks at it, shrugs and presses the button.
+                    let at = self.team.calendar.after(self.now, SimSpan::from_secs(600));
+                    self.wait(at, Due::Retry(service, execution, stage));
+                }
+                Told::WantsApproval { service, run, effort } => {
+                    let what = Job::Approve { service, run };
+                    self.staff.ask(people::Task { what, urgency: people::Urgency::Helping, effort, by: None, not_by: None, any_hour: false });
+                }
+                Told::NoApproval { run } => self.staff.drop_tasks(|job| matches!(job, Job::Approve { run: of, .. } if *of == run)),
+                Told::Deploy { service, execution, run, revision } => self.deploy(service, execution, run, revision),
+            }
+        }
+    }
+
+    /// A pipeline wants a revision in production: its build becomes a version, and that is deployed.
+    fn deploy(&mut self, service: ServiceId, execution: u32, run: ActionRunId, revision: Revision) {
+        let production = self.production.entry(service).or_default();
+        if let Some(fix) = production.held_for.filter(|fix| !revision.changes.contains(fix)) {
+            let why = match fix {
+                u32::MAX => "held back: what was rolled back is still in it".to_owned(),
+                fix => format!("held back until change {fix} is in it"),
+            };
+            self.line.refuse_deployment(self.now, service, run, &why);
+            return self.follow_line();
+        }
+        let new: Vec<ChangeNumber> = revision.changes.iter().copied().filter(|change| !production.shipped.contains(change)).collect();
+        let planned = new.is_empty() || new.iter().any(|change| self.change(*change).planned);
+        // The same changes are the same version, whatever else was merged into other services meanwhile.
+        let same = |artifact: &&Artifact| {
+            artifact.service == service && artifact.revision.changes == revision.changes && artifact.revision.defects == revision.defects
+        };
+        let known = self.artifacts.values().find(same);
+        let version = known.map(|artifact| artifact.version);
+        let version = version.unwrap_or_else(|| {
+            let version = VersionId(self.next_version);
+            self.next_version += 1;
+            let name = self.history.get(revision.commit).sha.clone();
+            let flaws = revision.defects.iter().map(change::Defect::flaw).collect();
+            self.asks.push(Ask::AddVersion { service, name, flaws });
+            self.asks.push(Ask::Note(Event::Built { version, service, commit: revision.commit, execution, changes: new, planned }));
+            self.artifacts.insert(version, Artifact { version, service, revision: Arc::new(revision), planned });
+            version
+        });
+        self.line.deploying(service, run, version);
+        self.asks.push(Ask::Deploy { service, version });
+    }
+
+    /// A deployment that was asked for could not be begun.
+    pub fn deployment_refused(&mut self, service: ServiceId, version: VersionId, why: &str) {
+        self.line.deployment_ended(self.now, service, version, Some(why.to_owned()));
+    }
+}

@@ -1,0 +1,333 @@
+//! What people do when production is hurt: who is woken, what is suspected, what is rolled back, what is mended.
+//!
+//! People see what tools show: alarms, deployments, reports of users. Only somebody who investigates for long enough finds
+//! what is there to be found.
+
+use super::incident::{Incident, Step};
+use super::people::{Task, Urgency};
+use super::{Ask, Delivery, Deployed, Due, Job};
+use crate::ids::{FlawId, ServiceId, VersionId};
+use crate::telemetry::ledger::{AlarmState, Cause, DeploymentNumber, Event, IncidentNumber, Trouble};
+use crate::telemetry::strikes::Strikes;
+use crate::units::{SimSpan, SimTime};
+
+/// When reports of users are read: so long after the first of the day came to work.
+const READING: SimSpan = SimSpan::from_secs(3_600);
+
+impl Delivery {
+    fn incident(&mut self, number: IncidentNumber) -> &mut Incident {
+        &mut self.incidents[number as usize - 1]
+    }
+
+    fn open_incident(&mut self, service: Option<ServiceId>, why: Trouble, pages: bool) -> IncidentNumber {
+        let number = self.incidents.len() as IncidentNumber + 1;
+        self.incidents.push(Incident::new(number, service, self.now, pages));
+        self.note(Event::IncidentOpened { incident: number, service, why });
+        number
+    }
+
+    fn resolve(&mut self, number: IncidentNumber) {
+        let now = self.now;
+        let incident = self.incident(number);
+        if !incident.is_open() {
+            return;
+        }
+        incident.resolved = Some(now);
+        incident.step = Step::Resolved;
+        let (cause, remedy) = (incident.cause, incident.remedy);
+        self.note(Event::IncidentResolved { incident: number, cause, remedy });
+        // Who looks for the defect goes on: what was rolled back must not come again.
+        self.staff.drop_tasks(|job| *job == Job::Diagnose(number));
+    }
+
+    /// An alarm changed its state.
+    pub(super) fn alarm(&mut self, name: &str, service: Option<ServiceId>, to: AlarmState) {
+        if to != AlarmState::Alarm {
+            self.alarms_off.remove(name);
+            let over: Vec<IncidentNumber> = self
+                .incidents
+                .iter()
+                .filter(|incident| incident.is_open() && incident.alarms.iter().any(|alarm| alarm == name))
+                .map(|incident| incident.number)
+                .collect();
+            for number in over {
+                let quiet = !self.incident(number).alarms.clone().iter().any(|alarm| self.alarms_off.contains_key(alarm));
+                // While a rollback or a fix is on its way nobody declares the end; while nothing was done it ended by itself.
+                let incident = self.incident(number);
+                let acting = matches!(incident.step, Step::RollingBack | Step::Fixing);
+                if quiet && !acting {
+                    self.resolve(number);
+                }
+            }
+            return;
+        }
+        self.alarms_off.insert(name.to_owned(), service);
+        // What goes off together belongs together.
+        if let Some(open) = self.incidents.iter_mut().rev().find(|incident| incident.is_open() && incident.pages) {
+            open.alarms.push(name.to_owned());
+            if open.service.is_none() {
+                open.service = service;
+            }
+            return;
+        }
+        let number = self.open_incident(service, Trouble::Alarm { name: name.to_owned() }, true);
+        self.incident(number).alarms.push(name.to_owned());
+        let response = &self.team.response;
+        let after = if self.team.calendar.is_open(self.now) { response.acknowledge } else { response.acknowledge_at_night };
+        self.wait(self.now + after, Due::Page(number));
+    }
+
+    /// Whoever is on call begins to look.
+    pub(super) fn page(&mut self, number: IncidentNumber) {
+        if self.incident(number).is_open() && self.incident(number).step == Step::Waiting {
+            self.incident(number).step = Step::Diagnosing;
+            let effort = self.takes(self.team.response.diagnose, 10, u64::from(number));
+            self.staff.ask(Task { what: Job::Diagnose(number), urgency: Urgency::Incident, effort, by: None, not_by: None, any_hour: true });
+        }
+    }
+
+    /// A time around a mean, exponentially spread but at least a third of it.
+    fn takes(&self, mean: SimSpan, about: u64, of: u64) -> SimSpan {
+        let spread = -libm::log(1.0 - self.chance(about, of).uniform());
+        SimSpan::from_secs_f64(mean.as_secs_f64() * (1.0 + 2.0 * spread) / 3.0)
+    }
+
+    /// The deployment that people suspect: the latest one that may have to do with it.
+    fn suspect(&self, service: Option<ServiceId>, cleared: &[VersionId]) -> Option<(DeploymentNumber, Deployed)> {
+        let recent = |ended: Option<SimTime>| ended.is_none_or(|ended| self.now.since(ended) <= self.team.response.suspect);
+        let fits = |deployed: &Deployed| service.is_none_or(|service| deployed.service == service) && deployed.rolls_back.is_none() && !deployed.undone;
+        let live = |deployed: &Deployed| (deployed.completed || deployed.ended.is_none()) && !cleared.contains(&deployed.version);
+        self.deployments
+            .iter()
+            .rev()
+            .find(|(_, deployed)| fits(deployed) && live(deployed) && recent(deployed.ended))
+            .map(|(number, deployed)| (*number, *deployed))
+    }
+
+    /// Whoever is on call has looked: a recent deployment is rolled back, anything else is investigated.
+    pub(super) fn diagnosed(&mut self, number: IncidentNumber) {
+        if !self.incident(number).is_open() {
+            return;
+        }
+        let (service, cleared) = (self.incident(number).service, self.incident(number).cleared.clone());
+        // Users' alarms name no service, and a service may suffer from its neighbour: the latest change anywhere comes next.
+        match self.suspect(service, &cleared).or_else(|| self.suspect(None, &cleared)) {
+            Some((deployment, deployed)) => {
+                let incident = self.incident(number);
+                incident.cause = Some(deployment);
+                incident.step = Step::RollingBack;
+                if let Some(deployed) = self.deployments.get_mut(&deployment) {
+                    deployed.undone = true;
+                }
+                self.asks.push(Ask::RollBack(deployed.service));
+                self.hold(deployed.service, number);
+            }
+            None => self.investigate(number, Urgency::Incident),
+        }
+    }
+
+    /// What was just rolled back must not come again: nothing is deployed to the service until it is mended.
+    fn hold(&mut self, service: ServiceId, number: IncidentNumber) {
+        self.production.entry(service).or_default().held_for = Some(u32::MAX);
+        let changes = self.unshipped(service);
+        let effort = self.takes(self.team.response.investigate, 11, u64::from(number));
+        let effort = SimSpan::from_nanos(effort.nanos().saturating_mul(changes.max(1)));
+        self.staff.ask(Task { what: Job::Investigate(number), urgency: Urgency::Urgent, effort, by: None, not_by: None, any_hour: false });
+    }
+
+    /// How many changes the latest deployment of a service brought: so many may have done it.
+    fn unshipped(&self, service: ServiceId) -> u64 {
+        let latest = self.artifacts.values().rev().find(|artifact| artifact.service == service);
+        let shipped = self.production.get(&service).map(|production| &production.shipped);
+        latest.map_or(1, |artifact| artifact.revision.changes.iter().filter(|change| shipped.is_none_or(|shipped| !shipped.contains(change))).count() as u64)
+    }
+
+    fn investigate(&mut self, number: IncidentNumber, urgency: Urgency) {
+        self.incident(number).step = Step::Investigating;
+        let effort = self.takes(self.team.response.investigate, 12, u64::from(number));
+        let any_hour = urgency == Urgency::Incident;
+        self.staff.ask(Task { what: Job::Investigate(number), urgency, effort, by: None, not_by: None, any_hour });
+    }
+
+    /// Somebody has looked into the code for long enough: what hurts is found, and a fix is on its way.
+    pub(super) fn investigated(&mut self, number: IncidentNumber, strikes: &Strikes) {
+        let (service, open, has_fix, pages) = {
+            let incident = self.incident(number);
+            let service = incident.cause.and_then(|cause| self.deployments.get(&cause)).map(|deployed| deployed.service);
+            let incident = &self.incidents[number as usize - 1];
+            (service.or(incident.service), incident.is_open(), incident.fix.is_some(), incident.pages)
+        };
+        if has_fix {
+            return;
+        }
+        let Some((service, defects)) = self.culprits(service, strikes) else {
+            // Nothing in the code is to blame: the world is. It is waited for.
+            if let Some(service) = service
+                && let Some(production) = self.production.get_mut(&service)
+            {
+                production.held_for = None;
+                self.trigger(service);
+            }
+            return;
+        };
+        self.known.extend(&defects);
+        // Where a rollback has helped already the fix can wait for the morning.
+        let urgency = if open && pages && self.incident(number).step == Step::Investigating { Urgency::Incident } else { Urgency::Urgent };
+        let fix = self.open_fix(service, defects.clone(), urgency);
+        let incident = self.incident(number);
+        incident.fix = Some(fix);
+        incident.defects = defects;
+        if incident.step == Step::Investigating {
+            incident.step = Step::Fixing;
+        }
+        let production = self.production.entry(service).or_default();
+        if production.held_for.is_some() {
+            production.held_for = Some(fix);
+        }
+    }
+
+    /// Defects that have hurt users most, among those that nobody knew of: of one service if one is suspected, or else of all.
+    fn culprits(&self, service: Option<ServiceId>, strikes: &Strikes) -> Option<(ServiceId, Vec<FlawId>)> {
+        let of = |wanted: Option<ServiceId>| {
+            let services = self.production.keys().copied().filter(move |known| wanted.is_none_or(|wanted| wanted == *known));
+            let found = services.flat_map(|service| self.history.revision(service).defects.into_iter().map(move |defect| (service, defect.id)));
+            found
+                .filter(|(_, flaw)| !self.known.contains(flaw))
+                .filter_map(|(service, flaw)| strikes.of(flaw).map(|damage| (damage.failed, service, flaw)))
+                .max_by_key(|(failed, _, flaw)| (*failed, std::cmp::Reverse(*flaw)))
+        };
+        let hidden = |service: ServiceId| {
+            // What keeps a process from starting strikes no request, and is in its log for anybody to read.
+            let defects = self.history.revision(service).defects;
+            defects.into_iter().find(|defect| defect.behaviour.startup_failure.get() > 0.0 && !self.known.contains(&defect.id)).map(|defect| defect.id)
+        };
+        of(service)
+            .map(|(_, service, flaw)| (service, vec![flaw]))
+            .or_else(|| service.and_then(|service| hidden(service).map(|flaw| (service, vec![flaw]))))
+            .or_else(|| of(None).map(|(_, service, flaw)| (service, vec![flaw])))
+    }
+
+    /// A deployment that turned back by itself: users were spared the rest, and somebody must find out why.
+    pub(super) fn turned_back(&mut self, deployment: DeploymentNumber, service: ServiceId, why: &Cause) {
+        if *why == Cause::RolledBack {
+            return;
+        }
+        // The alarm that turned it back has opened an incident already.
+        let same = |incident: &&Incident| incident.is_open() && matches!(why, Cause::Alarm { name } if incident.alarms.contains(name));
+        let open = self.incidents.iter().rev().find(same).map(|incident| incident.number);
+        let number = open.unwrap_or_else(|| self.open_incident(Some(service), Trouble::TurnedBack { deployment }, false));
+        if let Some(deployed) = self.deployments.get_mut(&deployment) {
+            deployed.undone = true;
+        }
+        let incident = self.incident(number);
+        incident.cause = Some(deployment);
+        incident.step = Step::RollingBack;
+        self.hold(service, number);
+    }
+
+    /// A deployment makes no progress: somebody sees it in the pipeline, and goes back.
+    pub(super) fn stalled(&mut self, deployment: DeploymentNumber) {
+        let Some(deployed) = self.deployments.get_mut(&deployment) else { return };
+        if deployed.undone || deployed.rolls_back.is_some() || !self.artifacts.contains_key(&deployed.version) {
+            return;
+        }
+        deployed.undone = true;
+        let service = deployed.service;
+        let number = self.open_incident(Some(service), Trouble::TurnedBack { deployment }, false);
+        let incident = self.incident(number);
+        (incident.cause, incident.step) = (Some(deployment), Step::RollingBack);
+        self.asks.push(Ask::RollBack(service));
+        self.hold(service, number);
+    }
+
+    /// A deployment was completed: a rollback or a fix that an incident waits for may have ended it.
+    pub(super) fn remedied(&mut self, deployment: DeploymentNumber, deployed: Deployed) {
+        let of: Vec<IncidentNumber> = self
+            .incidents
+            .iter()
+            .filter(|incident| incident.is_open())
+            .filter(|incident| match incident.step {
+                Step::RollingBack => deployed.rolls_back.is_some() && deployed.rolls_back == incident.cause,
+                Step::Fixing => {
+                    incident.fix.is_some_and(|fix| self.artifacts.get(&deployed.version).is_some_and(|artifact| artifact.revision.changes.contains(&fix)))
+                }
+                _ => false,
+            })
+            .map(|incident| incident.number)
+            .collect();
+        for number in of {
+            self.incident(number).remedy = Some(deployment);
+            if self.incident(number).alarms.is_empty() {
+                self.resolve(number);
+            } else {
+                self.wait(self.now + self.team.response.verify, Due::Check(number));
+            }
+        }
+    }
+
+    /// Whether what was done helped.
+    pub(super) fn check(&mut self, number: IncidentNumber) {
+        let incident = self.incident(number).clone();
+        if !incident.is_open() || incident.remedy.is_none() {
+            return;
+        }
+        if !incident.alarms.iter().any(|alarm| self.alarms_off.contains_key(alarm)) {
+            self.resolve(number);
+            return;
+        }
+        // It was not that one. What was suspected is cleared of it, and the search goes on.
+        let incident = self.incident(number);
+        let wrong = incident.cause.take();
+        incident.remedy = None;
+        incident.fix = None;
+        if let Some(deployed) = wrong.and_then(|wrong| self.deployments.get(&wrong).copied()) {
+            self.incident(number).cleared.push(deployed.version);
+            self.production.entry(deployed.service).or_default().held_for = None;
+            self.staff.drop_tasks(|job| *job == Job::Investigate(number));
+            self.trigger(deployed.service);
+        }
+        self.incident(number).step = Step::Waiting;
+        self.page(number);
+    }
+
+    /// Waits until reports of users are read next.
+    pub(super) fn wait_for_reports(&mut self) {
+        let tomorrow = SimTime::from_nanos((self.now.nanos() / super::calendar::DAY + 1) * super::calendar::DAY);
+        let at = self.team.calendar.next_open(tomorrow) + READING;
+        self.wait(at, Due::Triage);
+    }
+
+    /// Reports of users are read: a defect that few users meet, and no alarm sees, is found this way.
+    pub(super) fn read_reports(&mut self, strikes: &Strikes) {
+        self.wait_for_reports();
+        let mut mended = Vec::new();
+        for (flaw, damage) in strikes.iter() {
+            let before = self.read_reports.insert(flaw, damage.failed).unwrap_or(0);
+            let mean = (damage.failed - before) as f64 * self.team.response.reports.get();
+            let silent = libm::exp(-mean);
+            let wrote = mean > 0.0 && self.chance(13, u64::from(flaw.0)).child(self.now.nanos()).uniform() > silent;
+            if wrote && !self.known.contains(&flaw) {
+                mended.push((flaw, mean.round().max(1.0) as u32));
+            }
+        }
+        for (flaw, count) in mended {
+            let home = self.production.keys().copied().find(|service| self.history.revision(*service).defects.iter().any(|defect| defect.id == flaw));
+            let Some(service) = home else { continue };
+            let number = self.open_incident(Some(service), Trouble::Reports { count }, false);
+            self.known.insert(flaw);
+            let fix = self.open_fix(service, vec![flaw], Urgency::Urgent);
+            let cause = self.brought_by(service, flaw);
+            let incident = self.incident(number);
+            (incident.step, incident.fix, incident.cause) = (Step::Fixing, Some(fix), cause);
+            incident.defects.push(flaw);
+        }
+    }
+
+    /// The deployment that brought a defect to production: what the fix's author finds in the history.
+    fn brought_by(&self, service: ServiceId, flaw: FlawId) -> Option<DeploymentNumber> {
+        let has = |deployed: &Deployed| {
+            self.artifacts.get(&deployed.version).is_some_and(|artifact| artifact.revision.defects.iter().any(|defect| defect.id == flaw))
+        };
+        self.deployments.iter().find(|(_, deployed)| deployed.service == service && deployed.rolls_back.is_none() && has(deployed)).map(|(number, _)| *number)
+    }
+}
