@@ -115,6 +115,10 @@ impl Farm {
         }
     }
 
+    /// Builds that run at once.
+    pub const fn agents(&self) -> usize {
+        self.agents
+    }
     /// Builds, the oldest first; of many the newest.
     pub fn builds(&self) -> impl Iterator<Item = &Build> {
         self.builds.iter()

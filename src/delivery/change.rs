@@ -77,6 +77,12 @@ impl DefectKind {
     }
 }
 
+impl std::fmt::Display for DefectKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
 params! {
     /// How many defects of each kind people write, per 1,000 changed lines, before anybody looks.
     ///

@@ -11,7 +11,7 @@ use super::builds::{Farm, Finished};
 use super::history::Revision;
 use super::pipeline::Answer;
 use super::pipeline::check::Checked;
-use super::pipeline::definition::{Category, RetryMode};
+use super::pipeline::definition::{Category, Pipeline, RetryMode};
 use super::pipeline::execution::{ActionResult, Engine, Start};
 use super::pipeline::outcome::{ActionRunId, AskRule, BeginAction, Effect, Event as Happened, ExecutionId, Outcome, Refused, Why};
 use super::pipeline::status::{ActionStatus, ConditionType, ExecutionStatus, TriggerType};
@@ -87,10 +87,7 @@ impl Line {
         let mut belts = BTreeMap::new();
         for line in &pipelines.lines {
             let Ok(checked) = Checked::new(line.definition.clone()) else { continue };
-            let deploys = |category: Category| category == Category::Deploy;
-            let to_production = line.definition.stages.iter().rev().find_map(|stage| {
-                stage.actions.iter().find(|action| deploys(action.action_type_id.category)).map(|action| (stage.name.clone(), action.name.clone()))
-            });
+            let to_production = production_action(&line.definition);
             for name in &line.services {
                 let Some(at) = model.services.iter().position(|service| service.name == *name) else { continue };
                 let belt = Belt {
@@ -179,6 +176,39 @@ impl Line {
             }
             Err(why) => self.told.push_back(Told::Note(Event::Pipeline { service, execution: number, what: Progress::Note { what: why.to_string() } })),
         }
+    }
+
+    /// Somebody starts an execution by hand.
+    pub(super) fn start_by_hand(&mut self, now: SimTime, service: ServiceId, revision: Revision, sha: &str) {
+        let start = Start { trigger: TriggerType::StartPipelineExecution, detail: sha.to_owned(), revisions: BTreeMap::new(), variables: BTreeMap::new() };
+        self.start(now, service, revision, start);
+    }
+
+    /// Rolls a stage back: a new execution goes through it with what the last good one had.
+    pub(super) fn roll_back(&mut self, now: SimTime, service: ServiceId, stage: &str) -> Result<(), Refused> {
+        let Some(belt) = self.belts.get_mut(&service) else { return Ok(()) };
+        let (execution, outcome) = belt.engine.roll_back(now, stage, None)?;
+        let target = belt.engine.execution(execution).and_then(|view| view.target);
+        if let Some(revision) = target.and_then(|target| belt.revisions.get(&target)).map(Arc::clone) {
+            belt.revisions.insert(execution, revision);
+        }
+        self.executions += 1;
+        belt.numbers.insert(execution, self.executions);
+        self.follow(now, service, outcome);
+        Ok(())
+    }
+
+    /// Replaces a declaration.
+    pub(super) fn update(&mut self, now: SimTime, service: ServiceId, definition: Checked) {
+        let Some(belt) = self.belts.get_mut(&service) else { return };
+        belt.to_production = production_action(definition.get());
+        let outcome = belt.engine.update(now, definition);
+        self.follow(now, service, outcome);
+    }
+
+    /// The execution of a number in the run.
+    pub(super) fn id(&self, service: ServiceId, execution: ExecutionNumber) -> Option<ExecutionId> {
+        self.belts.get(&service)?.numbers.iter().find(|(_, number)| **number == execution).map(|(id, _)| *id)
     }
 
     /// Somebody agrees.
@@ -365,6 +395,14 @@ impl Line {
     fn stage_of(&self, service: ServiceId, execution: ExecutionId) -> String {
         self.engine(service).and_then(|engine| engine.execution(execution)).map(|view| view.stage).unwrap_or_default()
     }
+}
+
+/// The action that brings a revision to production: the first deployment of the last stage that has one.
+fn production_action(pipeline: &Pipeline) -> Option<(String, String)> {
+    pipeline.stages.iter().rev().find_map(|stage| {
+        let action = stage.actions.iter().find(|action| action.action_type_id.category == Category::Deploy)?;
+        Some((stage.name.clone(), action.name.clone()))
+    })
 }
 
 impl ActionResult {

@@ -23,9 +23,11 @@ pub mod builds;
 pub mod calendar;
 pub mod change;
 pub mod check;
+pub mod command;
 pub mod history;
 pub mod incident;
 mod line;
+pub mod look;
 pub mod people;
 pub mod pipeline;
 pub mod pipelines;
@@ -195,6 +197,8 @@ pub struct Delivery {
     next_version: u16,
     asks: Vec<Ask>,
     now: SimTime,
+    /// How often it ran.
+    runs: u64,
 }
 
 /// Which services each service calls, in order.
@@ -258,6 +262,7 @@ impl Delivery {
             next_version: model.versions.len() as u16,
             asks: Vec::new(),
             now: SimTime::ZERO,
+            runs: 0,
             team: team.clone(),
         };
         // The backlog of the first morning: what two days would bring.
@@ -289,6 +294,7 @@ impl Delivery {
     /// Reads what is new in the ledger, does what is due at `now`, and says what is to be done.
     pub fn run(&mut self, now: SimTime, ledger: &Ledger, strikes: &Strikes) -> Vec<Ask> {
         self.now = now;
+        self.runs += 1;
         let records = ledger.truth();
         while let Some(record) = records.get(self.read) {
             self.read += 1;

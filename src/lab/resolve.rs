@@ -2,6 +2,7 @@
 
 use super::bounds;
 use crate::content::nearest;
+use crate::delivery::command::NoPipeline;
 use crate::fleet::fault::{Fault, FaultKind};
 use crate::fleet::order::{FaultOrder, Order, Refusal};
 use crate::ids::{CacheId, EndpointId, ServiceId, SourceId, VersionId, ZoneId};
@@ -29,6 +30,9 @@ pub enum ActionError {
     /// The control plane refuses it.
     #[error(transparent)]
     Refused(#[from] Refusal),
+    /// The pipeline refuses it.
+    #[error(transparent)]
+    Pipeline(#[from] NoPipeline),
     /// The scenario is over.
     #[error("the scenario is over; nothing can be done any more")]
     Over,
@@ -65,6 +69,7 @@ impl ActionError {
             Self::Unknown { what, name, nearest: None } => Refused::Unknown { what, name: name.clone() }.sentence(),
             Self::Unknown { what, name, nearest: Some(nearest) } => Refused::UnknownBut { what, name: name.clone(), nearest: nearest.clone() }.sentence(),
             Self::Refused(refusal) => refusal.sentence(),
+            Self::Pipeline(refusal) => refusal.sentence(),
             Self::Over => Refused::Over.sentence(),
             // Bounds are told by whoever checks files, too, which speaks English.
             Self::Number(english) => Sentence { english: english.clone(), ..Sentence::default() },
@@ -82,6 +87,8 @@ pub(super) enum Resolved {
     Order(Box<Order>),
     /// Something for the kernel alone, and how the ledger says it.
     Direct { service: Option<ServiceId>, what: Deed, command: Box<Command> },
+    /// Something for the delivery of a service.
+    Pipeline(ServiceId),
 }
 
 /// Finds a name in a list.
@@ -196,6 +203,7 @@ pub(super) fn resolve(scenario: &Scenario, action: &Action) -> Result<Resolved, 
             };
             direct(None, what, Command::SetLoad { source: of, factor, rate: *rate })
         }
+        Action::Pipeline { service: name, .. } => Resolved::Pipeline(service(scenario, name)?),
         Action::FlushCache { service: name, cache: flushed } => {
             let of = service(scenario, name)?;
             let command = Command::FlushCache(cache(scenario, of, flushed)?);

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::digest::Digest;
 use super::resolve::{ActionError, Resolved, resolve};
 use super::view::{self, Overview};
+use crate::delivery::command::NoPipeline;
 use crate::delivery::{Ask, Delivery};
 use crate::fleet::Fleet;
 use crate::fleet::order::Order;
@@ -46,6 +47,8 @@ pub struct Session {
     digest: Digest,
     checkpoints: Vec<Checkpoint>,
     overview: Overview,
+    /// What readers were last given of delivery.
+    pub(super) kept: view::Kept,
     /// Which services put messages into each queue.
     publishers: Vec<Vec<ServiceId>>,
     /// More is under way than the kernel can hold.
@@ -112,6 +115,7 @@ impl Session {
             digest: Digest::default(),
             checkpoints: Vec::new(),
             overview: Overview::default(),
+            kept: view::Kept::default(),
             publishers,
             exhausted: false,
             zones: Vec::new(),
@@ -349,6 +353,11 @@ impl Session {
             Resolved::Order(order) => {
                 self.fleet.order(now, *order)?;
                 self.run_fleet(Vec::new());
+            }
+            Resolved::Pipeline(service) => {
+                let Action::Pipeline { service: name, command } = action else { return Ok(()) };
+                let Some(delivery) = &mut self.delivery else { return Err(NoPipeline::NoPipeline { service: name.clone() }.into()) };
+                delivery.command(now, service, name, command)?;
             }
             Resolved::Direct { service, what, command } => {
                 self.fleet.note(now, service, what);

@@ -3,9 +3,16 @@
 //! The worker publishes a snapshot now and then; panels draw it. Rates are smoothed over a few seconds, because raw
 //! one-second values flicker.
 
+use std::sync::Arc;
+
+use crate::delivery::look::DeliveryLook;
 use crate::fleet::instance::InstanceState;
 use crate::ids::{ServiceId, SourceId};
 use crate::insight::alarm::AlarmState;
+use crate::insight::deployments::Deployment;
+use crate::insight::dora::quick_check::Grades;
+use crate::insight::dora::truth::Truth;
+use crate::insight::dora::{Dora, TimeToRestore};
 use crate::kernel::resilience::CallPolicy;
 use crate::phrase::Sentence;
 use crate::units::{SimSpan, SimTime};
@@ -56,6 +63,29 @@ pub struct Snapshot {
     pub cost: f64,
     /// Requests and service calls so far.
     pub totals: Totals,
+    /// The team and its pipelines, if the scenario has a team.
+    pub delivery: Option<Arc<DeliveryLook>>,
+    /// DORA's metrics.
+    pub dora: Arc<DoraSnapshot>,
+}
+
+/// DORA's metrics at one moment.
+#[derive(Debug, Clone, Default)]
+pub struct DoraSnapshot {
+    /// Of all services together.
+    pub fleet: Dora,
+    /// Of each service, in the scenario's order.
+    pub services: Vec<Dora>,
+    /// Of all services together, over the last 7 days (or what there is) at the end of each day.
+    pub trend: Vec<(SimTime, Dora)>,
+    /// Time to restore, as MTTR was defined.
+    pub restore: TimeToRestore,
+    /// The Quick Check.
+    pub grades: Grades,
+    /// What really happened.
+    pub truth: Truth,
+    /// The deployments, oldest first.
+    pub deployments: Vec<Deployment>,
 }
 
 /// Counts of the whole run.

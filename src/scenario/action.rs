@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::delivery::command::PipelineCommand;
 use crate::fleet::deploy::Strategy;
 use crate::fleet::fault::{Fault, Selector};
 use crate::kernel::model::Queue;
@@ -110,6 +111,13 @@ pub enum Action {
         /// A new base rate instead.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         rate: Option<PerSecond>,
+    },
+    /// Does something to a service's pipeline.
+    Pipeline {
+        /// The service that it delivers.
+        service: String,
+        /// What.
+        command: PipelineCommand,
     },
     /// Empties a cache.
     FlushCache {

@@ -90,6 +90,7 @@ pub(crate) fn humanised(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::delivery::command::NoPipeline;
     use crate::fleet::deploy::Strategy;
     use crate::fleet::fault::{FaultKind, Selector};
     use crate::fleet::order::Refusal;
@@ -126,8 +127,18 @@ mod tests {
 
     #[test]
     fn whatever_the_simulation_says_is_said_in_both_languages() {
-        for (key, english) in
-            [Cause::ENGLISH, Deed::ENGLISH, Refusal::ENGLISH, Refused::ENGLISH, Said::ENGLISH, Why::ENGLISH, Progress::ENGLISH, Trouble::ENGLISH].concat()
+        for (key, english) in [
+            Cause::ENGLISH,
+            Deed::ENGLISH,
+            Refusal::ENGLISH,
+            Refused::ENGLISH,
+            Said::ENGLISH,
+            Why::ENGLISH,
+            Progress::ENGLISH,
+            Trouble::ENGLISH,
+            NoPipeline::ENGLISH,
+        ]
+        .concat()
         {
             let key = format!("said.{key}");
             assert_eq!(Lang::En.find(&key).map(|text| text.replace("%{", "{")).as_deref(), Some(english), "`{key}` in en.yml");

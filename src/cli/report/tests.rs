@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::*;
+use crate::delivery::pipelines::Pipelines;
 use crate::ids::{EndpointId, InstanceId, ServiceId, VersionId, ZoneId};
 use crate::kernel::outcome::{Outcome, Reason};
 use crate::kernel::record::{Hop, Recorder as _, SourceGauge, View};
@@ -29,6 +30,8 @@ fn scenario() -> Scenario {
             Slo { name: "fast".into(), service: Some(ServiceId(2)), objective: Ratio::new(0.9), latency: Some(SimSpan::from_millis(100)) },
         ],
         timeline: Vec::new(),
+        team: None,
+        pipelines: Pipelines::default(),
         telemetry: TelemetryConfig::default(),
     }
 }

@@ -7,6 +7,8 @@ use super::super::limits;
 use super::super::tree::At;
 use super::super::wording::{nearest, shown};
 use super::Lower;
+use crate::delivery::command::PipelineCommand;
+use crate::delivery::pipeline::check::check;
 use crate::fleet::fault::{Fault, FaultKind, Selector};
 use crate::scenario::{Action, TimedAction};
 use crate::units::SimTime;
@@ -264,6 +266,14 @@ impl Lower<'_> {
                     self.report(&at, Finding::error(Code::MissingKey, "the load changes to what?").label("needs `factor` or `rate`"));
                 }
             }
+            Action::Pipeline { service, command } => {
+                self.service(service, &at.key("service"));
+                if let PipelineCommand::Update { definition } = command {
+                    for mistake in check(definition).into_iter().filter(|mistake| !mistake.is_warning()) {
+                        self.report(&at.key("command"), Finding::error(Code::Impossible, mistake.reason.to_string()));
+                    }
+                }
+            }
             Action::FlushCache { service, cache } => {
                 if let Some(service) = self.service(service, &service_at) {
                     self.cache(service, cache, &at.key("cache"));
@@ -286,6 +296,7 @@ pub(crate) fn action_key(action: &Action) -> &'static str {
         Action::Inject { .. } => "inject",
         Action::Clear { .. } => "clear",
         Action::SetLoad { .. } => "set-load",
+        Action::Pipeline { .. } => "pipeline",
         Action::FlushCache { .. } => "flush-cache",
     }
 }

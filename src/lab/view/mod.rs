@@ -5,12 +5,14 @@
 //! which callers gave up at one of its instances count as its failures. It reads, and changes nothing.
 
 mod charts;
+mod delivery;
 mod marks;
 mod overview;
 mod policies;
 mod smooth;
 mod verdict;
 
+pub(super) use delivery::Kept;
 pub use marks::Said;
 pub(super) use overview::Overview;
 pub use verdict::Why;
@@ -75,6 +77,7 @@ impl Session {
     /// What a reader sees now.
     pub fn snapshot(&mut self, interest: &Interest) -> Snapshot {
         let digest = self.digest();
+        self.look_at_delivery();
         let this = &*self;
         let (model, store) = (&this.scenario().model, this.store());
         let counts = store.run_counts();
@@ -105,6 +108,8 @@ impl Session {
                 .collect(),
             slos: this.scenario().slos.iter().map(|slo| this.slo_snapshot(slo)).collect(),
             cost: this.fleet().cost(this.now()).0,
+            delivery: this.delivery_look(),
+            dora: this.dora(),
             totals: Totals { requests: counts.requests, answered: counts.answered, hops: counts.hops, events: this.kernel().events() },
         }
     }

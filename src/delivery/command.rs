@@ -1,0 +1,181 @@
+//! What a person may do to a pipeline, beside working in it.
+//!
+//! Each is an [`crate::scenario::Action`], so it is journalled, replayed and usable in an actions file. Executions are named by
+//! their number in the run.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::line::Line;
+use super::pipeline::check::Checked;
+use super::pipeline::definition::{Pipeline, RetryMode};
+use super::pipeline::outcome::ExecutionId;
+use super::{Delivery, Job};
+use crate::ids::ServiceId;
+use crate::phrase::phrases;
+use crate::telemetry::ledger::ExecutionNumber;
+use crate::units::SimTime;
+
+/// Something done to a service's pipeline.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", rename_all_fields = "snake_case", deny_unknown_fields)]
+#[allow(clippy::large_enum_variant, reason = "people do few things")]
+pub enum PipelineCommand {
+    /// Decides about the approval that waits in a stage.
+    Approve {
+        /// The stage.
+        stage: String,
+        /// Whether the execution may go on. Default true.
+        #[serde(default = "yes")]
+        approved: bool,
+        /// What is said about it.
+        #[serde(default)]
+        summary: String,
+    },
+    /// Lets nothing enter a stage.
+    DisableTransition {
+        /// The stage.
+        stage: String,
+        /// Why.
+        reason: String,
+    },
+    /// Lets executions enter a stage again.
+    EnableTransition {
+        /// The stage.
+        stage: String,
+    },
+    /// Starts an execution with what is on the main branch.
+    Start {},
+    /// Stops an execution.
+    Stop {
+        /// Its number.
+        execution: ExecutionNumber,
+        /// Whether actions under way are abandoned instead of waited for. Default false.
+        #[serde(default)]
+        abandon: bool,
+    },
+    /// Tries a failed stage again with the execution that failed in it.
+    RetryStage {
+        /// The stage.
+        stage: String,
+        /// Whether all its actions run again, and not only those that failed. Default false.
+        #[serde(default)]
+        all_actions: bool,
+    },
+    /// Rolls a stage back to the last execution that succeeded in it.
+    RollBackStage {
+        /// The stage.
+        stage: String,
+    },
+    /// Replaces the declaration; executions under way are cancelled, as `update-pipeline` does.
+    Update {
+        /// The new declaration.
+        #[schemars(with = "serde_json::Value")]
+        definition: Pipeline,
+    },
+}
+
+impl PipelineCommand {
+    /// Its name as written in files.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Approve { .. } => "approve",
+            Self::DisableTransition { .. } => "disable-transition",
+            Self::EnableTransition { .. } => "enable-transition",
+            Self::Start {} => "start",
+            Self::Stop { .. } => "stop",
+            Self::RetryStage { .. } => "retry-stage",
+            Self::RollBackStage { .. } => "roll-back-stage",
+            Self::Update { .. } => "update",
+        }
+    }
+}
+
+const fn yes() -> bool {
+    true
+}
+
+phrases! {
+    /// Why a pipeline does not do what a person wants.
+    pub enum NoPipeline {
+        /// Nobody delivers the service.
+        "no-pipeline" => NoPipeline {
+            /// The service.
+            service: String,
+        } = "no pipeline delivers `{service}`",
+        /// No such execution is known.
+        "no-execution" => NoExecution {
+            /// Its number.
+            execution: ExecutionNumber,
+        } = "no execution #{execution} of this pipeline is known",
+        /// Nothing waits for approval there.
+        "no-approval" => NoApproval {
+            /// The stage.
+            stage: String,
+        } = "nothing waits for approval in `{stage}`",
+        /// The engine refuses.
+        "pipeline-refuses" => Refused {
+            /// Why.
+            why: String,
+        } = "{why}",
+    }
+}
+
+impl std::error::Error for NoPipeline {}
+
+impl Delivery {
+    /// Does something to the pipeline of a service, now.
+    pub fn command(&mut self, now: SimTime, service: ServiceId, name: &str, command: &PipelineCommand) -> Result<(), NoPipeline> {
+        self.now = now;
+        let refused = |why: super::pipeline::outcome::Refused| NoPipeline::Refused { why: why.to_string() };
+        let Some(engine) = self.line.engine(service) else { return Err(NoPipeline::NoPipeline { service: name.to_owned() }) };
+        match command {
+            PipelineCommand::Approve { stage, approved, summary } => {
+                let stages = engine.stages();
+                let waits = stages
+                    .iter()
+                    .filter(|view| view.name == *stage)
+                    .flat_map(|view| &view.actions)
+                    .find(|action| action.due.is_some() && action.kind.provider == "Manual");
+                let run = waits.and_then(|action| action.run).ok_or_else(|| NoPipeline::NoApproval { stage: stage.clone() })?;
+                self.line.command(now, service, |engine| engine.decide_approval(now, run, *approved, summary)).map_err(refused)?;
+                self.staff.drop_tasks(|job| matches!(job, Job::Approve { run: of, service: at } if *of == run && *at == service));
+            }
+            PipelineCommand::DisableTransition { stage, reason } => {
+                self.line.command(now, service, |engine| engine.disable_transition(now, stage, reason)).map_err(refused)?;
+            }
+            PipelineCommand::EnableTransition { stage } => self.line.command(now, service, |engine| engine.enable_transition(now, stage)).map_err(refused)?,
+            PipelineCommand::Start {} => {
+                let revision = self.history.revision(service);
+                let sha = self.history.get(revision.commit).sha.clone();
+                self.line.start_by_hand(now, service, revision, &sha);
+            }
+            PipelineCommand::Stop { execution, abandon } => {
+                let id = id_of(&self.line, service, *execution)?;
+                self.line.command(now, service, |engine| engine.stop(now, id, *abandon, "stopped by hand")).map_err(refused)?;
+            }
+            PipelineCommand::RetryStage { stage, all_actions } => {
+                let latest = engine.stages().iter().find(|view| view.name == *stage).and_then(|view| view.latest.as_ref()).map(|latest| latest.execution);
+                let execution = latest.ok_or_else(|| NoPipeline::Refused { why: format!("nothing was ever in `{stage}`") })?;
+                let mode = if *all_actions { RetryMode::AllActions } else { RetryMode::FailedActions };
+                self.line.command(now, service, |engine| engine.retry(now, execution, stage, mode)).map_err(refused)?;
+            }
+            PipelineCommand::RollBackStage { stage } => {
+                self.line.roll_back(now, service, stage).map_err(refused)?;
+            }
+            PipelineCommand::Update { definition } => {
+                let checked = Checked::new(definition.clone()).map_err(|mistakes| {
+                    let first = mistakes.iter().find(|mistake| !mistake.is_warning()).map(|mistake| mistake.reason.to_string());
+                    NoPipeline::Refused { why: first.unwrap_or_default() }
+                })?;
+                self.line.update(now, service, checked);
+            }
+        }
+        self.follow_line();
+        Ok(())
+    }
+}
+
+fn id_of(line: &Line, service: ServiceId, execution: ExecutionNumber) -> Result<ExecutionId, NoPipeline> {
+    line.id(service, execution).ok_or(NoPipeline::NoExecution { execution })
+}

@@ -1,0 +1,233 @@
+//! Delivery, for a reader: what people are at, what waits, the repository, the pipelines, builds, incidents.
+//!
+//! Owned and read only. What is hidden in a change (its defects) is here too, marked as truth: a reader that plays the role
+//! of a real tool leaves it out.
+
+use serde::Serialize;
+
+use super::builds::Build;
+use super::change::DefectKind;
+use super::history::Commit;
+use super::incident::Incident;
+use super::pipeline::definition::Pipeline;
+use super::pipeline::view::{ExecutionView, StageView};
+use super::{Delivery, Job};
+use crate::ids::{FlawId, ServiceId, VersionId};
+use crate::telemetry::ledger::{ChangeNumber, DeploymentNumber, ExecutionNumber};
+use crate::units::SimTime;
+
+/// Commits, changes and executions that a reader gets at most, the newest.
+const MOST: usize = 200;
+/// Executions of one pipeline that a reader gets at most.
+const MOST_EXECUTIONS: usize = 20;
+
+/// Where a change stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ChangeStage {
+    /// Nobody has begun it.
+    Waiting,
+    /// Somebody writes it.
+    InProgress,
+    /// It is in review, or mended after one.
+    InReview,
+    /// It was merged.
+    Merged,
+    /// A version that has it was deployed.
+    Deployed,
+}
+
+/// A change.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ChangeLook {
+    /// Its number.
+    pub number: ChangeNumber,
+    /// The service.
+    pub service: ServiceId,
+    /// Lines changed.
+    pub lines: u32,
+    /// Whether it is planned work.
+    pub planned: bool,
+    /// Who writes it.
+    pub author: Option<u16>,
+    /// Where it stands.
+    pub stage: ChangeStage,
+    /// Its latest commit's name, if it has one.
+    pub commit: Option<String>,
+    /// Truth: what is wrong with it.
+    pub defects: Vec<(FlawId, DefectKind)>,
+}
+
+/// A person.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PersonLook {
+    /// What they are at, and since when.
+    pub job: Option<(JobLook, SimTime)>,
+    /// Whether they are on call.
+    pub on_call: bool,
+}
+
+/// What a person is at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum JobLook {
+    /// Writes a change.
+    Code(ChangeNumber),
+    /// Mends what was found in a change.
+    Rework(ChangeNumber),
+    /// Reviews a change.
+    Review(ChangeNumber),
+    /// Resolves a merge conflict.
+    Resolve(ChangeNumber),
+    /// Mends what a release's tests found.
+    Stabilise(ServiceId),
+    /// Decides about an approval.
+    Approve(ServiceId),
+    /// Looks for a suspect.
+    Diagnose(u32),
+    /// Looks for the defect in the code.
+    Investigate(u32),
+}
+
+/// A service's pipeline.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PipelineLook {
+    /// The service.
+    pub service: ServiceId,
+    /// Its declaration.
+    pub definition: Pipeline,
+    /// Its stages as they stand.
+    pub stages: Vec<StageView>,
+    /// Its executions, the newest first, each with its number in the run.
+    pub executions: Vec<(ExecutionNumber, ExecutionView)>,
+    /// Whether its deployments are held back until a fix is in.
+    pub held: bool,
+}
+
+/// Where a version came from: the walk back from a deployment to its commits.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ArtifactLook {
+    /// The version.
+    pub version: VersionId,
+    /// Its service.
+    pub service: ServiceId,
+    /// The commit's name.
+    pub commit: String,
+    /// The changes in it that are new since the version before, or all if there was none.
+    pub changes: Vec<ChangeNumber>,
+    /// Deployments that brought it.
+    pub deployments: Vec<DeploymentNumber>,
+}
+
+/// Everything.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct DeliveryLook {
+    /// The people, by number.
+    pub people: Vec<PersonLook>,
+    /// Whether it is working time.
+    pub working_time: bool,
+    /// Tasks that wait for somebody.
+    pub waiting_tasks: usize,
+    /// Items that wait to become changes.
+    pub pooled_items: usize,
+    /// The newest changes, in order.
+    pub changes: Vec<ChangeLook>,
+    /// The newest commits, in order.
+    pub commits: Vec<Commit>,
+    /// The pipelines, in the order of the services.
+    pub pipelines: Vec<PipelineLook>,
+    /// Builds, the oldest first.
+    pub builds: Vec<Build>,
+    /// Builds that run at once.
+    pub agents: usize,
+    /// Incidents, the oldest first.
+    pub incidents: Vec<Incident>,
+    /// Versions that were built, in order.
+    pub artifacts: Vec<ArtifactLook>,
+    /// The release branch under way, if the model has one.
+    pub release: Option<super::branch::Release>,
+}
+
+impl Delivery {
+    /// What a reader sees now.
+    pub fn look(&self) -> DeliveryLook {
+        let now = self.now;
+        let people = (0..self.staff.people())
+            .map(|person| PersonLook { job: self.staff.at(person).map(|(job, since)| (job_look(job), since)), on_call: self.staff.on_call(now) == person })
+            .collect();
+        let newest = |len: usize| len.saturating_sub(MOST);
+        let change = |change: &super::history::Change| {
+            let shipped = self.production.get(&change.service).is_some_and(|production| production.shipped.contains(&change.number));
+            let stage = match (shipped, change.merged, change.commit, change.author) {
+                (true, ..) => ChangeStage::Deployed,
+                (_, Some(_), ..) => ChangeStage::Merged,
+                (_, _, Some(_), _) => ChangeStage::InReview,
+                (_, _, _, Some(_)) => ChangeStage::InProgress,
+                _ => ChangeStage::Waiting,
+            };
+            ChangeLook {
+                number: change.number,
+                service: change.service,
+                lines: change.lines,
+                planned: change.planned,
+                author: change.author,
+                stage,
+                commit: change.commit.map(|(commit, _)| self.history.get(commit).sha.clone()),
+                defects: change.defects.iter().map(|defect| (defect.id, defect.kind)).collect(),
+            }
+        };
+        let pipelines = self.line.services().filter_map(|service| {
+            let engine = self.line.engine(service)?;
+            Some(PipelineLook {
+                service,
+                definition: engine.pipeline().get().clone(),
+                stages: engine.stages(),
+                executions: engine.executions().take(MOST_EXECUTIONS).map(|view| (self.line.number(service, view.id).unwrap_or_default(), view)).collect(),
+                held: self.production.get(&service).is_some_and(|production| production.held_for.is_some()),
+            })
+        });
+        let artifact = |artifact: &super::Artifact| {
+            let before = self.artifacts.range(..artifact.version).rev().map(|(_, other)| other).find(|other| other.service == artifact.service);
+            let known = before.map_or(&[][..], |before| before.revision.changes.as_slice());
+            ArtifactLook {
+                version: artifact.version,
+                service: artifact.service,
+                commit: self.history.get(artifact.revision.commit).sha.clone(),
+                changes: artifact.revision.changes.iter().copied().filter(|change| !known.contains(change)).collect(),
+                deployments: self.deployments.iter().filter(|(_, deployed)| deployed.version == artifact.version).map(|(number, _)| *number).collect(),
+            }
+        };
+        DeliveryLook {
+            people,
+            working_time: self.team.calendar.is_open(now),
+            waiting_tasks: self.staff.waiting().count(),
+            pooled_items: self.pooled.values().map(Vec::len).sum(),
+            changes: self.changes[newest(self.changes.len())..].iter().map(change).collect(),
+            commits: self.history.commits()[newest(self.history.commits().len())..].to_vec(),
+            pipelines: pipelines.collect(),
+            builds: self.line.farm().builds().cloned().collect(),
+            agents: self.line.farm().agents(),
+            incidents: self.incidents.clone(),
+            artifacts: self.artifacts.values().rev().take(MOST).rev().map(artifact).collect(),
+            release: self.release.as_ref().map(|(release, _)| release.clone()),
+        }
+    }
+
+    /// Changes whenever anything that [`Delivery::look`] shows may have.
+    pub const fn generation(&self) -> u64 {
+        self.runs
+    }
+}
+
+const fn job_look(job: &Job) -> JobLook {
+    match *job {
+        Job::Code(change) => JobLook::Code(change),
+        Job::Rework(change) => JobLook::Rework(change),
+        Job::Review(change) => JobLook::Review(change),
+        Job::Resolve(change) => JobLook::Resolve(change),
+        Job::Stabilise { service, .. } => JobLook::Stabilise(service),
+        Job::Approve { service, .. } => JobLook::Approve(service),
+        Job::Diagnose(incident) => JobLook::Diagnose(incident),
+        Job::Investigate(incident) => JobLook::Investigate(incident),
+    }
+}

@@ -1,0 +1,69 @@
+//! Delivery and its metrics, for a reader: worked out anew only when something has happened.
+
+use std::sync::Arc;
+
+use crate::delivery::look::DeliveryLook;
+use crate::ids::{FlawId, ServiceId, VersionId};
+use crate::insight::deployments::deployments;
+use crate::insight::dora::{self, Period};
+use crate::lab::Session;
+use crate::lab::snapshot::DoraSnapshot;
+use crate::units::{SimSpan, SimTime};
+
+/// A day [ns].
+const DAY: u64 = 86_400_000_000_000;
+/// The window of the trend.
+const WEEK: SimSpan = SimSpan::from_secs(7 * 86_400);
+
+/// What was last worked out, and from what.
+#[derive(Debug, Default)]
+pub(in crate::lab) struct Kept {
+    look: Option<(u64, Arc<DeliveryLook>)>,
+    dora: Option<(usize, u64, Arc<DoraSnapshot>)>,
+}
+
+impl Session {
+    /// Works out anew what has changed since the last time.
+    pub(super) fn look_at_delivery(&mut self) {
+        if let Some(delivery) = self.delivery() {
+            let generation = delivery.generation();
+            if self.kept.look.as_ref().is_none_or(|(known, _)| *known != generation) {
+                let look = Arc::new(delivery.look());
+                self.kept.look = Some((generation, look));
+            }
+        }
+        let (records, hour) = (self.ledger().truth().len(), self.now().nanos() / (DAY / 24));
+        if self.kept.dora.as_ref().is_none_or(|(known, at, _)| (*known, *at) != (records, hour)) {
+            let dora = Arc::new(self.work_out_dora());
+            self.kept.dora = Some((records, hour, dora));
+        }
+    }
+
+    pub(super) fn delivery_look(&self) -> Option<Arc<DeliveryLook>> {
+        self.kept.look.as_ref().map(|(_, look)| Arc::clone(look))
+    }
+
+    pub(super) fn dora(&self) -> Arc<DoraSnapshot> {
+        self.kept.dora.as_ref().map(|(_, _, dora)| Arc::clone(dora)).unwrap_or_default()
+    }
+
+    fn work_out_dora(&self) -> DoraSnapshot {
+        let all = deployments(self.ledger());
+        let period = Period::until(self.now());
+        let model = &self.scenario().model;
+        let flaws = |version: VersionId| {
+            model.versions.get(version.index()).map_or_else(Vec::new, |version| version.flaws.iter().map(|flaw| flaw.id).collect::<Vec<FlawId>>())
+        };
+        let fleet = dora::metrics(&all, None, period);
+        let days = (1..=self.now().nanos() / DAY).map(|day| SimTime::from_nanos(day * DAY));
+        DoraSnapshot {
+            services: (0..model.services.len()).map(|at| dora::metrics(&all, Some(ServiceId::from_index(at)), period)).collect(),
+            trend: days.map(|day| (day, dora::metrics(&all, None, Period::last(WEEK, day)))).collect(),
+            restore: dora::time_to_restore(self.ledger(), None, period),
+            grades: dora::quick_check::grade(&fleet, None),
+            truth: dora::truth::truth(&all, None, period, self.store().strikes(), flaws),
+            fleet,
+            deployments: all,
+        }
+    }
+}
