@@ -1,6 +1,7 @@
-//! `fleetlab check PATH…`: reports every mistake in scenario files.
+//! `fleetlab check PATH…`: reports every mistake in scenario files, and in files of the trade (buildspec, appspec, pipelines,
+//! manifests).
 //!
-//! A folder means every `.toml` file in it. Diagnostics go to standard error, one line per file to standard output; as
+//! A folder means every `.toml` file in it, or, if it has none, every genuine file. Diagnostics go to standard error, one line per file to standard output; as
 //! JSON everything goes to standard output, for editors and scripts. It knows nothing of what a mistake is.
 
 use std::io::Write;
@@ -9,9 +10,10 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::Streams;
+use crate::content::genuine::kinds;
 use crate::content::{Diagnostics, Library, Loaded};
 
-/// Finds every mistake in scenario files.
+/// Finds every mistake in scenario files, buildspecs, appspecs, pipelines and manifests.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
@@ -31,6 +33,7 @@ Examples:
   fleetlab check scenarios/mine.toml
   fleetlab check scenarios
   fleetlab check online-boutique --strict --json
+  fleetlab check buildspec.yml pipeline.json rollout.yaml
 
 Ends with status 1 if a file has mistakes (with --strict also if there are warnings, as on purpose in a
 few shipped scenarios that teach overload), with 2 if one cannot be read.";
@@ -67,9 +70,14 @@ pub fn run(paths: &[PathBuf], options: CheckOptions, out: &mut dyn Write, err: &
     let mut results = Vec::new();
     for path in expand(paths) {
         let name = path.display().to_string();
-        let (line, diagnostics) = match library.load(&name) {
-            Ok(loaded) => (summary(&loaded), loaded.warnings),
-            Err(found) => (String::new(), found),
+        let (line, diagnostics) = if kinds::is_genuine(&path) && path.is_file() {
+            let (kind, found) = kinds::check(&name, std::fs::read(&path).unwrap_or_default());
+            (kind.map_or_else(String::new, |kind| kind.name().to_owned()), found)
+        } else {
+            match library.load(&name) {
+                Ok(loaded) => (summary(&loaded), loaded.warnings),
+                Err(found) => (String::new(), found),
+            }
         };
         let (errors, warnings) = diagnostics.counts();
         let verdict = if diagnostics.is_unreadable() { 2 } else { u8::from(errors > 0 || options.strict && warnings > 0) };
@@ -102,6 +110,10 @@ fn expand(paths: &[PathBuf]) -> Vec<PathBuf> {
     for path in paths {
         let entries = path.is_dir().then(|| path.read_dir().into_iter().flatten().filter_map(Result::ok));
         let mut scenarios: Vec<PathBuf> = entries.into_iter().flatten().map(|entry| entry.path()).filter(|path| is_toml(path)).collect();
+        if scenarios.is_empty() && path.is_dir() {
+            let all = path.read_dir().into_iter().flatten().filter_map(Result::ok).map(|entry| entry.path());
+            scenarios = all.filter(|path| kinds::is_genuine(path)).collect();
+        }
         scenarios.sort();
         // A folder without scenarios is reported as such by the loader, which cannot read it.
         if scenarios.is_empty() {

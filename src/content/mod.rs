@@ -12,7 +12,7 @@ mod brackets;
 mod counts;
 mod diagnostic;
 mod files;
-mod genuine;
+pub mod genuine;
 mod library;
 pub mod limits;
 mod lower;

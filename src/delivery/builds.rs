@@ -1,17 +1,22 @@
 //! The build farm: builds wait for an agent, take their time, and find what their tests find.
 //!
-//! What a suite finds is `check`'s business, what happens then the pipeline's. A build is the same however often it runs,
-//! but for tests that fail now and then.
+//! What a build takes is `build`'s business, what a suite finds `check`'s, and what happens then the pipeline's.
 
 use std::collections::{BTreeMap, VecDeque};
 
 use serde::Serialize;
 
+use super::build::batch::{expand, run as run_batch};
+use super::build::cache::Before;
+use super::build::cost::CostModel;
+use super::build::findings::{Suspect, Suspects};
+use super::build::plan::BuildPlan;
+use super::build::project::Touched;
+use super::build::timeline::{PhaseType, Status, Timeline};
 use super::change::DefectKind;
-use super::check::{detect, flake, shard};
 use super::history::Revision;
 use super::pipeline::outcome::{ActionRunId, BeginAction};
-use super::pipelines::{Pipelines, Project};
+use super::pipelines::{BuildProject, Pipelines};
 use crate::ids::{FlawId, ServiceId};
 use crate::rng::{Stream, purpose};
 use crate::telemetry::ledger::ExecutionNumber;
@@ -19,8 +24,8 @@ use crate::units::{SimSpan, SimTime};
 
 /// Builds that are remembered with their logs.
 const REMEMBERED: usize = 300;
-/// From the request to the first phase: a container is provisioned (chosen for Fleetlab; CodeBuild takes 20 s to 60 s).
-const PROVISIONING: SimSpan = SimSpan::from_secs(30);
+/// Lines of a log that are kept.
+const MOST_LOG: usize = 400;
 
 /// Where a build stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -59,6 +64,8 @@ pub struct Build {
     pub started: Option<SimTime>,
     /// When it ends or ended.
     pub ends: Option<SimTime>,
+    /// Its phases: how each ended, when it began and when it ended; of the first build of a batch.
+    pub phases: Vec<(PhaseType, Status, SimTime, SimTime)>,
     /// Its log, with the time of each line.
     pub log: Vec<(SimTime, String)>,
     /// Why it failed.
@@ -91,14 +98,16 @@ struct Job {
 #[derive(Debug)]
 pub struct Farm {
     root: Stream,
-    projects: BTreeMap<String, Project>,
+    projects: BTreeMap<String, BuildProject>,
     agents: usize,
     queue: VecDeque<Job>,
     running: BTreeMap<(SimTime, u32), Job>,
     builds: VecDeque<Build>,
     last: u32,
-    /// How often each suite of a service ran, so that flakes are drawn anew.
+    /// How often each service was built, so that flakes are drawn anew.
     runs: BTreeMap<ServiceId, u64>,
+    /// What earlier builds left behind, by service and project.
+    caches: BTreeMap<(ServiceId, String), Before>,
 }
 
 impl Farm {
@@ -112,6 +121,7 @@ impl Farm {
             builds: VecDeque::new(),
             last: 0,
             runs: BTreeMap::new(),
+            caches: BTreeMap::new(),
         }
     }
 
@@ -143,6 +153,7 @@ impl Farm {
             submitted: now,
             started: None,
             ends: None,
+            phases: Vec::new(),
             log: Vec::new(),
             failed: None,
             found: Vec::new(),
@@ -173,12 +184,14 @@ impl Farm {
             *ran += 1;
             let run = *ran;
             let project = self.projects.get(&job.project).cloned().unwrap_or_default();
-            let outcome = carry_out(self.root, now, &project, &job, run);
-            let ends = now + outcome.took;
+            let before = self.caches.entry((job.service, job.project.clone())).or_default();
+            let outcome = carry_out(self.root, now, &project, &job, run, *before);
+            *before = outcome.after;
+            let ends = outcome.ends;
             if let Some(build) = self.builds.iter_mut().find(|build| build.number == job.number) {
                 build.status = BuildStatus::InProgress;
                 (build.started, build.ends) = (Some(now), Some(ends));
-                (build.log, build.failed, build.found) = (outcome.log, outcome.failed, outcome.found);
+                (build.log, build.phases, build.failed, build.found) = (outcome.log, outcome.phases, outcome.failed, outcome.found);
             }
             self.running.insert((ends, job.number), job);
         }
@@ -201,47 +214,70 @@ impl Farm {
     }
 }
 
-/// What a build comes to.
-struct Outcome {
-    took: SimSpan,
-    log: Vec<(SimTime, String)>,
-    failed: Option<String>,
-    found: Vec<FlawId>,
-}
-
-/// Works out what a build that begins at `now` does, line by line. A step that fails ends it.
-fn carry_out(root: Stream, now: SimTime, project: &Project, job: &Job, run: u64) -> Outcome {
-    let mut at = now + PROVISIONING;
-    let mut log = vec![(now, "Provisioning the build environment".to_owned()), (at, format!("Building {}", job.project))];
-    let end = |at: SimTime, mut log: Vec<(SimTime, String)>, failed: Option<String>, found: Vec<FlawId>| {
-        let last = failed.as_ref().map_or_else(|| "Phase complete: SUCCEEDED".to_owned(), |why| format!("Phase complete: FAILED ({why})"));
-        log.push((at, last));
-        Outcome { took: at.since(now), log, failed, found }
+/// Works out what a build that begins at `now` does. Batch builds run side by side, each on a machine of its own.
+fn carry_out(root: Stream, now: SimTime, project: &BuildProject, job: &Job, run: u64, before: Before) -> Outcome {
+    let own = root.child(u64::from(job.service.0));
+    let model = CostModel::default();
+    let touched = Touched { sources: true, dependencies: own.child(run).chance(project.new_dependencies.get()), ..Touched::default() };
+    let plan = BuildPlan {
+        spec: &project.buildspec.0,
+        project: &project.source,
+        model: &model,
+        machine: project.compute_type,
+        privileged: project.privileged,
+        cache: &project.cache,
+        before,
+        touched,
+        variables: Vec::new(),
+        shard: None,
+        stream: own,
+        build: run,
+        submitted: now,
+        waits: SimSpan::ZERO,
     };
-    // No two builds take equally long.
-    let spread = shard::lognormal(root.child(u64::from(job.service.0)).child(run), 0.15);
-    at = at + SimSpan::from_secs_f64(project.build.as_secs_f64() * spread);
-    let broken: Vec<FlawId> = job.defects.iter().filter(|(_, kind)| *kind == DefectKind::DoesNotCompile).map(|(id, _)| *id).collect();
-    if project.compiles && !broken.is_empty() {
-        log.push((at, "error: the build does not compile".to_owned()));
-        return end(at, log, Some("it does not compile".to_owned()), broken);
-    }
-    for (kind, suite) in &project.suites {
-        let stream = root.child(u64::from(job.service.0)).child(1_000 + *kind as u64);
-        at = at + shard::run_time(stream, suite, 1, project.cores).longest();
-        let found: Vec<FlawId> = job
-            .defects
-            .iter()
-            .filter(|(id, defect)| detect::verdict(root, *kind, suite, u64::from(id.0), *defect) == detect::Verdict::Found)
-            .map(|(id, _)| *id)
-            .collect();
-        let flaky = flake::run(stream, suite, run);
-        let failing = found.len() + flaky.still_failing.len();
-        log.push((at, format!("{kind}: {} checks, {failing} failed", suite.tests)));
-        if failing > 0 {
-            let why = format!("{failing} of {} {kind} checks failed", suite.tests);
-            return end(at, log, Some(why), found);
+    let defects: Vec<Suspect> = job.defects.iter().map(|(id, kind)| Suspect { id: u64::from(id.0), kind: *kind }).collect();
+    let suspects = || Suspects { root, project: own, build: run, defects: defects.clone(), found: Vec::new() };
+    let mut found: Vec<u64> = Vec::new();
+    let mut timelines: Vec<Timeline> = Vec::new();
+    match &project.buildspec.0.batch {
+        None => {
+            let mut inspector = suspects();
+            timelines.push(plan.timeline(&mut inspector));
+            found = inspector.found;
+        }
+        Some(batch) => {
+            let builds = expand(batch);
+            run_batch(&builds, batch.fast_fail, builds.len().max(1) as u32, now, |n, begin| {
+                let mut inspector = suspects();
+                let timeline = plan.of_batch(n, &builds[n], begin).timeline(&mut inspector);
+                found.append(&mut inspector.found);
+                let ended = (timeline.end(), timeline.status);
+                timelines.push(timeline);
+                ended
+            });
         }
     }
-    end(at, log, None, Vec::new())
+    found.sort_unstable();
+    found.dedup();
+    let ends = timelines.iter().map(Timeline::end).max().unwrap_or(now);
+    let failed = timelines.iter().find(|timeline| timeline.status != Status::Succeeded).map(|timeline| {
+        let message = timeline.phases.iter().find_map(|phase| phase.message.clone());
+        message.unwrap_or_else(|| timeline.status.name().to_owned())
+    });
+    let after = timelines.first().map_or(before, |timeline| plan.leaves(timeline));
+    let log = timelines.iter().flat_map(|timeline| timeline.log.lines.iter().map(|line| (line.at, line.text.clone()))).take(MOST_LOG).collect();
+    let phases =
+        timelines.first().map_or_else(Vec::new, |timeline| timeline.phases.iter().map(|phase| (phase.phase, phase.status, phase.begin, phase.end)).collect());
+    let found = found.into_iter().map(|id| FlawId(id as u32)).collect();
+    Outcome { ends, log, phases, failed, found, after }
+}
+
+/// What a build comes to.
+struct Outcome {
+    ends: SimTime,
+    log: Vec<(SimTime, String)>,
+    phases: Vec<(PhaseType, Status, SimTime, SimTime)>,
+    failed: Option<String>,
+    found: Vec<FlawId>,
+    after: Before,
 }

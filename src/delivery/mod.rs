@@ -19,6 +19,7 @@
 //! | `line` | pipelines at work: builds, tests, approvals, deployments |
 
 pub mod branch;
+pub mod build;
 pub mod builds;
 pub mod calendar;
 pub mod change;

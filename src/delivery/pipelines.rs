@@ -6,10 +6,13 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::check::{Suite, SuiteKind};
+use super::build::cache::CacheConfig;
+use super::build::machine::ComputeType;
+use super::build::project::Project;
+use super::build::spec::{Buildspec, Phase, Phases};
 use super::pipeline::definition::Pipeline;
 use crate::choice::params;
-use crate::units::SimSpan;
+use crate::units::Ratio;
 
 /// A pipeline and what it delivers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -22,26 +25,45 @@ pub struct LineSpec {
 }
 
 params! {
-    /// A build project: what a build of that name takes, and which test suites it runs.
-    pub struct Project {
-        /// How long a build takes besides its tests. Default `"3m"` (chosen for Fleetlab).
-        pub build: SimSpan = SimSpan::from_secs(180),
-        /// vCPUs of the machine on which tests run, 1 to 96. Default 4 (BUILD_GENERAL1_MEDIUM).
-        pub cores: u32 = 4,
-        /// The test suites that it runs, by kind. Default: unit tests and a linter, with their usual figures.
-        pub suites: BTreeMap<SuiteKind, Suite> = [SuiteKind::Unit, SuiteKind::Lint].into_iter().map(|kind| (kind, Suite::usual(kind))).collect(),
-        /// Whether it compiles what it builds, so that what does not compile is found. Default true.
-        pub compiles: bool = true,
+    /// A build project: what `CodeBuild` knows under a name.
+    pub struct BuildProject {
+        /// What a build does. Default: the commands of a middling Node.js service with an image.
+        pub buildspec: BuildspecOf = BuildspecOf::default(),
+        /// The machine. Default `BUILD_GENERAL1_SMALL` (2 vCPU).
+        pub compute_type: ComputeType = ComputeType::Small,
+        /// Whether builds may run Docker. Default true (chosen for Fleetlab; CodeBuild's is false).
+        pub privileged: bool = true,
+        /// What is kept from build to build. Default nothing (CodeBuild).
+        pub cache: CacheConfig = CacheConfig::default(),
+        /// The size of what is built, and its test suites.
+        pub source: Project = Project::default(),
+        /// Share of changes that touch the list of dependencies. Default 15 % (chosen for Fleetlab).
+        pub new_dependencies: Ratio = Ratio::new(0.15),
     }
 }
 
-impl Project {
+/// A build specification inside a project.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct BuildspecOf(#[schemars(with = "serde_json::Value")] pub Buildspec);
+
+impl Default for BuildspecOf {
+    fn default() -> Self {
+        let phase = |commands: &[&str]| Some(Phase { commands: commands.iter().map(|command| (*command).to_owned()).collect(), ..Phase::default() });
+        let phases = Phases {
+            install: phase(&["npm ci"]),
+            pre_build: phase(&["npm run lint"]),
+            build: phase(&["npm test", "docker build -t app ."]),
+            post_build: phase(&["docker push app"]),
+        };
+        Self(Buildspec { phases, ..Buildspec::default() })
+    }
+}
+
+impl BuildProject {
     /// Says what is impossible about it, if anything is.
     pub fn check(&self) -> Result<(), String> {
-        if !(1..=96).contains(&self.cores) {
-            return Err(format!("a build machine has 1 to 96 vCPUs, not {}", self.cores));
-        }
-        self.suites.iter().try_for_each(|(kind, suite)| suite.checked().map_err(|error| format!("{kind}: {error}")))
+        self.source.suites.iter().try_for_each(|(kind, suite)| suite.checked().map_err(|error| format!("{kind}: {error}")))
     }
 }
 
@@ -52,7 +74,7 @@ pub struct Pipelines {
     /// The pipelines.
     pub lines: Vec<LineSpec>,
     /// Build projects by name; one that is not here has the defaults.
-    pub projects: BTreeMap<String, Project>,
+    pub projects: BTreeMap<String, BuildProject>,
     /// Builds that run at once; more wait in a queue. 0 stands for the default of 2 (chosen for Fleetlab).
     pub agents: u32,
 }

@@ -33,11 +33,13 @@ use self::agenda::Agenda;
 use self::alarm::{Alarm, Alarms, Due, Measured};
 use self::autoscale::Scaler;
 use self::cost::Meters;
+use self::deploy::judging::{self, Wanted};
 use self::deploy::{Releases, Rollout, Size};
 use self::desk::{Attention, Book, Chance, Clock, Facts, Inbox, Outbox, Roster, ServiceFacts, Sight, VersionFacts};
 use self::instance::ServiceFleet;
 use self::life::{News, Plan};
 use crate::ids::{InstanceId, ServiceId};
+use crate::insight::judge;
 use crate::insight::metric::Datapoint;
 use crate::kernel::command::{Command, InstanceView, Notice};
 use crate::kernel::model::{Model, Version};
@@ -132,6 +134,16 @@ impl Fleet {
     /// The datapoints that alarms want at `now`, for whoever has the telemetry.
     pub fn datapoints_due(&mut self, now: SimTime) -> Vec<Due> {
         alarm::due(&mut self.world, now)
+    }
+
+    /// The measurements that analyses of deployments want at `now`, for whoever has the telemetry.
+    pub fn measurements_due(&mut self, now: SimTime) -> Vec<Wanted> {
+        judging::wanted(&mut self.world, now)
+    }
+
+    /// Takes the answer to a measurement in, for the run that follows.
+    pub fn answer(&mut self, wanted: &Wanted, now: SimTime, value: Result<judge::Measured, String>) {
+        judging::answer(&mut self.world, wanted, now, value);
     }
 
     /// Takes datapoints in, for the run that follows.

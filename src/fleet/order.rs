@@ -5,7 +5,7 @@
 
 use super::Fleet;
 use super::alarm::Alarms;
-use super::deploy::{DeployOrders, Releases, Rollout, Strategy};
+use super::deploy::{DeployOrders, Releases, Rollout, Strategy, Wish};
 use super::desk::{Attention, Book, Chance, Clock, Facts, Roster};
 use super::fault::{Aim, FaultKind, FaultOrders, Faults, Injection, Selector};
 use super::life::{Cause, Kills, Plan};
@@ -33,6 +33,13 @@ pub enum Order {
     },
     /// Goes back to the last completed version.
     RollBack(ServiceId),
+    /// Asks something of the deployment under way.
+    Steer {
+        /// The service.
+        service: ServiceId,
+        /// What.
+        wish: Wish,
+    },
     /// Sets the desired count.
     Scale {
         /// The service.
@@ -89,6 +96,11 @@ phrases! {
             /// The service.
             service: String,
         } = "`{service}` has no earlier version to go back to; only its first version was ever deployed",
+        /// No deployment is under way.
+        "nothing-under-way" => NothingUnderWay {
+            /// The service.
+            service: String,
+        } = "no deployment of `{service}` is under way",
         /// Too many instances.
         "too-many" => TooMany {
             /// How many were wanted.
@@ -156,6 +168,14 @@ impl Fleet {
         match order {
             Order::Deploy { service, version, strategy } => self.deploy(service, version, strategy)?,
             Order::RollBack(service) => self.roll_back(service)?,
+            Order::Steer { service, wish } => {
+                let entity = self.world.resource::<Roster>().service(service);
+                if self.world.get::<Rollout>(entity).is_none_or(|rollout| rollout.0.is_none()) {
+                    return Err(Refusal::NothingUnderWay { service: self.world.resource::<Facts>().service(service).to_owned() });
+                }
+                self.world.resource_mut::<DeployOrders>().wishes.push((service, wish));
+                self.attend(service);
+            }
             Order::Scale { service, instances } => {
                 if instances > MOST_INSTANCES {
                     return Err(Refusal::TooMany { instances, most: MOST_INSTANCES });

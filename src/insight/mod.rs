@@ -5,11 +5,19 @@
 //! file with its definition and its tests, and one line here.
 
 pub mod alarm;
+pub mod composite;
 pub mod deployments;
 pub mod dora;
+pub mod experiment;
 pub mod golden;
+pub mod judge;
 pub mod little;
 pub mod metric;
+pub mod normal;
+pub mod query;
 pub mod service_map;
 pub mod significance;
 pub mod slo;
+
+#[cfg(test)]
+mod composite_tests;

@@ -63,6 +63,7 @@ pub(super) fn action(action: &Action) -> Checked {
         | Action::ShiftTraffic { .. }
         | Action::Clear { .. }
         | Action::SetLoad { .. }
+        | Action::Steer { .. }
         | Action::Pipeline { .. }
         | Action::FlushCache { .. } => Ok(()),
     }

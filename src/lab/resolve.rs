@@ -203,6 +203,7 @@ pub(super) fn resolve(scenario: &Scenario, action: &Action) -> Result<Resolved, 
             };
             direct(None, what, Command::SetLoad { source: of, factor, rate: *rate })
         }
+        Action::Steer { service: name, wish } => Resolved::Order(Box::new(Order::Steer { service: service(scenario, name)?, wish: *wish })),
         Action::Pipeline { service: name, .. } => Resolved::Pipeline(service(scenario, name)?),
         Action::FlushCache { service: name, cache: flushed } => {
             let of = service(scenario, name)?;

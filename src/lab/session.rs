@@ -18,6 +18,8 @@ use crate::delivery::{Ask, Delivery};
 use crate::fleet::Fleet;
 use crate::fleet::order::Order;
 use crate::ids::{InstanceId, QueueId, ServiceId, VersionId, ZoneId};
+use crate::insight::metric::Watched;
+use crate::insight::query::Query;
 use crate::insight::slo::{self, Standing};
 use crate::kernel::command::{Command, InstanceView, Notice, Pause};
 use crate::kernel::model::Version;
@@ -322,6 +324,13 @@ impl Session {
         for due in self.fleet.datapoints_due(self.kernel.now()) {
             let point = due.of.and_then(|of| due.metric.datapoint(&self.store, of, due.from, due.to));
             self.fleet.measured(&due, point);
+        }
+        let now = self.kernel.now();
+        for wanted in self.fleet.measurements_due(now) {
+            let query = Query::of(&wanted.provider.kind, &wanted.provider.query);
+            let answer = query.map(|query| query.answer(query.number(&self.store, Watched::Version(wanted.version), now)));
+            let answer = answer.ok_or_else(|| format!("the query is not understood: {}", wanted.provider.query));
+            self.fleet.answer(&wanted, now, answer);
         }
         let kernel = &self.kernel;
         let commands = self.fleet.run(kernel.now(), notices, |instance| kernel.view(instance));

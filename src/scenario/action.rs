@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::delivery::command::PipelineCommand;
-use crate::fleet::deploy::Strategy;
+use crate::fleet::deploy::{Strategy, Wish};
 use crate::fleet::fault::{Fault, Selector};
 use crate::kernel::model::Queue;
 use crate::kernel::resilience::CallPolicy;
@@ -44,6 +44,13 @@ pub enum Action {
     RollBack {
         /// The service.
         service: String,
+    },
+    /// Steers the deployment under way: promotes, pauses, resumes or aborts it.
+    Steer {
+        /// The service.
+        service: String,
+        /// What.
+        wish: Wish,
     },
     /// Sets the desired number of instances.
     Scale {

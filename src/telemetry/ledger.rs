@@ -65,6 +65,51 @@ phrases! {
             /// The alarm.
             name: String,
         } = "alarm `{name}` went off",
+        /// A person gave up.
+        "aborted" => Aborted = "aborted",
+        /// An analysis did not end well.
+        "analysis" => Analysis {
+            /// Which analysis.
+            which: String,
+            /// How it ended.
+            phase: &'static str,
+        } = "{which} analysis: {phase}",
+        /// A check of Flagger's failed, and the step is halted.
+        "failed-check" => FailedCheck {
+            /// The check.
+            name: String,
+            /// Checks that failed so far.
+            failed: u32,
+            /// How many may.
+            threshold: u32,
+        } = "check `{name}` failed: {failed} of {threshold}",
+        /// As many checks of Flagger's failed as may.
+        "failed-checks" => FailedChecks {
+            /// Checks that failed.
+            failed: u32,
+        } = "failed checks threshold reached: {failed}",
+        /// A webhook asked for the rollback.
+        "rollback-hook" => RollbackHook {
+            /// The webhook.
+            name: String,
+        } = "the webhook `{name}` asked for a rollback",
+        /// A life-cycle hook failed.
+        "hook-failed" => HookFailed {
+            /// The event.
+            event: String,
+        } = "the hook at {event} failed",
+        /// A life-cycle hook did not answer in time.
+        "hook-timed-out" => HookTimedOut {
+            /// The event.
+            event: String,
+            /// How long it was given.
+            within: String,
+        } = "the hook at {event} did not answer within {within}",
+        /// A webhook must approve first.
+        "approval" => Approval {
+            /// The webhook.
+            name: String,
+        } = "waiting for the approval of `{name}`",
         /// Kubernetes' word for a rollout without progress.
         "progress-deadline" => ProgressDeadline = "ProgressDeadlineExceeded",
     }

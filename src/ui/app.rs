@@ -17,6 +17,7 @@ use super::settings::{Settings, ThemeChoice};
 use super::state::{Ask, Level, LibraryEntry, Notice, Offer, Overlay, Page, RecentSession, Run, Selection, Shell};
 use super::widgets::{empty, notice};
 use super::{icons, keys, theme};
+use crate::fleet::deploy::Wish;
 use crate::lab::snapshot::Interest;
 use crate::scenario::{Action, Scenario};
 use crate::units::SimTime;
@@ -443,6 +444,16 @@ fn action_text(lang: super::text::Lang, action: &Action) -> String {
         Action::SetPolicy { from, to, .. } => lang.with("did.policy", &[("from", from), ("to", to)]),
         Action::SetCapacity { service, .. } => lang.with("did.capacity", &[("service", service)]),
         Action::ShiftTraffic { service, .. } => lang.with("did.shift", &[("service", service)]),
+        Action::Steer { service, wish } => {
+            let key = match wish {
+                Wish::Promote => "wish.promote",
+                Wish::PromoteFull => "wish.promote-full",
+                Wish::Abort => "wish.abort",
+                Wish::Pause => "wish.pause",
+                Wish::Resume => "wish.resume",
+            };
+            lang.with(key, &[("service", service)])
+        }
         Action::Pipeline { service, command } => lang.with("did.pipeline", &[("service", service), ("command", command.name())]),
         Action::FlushCache { service, cache } => lang.with("did.flush", &[("service", service), ("cache", cache)]),
     }

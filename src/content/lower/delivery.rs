@@ -1,12 +1,15 @@
 //! The team and its pipelines: that the services exist, the declarations can be read, and the numbers make sense.
 
+use std::collections::BTreeMap;
+
 use super::super::diagnostic::{Code, Finding};
-use super::super::genuine::codepipeline;
+use super::super::genuine::{buildspec, codepipeline};
 use super::super::parse::text;
 use super::super::tree::At;
 use super::super::wording::{listed, nearest, shown};
 use super::Lower;
-use crate::delivery::pipelines::{LineSpec, Pipelines};
+use crate::delivery::build::spec::Buildspec;
+use crate::delivery::pipelines::{BuildProject, BuildspecOf, LineSpec, Pipelines};
 use crate::delivery::plan::Team;
 
 impl Lower<'_> {
@@ -31,14 +34,40 @@ impl Lower<'_> {
             self.report_key(&At::ROOT.key("pipelines"), finding);
         }
         let all = At::ROOT.key("build_projects");
+        let mut projects = BTreeMap::new();
         for (name, project) in &file.build_projects {
+            let at = all.key(name);
+            let buildspec = project.buildspec.as_ref().map(|file| self.buildspec(file, &at.key("buildspec")));
+            let project = BuildProject {
+                buildspec: buildspec.flatten().map(BuildspecOf).unwrap_or_default(),
+                compute_type: project.compute_type,
+                privileged: project.privileged,
+                cache: project.cache.clone(),
+                source: project.source.clone(),
+                new_dependencies: project.new_dependencies,
+            };
             if let Err(problem) = project.check() {
-                self.report(&all.key(name), Finding::error(Code::Impossible, problem));
+                self.report(&at, Finding::error(Code::Impossible, problem));
             }
+            projects.insert(name.clone(), project);
         }
         self.check_count(&At::ROOT.key("build_agents"), file.build_agents.into(), 1, 1_000);
         let lines = self.lines();
-        (file.team.clone(), Pipelines { lines, projects: file.build_projects.clone(), agents: file.build_agents })
+        (file.team.clone(), Pipelines { lines, projects, agents: file.build_agents })
+    }
+
+    fn buildspec(&mut self, name: &str, at: &At<'_>) -> Option<Buildspec> {
+        let folder = self.folder;
+        match folder.data(name) {
+            Err(refused) => {
+                self.report(at, refused.into());
+                None
+            }
+            Ok(bytes) => {
+                let (source, text) = text(&bytes, self.collector)?;
+                buildspec::read_from(source, &text, self.collector)
+            }
+        }
     }
 
     fn lines(&mut self) -> Vec<LineSpec> {

@@ -154,6 +154,11 @@ impl Lower<'_> {
         let at = at.key(strategy.name());
         match strategy {
             Strategy::AllAtOnce(_) => {}
+            Strategy::ArgoBlueGreen(_) | Strategy::ArgoCanary(_) | Strategy::Flagger(_) => {
+                if let Err(problem) = strategy.check() {
+                    self.report(&at, Finding::error(Code::Impossible, problem));
+                }
+            }
             Strategy::BlueGreen(blue_green) => self.check_shift(blue_green.test, Some(blue_green.bake), &at),
             Strategy::Canary(canary) => {
                 self.check_number(&at.key("percent"), canary.percent.get(), 0.001, 1.0);

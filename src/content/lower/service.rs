@@ -1,13 +1,16 @@
 //! Services: their data plane, their control plane, endpoints, versions and caches.
 
 use super::super::diagnostic::{Code, Finding};
+use super::super::genuine::kinds;
 use super::super::limits;
+use super::super::parse::text;
 use super::super::prices;
 use super::super::raw::{FIRST_VERSION, ServiceFile, VersionFile};
 use super::super::tree::At;
 use super::super::wording::shown;
 use super::Lower;
 use super::script::Caller;
+use crate::fleet::deploy::Strategy;
 use crate::fleet::health::HealthCheck;
 use crate::fleet::instance::{DEREGISTRATION_DELAY, GRACE_PERIOD, ServiceFleet};
 use crate::ids::{EndpointId, ServiceId, VersionId, ZoneId};
@@ -193,9 +196,29 @@ impl Lower<'_> {
             restart_after: service.restart_after.0,
             health: service.health_check.clone(),
             autoscaling: service.autoscaling.clone(),
-            strategy: service.deployment.clone(),
+            strategy: self.manifest(service, at).unwrap_or_else(|| service.deployment.clone()),
             price_per_hour: self.price(service, at),
         }
+    }
+
+    /// The strategy of a manifest, if the service names one.
+    fn manifest(&mut self, service: &ServiceFile, at: &At<'_>) -> Option<Strategy> {
+        let name = service.manifest.as_deref()?;
+        let at = at.key("manifest");
+        let folder = self.folder;
+        let bytes = match folder.data(name) {
+            Ok(bytes) => bytes,
+            Err(refused) => {
+                self.report(&at, refused.into());
+                return None;
+            }
+        };
+        let (file, text) = text(&bytes, self.collector)?;
+        let strategy = kinds::strategy(name, file, &text, self.collector)?;
+        if let Err(problem) = strategy.check() {
+            self.report(&at, Finding::error(Code::Impossible, problem));
+        }
+        Some(strategy)
     }
 
     fn price(&mut self, service: &ServiceFile, at: &At<'_>) -> Dollars {

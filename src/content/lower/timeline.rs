@@ -266,6 +266,9 @@ impl Lower<'_> {
                     self.report(&at, Finding::error(Code::MissingKey, "the load changes to what?").label("needs `factor` or `rate`"));
                 }
             }
+            Action::Steer { service, .. } => {
+                self.service(service, &at.key("service"));
+            }
             Action::Pipeline { service, command } => {
                 self.service(service, &at.key("service"));
                 if let PipelineCommand::Update { definition } = command {
@@ -296,6 +299,7 @@ pub(crate) fn action_key(action: &Action) -> &'static str {
         Action::Inject { .. } => "inject",
         Action::Clear { .. } => "clear",
         Action::SetLoad { .. } => "set-load",
+        Action::Steer { .. } => "steer",
         Action::Pipeline { .. } => "pipeline",
         Action::FlushCache { .. } => "flush-cache",
     }

@@ -12,7 +12,7 @@ mod step;
 mod traffic;
 
 pub(crate) use alarm::AlarmFile;
-pub(crate) use delivery::LineFile;
+pub(crate) use delivery::{LineFile, ProjectFile};
 pub(crate) use entries::Entries;
 pub(crate) use service::{FIRST_VERSION, ServiceFile, VersionFile};
 pub(crate) use step::{BranchFile, CallFile, ParallelFile, StepFile};
@@ -23,7 +23,6 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::delivery::pipelines::Project;
 use crate::delivery::plan::Team;
 use crate::fleet::fault::{Fault, FaultKind, Selector};
 use crate::kernel::model::Network;
@@ -95,7 +94,7 @@ pub(crate) struct ScenarioFile {
     pub(crate) pipelines: Vec<LineFile>,
     /// Build projects by the name under which pipelines call them (`ProjectName`). Default: each has the defaults.
     #[serde(default)]
-    pub(crate) build_projects: BTreeMap<String, Project>,
+    pub(crate) build_projects: BTreeMap<String, ProjectFile>,
     /// Builds that run at once; more wait in a queue. Default 2 (chosen for Fleetlab).
     #[serde(default = "default_agents")]
     #[schemars(range(min = 1, max = 1000))]

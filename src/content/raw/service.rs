@@ -73,6 +73,9 @@ pub(crate) struct ServiceFile {
     pub(crate) autoscaling: Option<Autoscaling>,
     /// How new versions are deployed unless a deployment says otherwise. Default `"rolling"` (ECS).
     pub(crate) deployment: Strategy,
+    /// A manifest beside the scenario whose strategy takes the place of `deployment`: a `Rollout` of Argo Rollouts with its
+    /// analysis templates, or a `Canary` of Flagger. Default: none.
+    pub(crate) manifest: Option<String>,
     /// Dollars per instance-hour. Default: the price of `instance_type`.
     pub(crate) price: Option<Dollars>,
     /// A line of the price table. Default `"fargate-0.25vcpu-0.5gb"` (chosen for Fleetlab), the smallest.
@@ -116,6 +119,7 @@ impl Default for ServiceFile {
             health_check: None,
             autoscaling: None,
             deployment: Strategy::default(),
+            manifest: None,
             price: None,
             instance_type: None,
             endpoints: Entries::default(),

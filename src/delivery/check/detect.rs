@@ -18,10 +18,10 @@
 //! | only-for-some-users | .10 | .05 | .02 | 0 | .03 | 0 |
 //! | appears-later | .02 | .02 | 0 | 0 | .10 | 0 |
 //!
-//! What is published are rates over all defects of a project. McConnell (*Code Complete*, 2nd ed., table 20-2, after
-//! Jones 1986 and 1996 and Shull 2002) has unit tests at 15–50 %, mostly 30 %, and integration tests at 25–40 %, mostly
-//! 35 %; Jones (2011) has static analysis at 55–90 % and says that it does little against dynamic problems such as
-//! performance. With the usual coverage of 70 % the unit column gives 31 % of logic defects, and with its 50 % the
+//! What is published are rates over all defects of a project. *Code Complete* (2nd ed., table 20-2, after Jones 1986 and
+//! 1996 and Shull 2002) has unit tests at 15–50 %, mostly 30 %, and integration tests at 25–40 %, mostly 35 %; Jones (*Get
+//! Software Quality Right*, 2010) has static analysis at 55–90 % and says that it does little against dynamic problems
+//! such as performance. With the usual coverage of 70 % the unit column gives 31 % of logic defects, and with its 50 % the
 //! integration column gives 33 % of integration defects. The distribution over kinds of defect is chosen for Fleetlab: who
 //! looks for something finds it (contract tests for schemas, scans for vulnerabilities), and what shows only under load,
 //! for some users or later is hardly ever found before production, which is why canaries exist. Static analysis is far

@@ -128,14 +128,11 @@ impl Engine {
 
     /// A stage failed whose declaration says to roll back. That goes before whoever waits in front of it.
     pub(super) fn roll_back_by_itself(&mut self, now: SimTime, failed: ExecutionId, stage: usize) {
-        match self.rollback_target(stage, None) {
-            Ok(target) => {
-                self.begin_rollback(now, stage, target, TriggerType::AutomatedRollback);
-            }
-            Err(_) => {
-                let name = self.stage_name(stage);
-                self.out.events.push(Event::RollbackImpossible { execution: failed, stage: name });
-            }
+        if let Ok(target) = self.rollback_target(stage, None) {
+            self.begin_rollback(now, stage, target, TriggerType::AutomatedRollback);
+        } else {
+            let name = self.stage_name(stage);
+            self.out.events.push(Event::RollbackImpossible { execution: failed, stage: name });
         }
     }
 

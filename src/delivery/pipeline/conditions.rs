@@ -3,10 +3,20 @@
 //! A condition is met if all of its rules succeed; one that fails decides, and the others are not waited for
 //! ("Configure conditions for a stage"). What follows from it is the stage's business.
 
-use super::definition::{Condition, ConditionResult, Rule};
+use super::definition::{Condition, ConditionResult, Rule, Stage};
 use super::outcome::{RuleRunId, Why};
-use super::status::{ConditionStatus, RuleStatus};
+use super::status::{ConditionStatus, ConditionType, RuleStatus};
 use crate::units::SimTime;
+
+/// The condition of a kind that a stage declares; the service takes one of each.
+pub(super) fn declared(stage: &Stage, kind: ConditionType) -> Option<&Condition> {
+    let conditions = match kind {
+        ConditionType::BeforeEntry => stage.before_entry.as_ref().map(|conditions| &conditions.conditions),
+        ConditionType::OnSuccess => stage.on_success.as_ref().map(|conditions| &conditions.conditions),
+        ConditionType::OnFailure => stage.on_failure.as_ref().map(|conditions| &conditions.conditions),
+    };
+    conditions?.first()
+}
 
 /// One asking of a condition.
 #[derive(Debug, Clone, PartialEq)]
@@ -81,15 +91,13 @@ impl ConditionRun {
     }
 
     fn decide(&mut self, decided: Option<ConditionStatus>) -> Vec<RuleRunId> {
-        match decided {
-            Some(status) => self.close(status),
-            None => {
-                if self.rules.iter().all(|rule| rule.status == RuleStatus::Succeeded) {
-                    self.status = ConditionStatus::Succeeded;
-                }
-                Vec::new()
-            }
+        if let Some(status) = decided {
+            return self.close(status);
         }
+        if self.rules.iter().all(|rule| rule.status == RuleStatus::Succeeded) {
+            self.status = ConditionStatus::Succeeded;
+        }
+        Vec::new()
     }
 
     /// Ends it so. Says which rules are not waited for any more.

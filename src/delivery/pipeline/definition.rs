@@ -55,7 +55,9 @@ declared! {
 
     /// A pipeline.
     pub struct Pipeline {
-        /// Its name.
+        /// Its name. Must be there; optional to serde so that a declaration without it is read on, and
+        /// [`super::check`] demands it.
+        #[serde(default)]
         pub name: String,
         /// Which type it is; V1 if it does not say ([`Pipeline::kind`]).
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -72,7 +74,8 @@ declared! {
         /// Where artifacts are kept, by region, if actions run in several.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub artifact_stores: Option<BTreeMap<String, ArtifactStore>>,
-        /// Its stages, in order.
+        /// Its stages, in order. Must be there, as its name.
+        #[serde(default)]
         pub stages: Vec<Stage>,
         /// Values that an execution can be started with.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -109,7 +109,7 @@ pub enum ActionResult {
 impl Engine {
     /// A pipeline that nobody started yet.
     pub fn new(pipeline: Checked) -> Self {
-        let stages = pipeline.get().stages.iter().map(|stage| StageState::new(stage.inbound_disabled.clone())).collect();
+        let stages = pipeline.get().stages.iter().enumerate().map(|(at, stage)| StageState::declared(at, stage)).collect();
         Self {
             version: pipeline.get().version.unwrap_or(1),
             pipeline,
@@ -174,7 +174,7 @@ impl Engine {
         match result {
             ActionResult::Failed { summary } => self.end_action(now, run, ActionStatus::Failed, Why::said(&summary)),
             ActionResult::Succeeded { summary, variables, artifacts } => {
-                let declared: Vec<&str> = action.output_artifacts.iter().map(|output| output.name.as_str()).collect();
+                let declared: Vec<&str> = action.output_artifacts.iter().map(|output| output.name.trim()).collect();
                 let made = artifacts.into_iter().filter(|(name, _)| declared.contains(&name.as_str()));
                 let made: BTreeMap<String, String> = made.map(|(name, revision)| (name, cut(&revision, limits::REVISION))).collect();
                 let source = declared.first().and_then(|first| made.get(*first)).filter(|_| stage == 0).map(|revision| (action.name.clone(), revision.clone()));
@@ -311,10 +311,10 @@ impl Engine {
         }
         let old = std::mem::take(&mut self.stages);
         let names: Vec<String> = self.pipeline.get().stages.iter().map(|stage| stage.name.clone()).collect();
-        self.stages = (pipeline.get().stages.iter())
-            .map(|stage| match names.iter().position(|name| *name == stage.name) {
-                Some(at) => StageState { transition_since: old[at].transition_since, ..StageState::new(old[at].lock.disabled().map(str::to_owned)) },
-                None => StageState { transition_since: now, ..StageState::new(stage.inbound_disabled.clone()) },
+        self.stages = (pipeline.get().stages.iter().enumerate())
+            .map(|(at, stage)| match names.iter().position(|name| *name == stage.name).filter(|_| at > 0) {
+                Some(was) => StageState { transition_since: old[was].transition_since, ..StageState::new(old[was].lock.disabled().map(str::to_owned)) },
+                None => StageState { transition_since: now, ..StageState::declared(at, stage) },
             })
             .collect();
         for record in self.executions.values_mut() {
@@ -375,7 +375,7 @@ impl Engine {
 
     /// An execution that is on its way, and therefore remembered.
     pub(super) fn record_mut(&mut self, execution: ExecutionId) -> &mut Execution {
-        self.executions.get_mut(&execution).expect("an execution on its way is remembered")
+        self.executions.get_mut(&execution).unwrap_or_else(|| panic!("execution {execution} is on its way and was forgotten"))
     }
 
     /// Whether an execution goes through the pipeline. Rollbacks run their stage's actions and ask no conditions: an
@@ -387,7 +387,12 @@ impl Engine {
 }
 
 impl StageState {
-    pub(super) fn new(disabled: Option<String>) -> Self {
+    /// A stage that nobody entered yet, as it is declared. Nothing leads into the first one that could be disabled.
+    fn declared(at: usize, stage: &Stage) -> Self {
+        Self::new(stage.inbound_disabled.clone().filter(|_| at > 0))
+    }
+
+    fn new(disabled: Option<String>) -> Self {
         Self { lock: StageLock::new(disabled), ..Self::default() }
     }
 }

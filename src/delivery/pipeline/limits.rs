@@ -1,7 +1,7 @@
 //! Every bound that a pipeline and its executions keep, in one place, each with its source.
 //!
-//! "API" is the service's model, `codepipeline/2015-07-09` in botocore 1.44.5; "quotas" is the page "Quotas in AWS
-//! CodePipeline" of the user guide. To add a bound, add a constant here and name it where it is kept.
+//! "API" is the service's model, `codepipeline/2015-07-09` in botocore 1.44.5; "quotas" is the page "Quotas" of
+//! the user guide. To add a bound, add a constant here and name it where it is kept.
 
 use crate::units::SimSpan;
 
@@ -58,8 +58,12 @@ pub const REVISION: usize = 1_500;
 /// Times that a failed stage is tried again by itself (API, `RetryStageMetadata`: one attempt is allowed).
 pub const AUTOMATIC_RETRIES: u32 = 1;
 
+/// Mistakes that are told of one declaration, and names that are told with a mistake (chosen for Fleetlab): after that a
+/// person stops reading anyway, and a hostile declaration would go on for long.
+pub const MISTAKES: usize = 200;
+
 /// Executions in progress at once in QUEUED and PARALLEL mode. The service refuses more with
-/// `ConcurrentPipelineExecutionsLimitExceededException`; its number is not in the model: 50, as asked of Fleetlab.
+/// `ConcurrentPipelineExecutionsLimitExceededException`; its number is not in the model, so 50 is chosen for Fleetlab.
 pub const CONCURRENT: usize = 50;
 /// Executions that are remembered (chosen for Fleetlab; the service remembers those of twelve months).
 pub const REMEMBERED: usize = 1_000;

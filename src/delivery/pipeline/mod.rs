@@ -9,7 +9,9 @@
 //! nothing of builds, deployments, people or clocks. Statuses and names are the service's. What the service does not
 //! document is decided in the file of its concern, and said there.
 
+mod acting;
 mod again;
+mod asking;
 pub mod check;
 mod conditions;
 pub mod definition;

@@ -2,7 +2,10 @@
 //!
 //! What takes too long counts as failed; whoever runs it is told that nobody waits any more.
 
+use super::conditions::declared;
+use super::definition::Rule;
 use super::execution::{Engine, Timer, Todo};
+use super::limits;
 use super::outcome::{Effect, Outcome, Why};
 use super::status::ActionStatus;
 use crate::units::SimTime;
@@ -32,9 +35,8 @@ impl Engine {
                 Timer::Rule(rule) => {
                     let Some((execution, stage, kind, at)) = self.forget_rule(rule) else { continue };
                     self.out.effects.push(Effect::AbandonRule { rule });
-                    let since = self.executions[&execution].updated;
-                    let abandoned =
-                        self.condition_mut(execution, stage, kind).map(|run| run.time_out(at, Why::timed_out(now.since(since)))).unwrap_or_default();
+                    let limit = declared(self.stage(stage), kind).and_then(|condition| condition.rules.get(at)).map_or(limits::RULE, Rule::time_limit);
+                    let abandoned = self.condition_mut(execution, stage, kind).map(|run| run.time_out(at, Why::timed_out(limit))).unwrap_or_default();
                     self.answered(now, execution, stage, kind, abandoned);
                 }
             }

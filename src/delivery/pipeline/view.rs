@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::definition::{ActionTypeId, Condition, Stage};
+use super::conditions;
+use super::definition::{ActionTypeId, Stage};
 use super::execution::Engine;
 use super::outcome::{ActionRunId, ExecutionId, Why};
 use super::record::{Execution, Place};
@@ -185,13 +186,13 @@ impl Engine {
             last_succeeded: state.last_succeeded,
             retryable: resumable,
             retries: run.map(|run| RetryView { automatic: run.automatic_retries, manual: run.manual_retries, latest: run.latest_retry }).unwrap_or_default(),
-            conditions: run.map(|run| conditions(declared, run, resumable)).unwrap_or_default(),
-            actions: actions(declared, run),
+            conditions: run.map(|run| condition_views(declared, run, resumable)).unwrap_or_default(),
+            actions: action_views(declared, run),
         }
     }
 }
 
-fn actions(declared: &Stage, run: Option<&StageRun>) -> Vec<ActionView> {
+fn action_views(declared: &Stage, run: Option<&StageRun>) -> Vec<ActionView> {
     let view = |(at, action): (usize, &super::definition::Action)| {
         let run = run.and_then(|run| run.actions.get(at)).filter(|run| run.status.is_some());
         ActionView {
@@ -208,17 +209,10 @@ fn actions(declared: &Stage, run: Option<&StageRun>) -> Vec<ActionView> {
     declared.actions.iter().enumerate().map(view).collect()
 }
 
-fn conditions(declared: &Stage, run: &StageRun, resumable: bool) -> Vec<ConditionView> {
-    let declared = |kind: ConditionType| -> Option<&Condition> {
-        match kind {
-            ConditionType::BeforeEntry => declared.before_entry.as_ref()?.conditions.first(),
-            ConditionType::OnSuccess => declared.on_success.as_ref()?.conditions.first(),
-            ConditionType::OnFailure => declared.on_failure.as_ref()?.conditions.first(),
-        }
-    };
+fn condition_views(declared: &Stage, run: &StageRun, resumable: bool) -> Vec<ConditionView> {
     let view = |kind: ConditionType| {
         let asked = run.condition(kind)?;
-        let names = declared(kind).map_or(&[] as &[_], |condition| &condition.rules).iter().map(|rule| rule.name.clone());
+        let names = conditions::declared(declared, kind).map_or(&[] as &[_], |condition| &condition.rules).iter().map(|rule| rule.name.clone());
         let blocks = asked.is_unmet() && asked.result == super::definition::ConditionResult::Fail && resumable;
         Some(ConditionView {
             kind,

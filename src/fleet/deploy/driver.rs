@@ -6,13 +6,15 @@
 use std::collections::BTreeMap;
 
 use crate::ids::{InstanceId, VersionId, ZoneId};
+use crate::insight::judge::analysis::{Analysis, Phase};
 use crate::telemetry::ledger::Cause;
-use crate::units::{SimSpan, SimTime};
+use crate::units::{Ratio, SimSpan, SimTime};
 
 /// One instance, as a strategy sees it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Seen {
     pub(super) id: InstanceId,
+    pub(super) version: VersionId,
     pub(super) zone: ZoneId,
     /// Since when its process runs; `None` if it does not.
     pub(super) up_since: Option<SimTime>,
@@ -20,6 +22,37 @@ pub(super) struct Seen {
     pub(super) healthy_since: Option<SimTime>,
     /// Its checks found it unhealthy, or its process died.
     pub(super) failed: bool,
+}
+
+/// Which way a deployment goes through the service's history.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Way {
+    /// To a version that was not released before, or nobody knows.
+    #[default]
+    Forward,
+    /// Back to the stable version while another one was on its way.
+    ToStable,
+    /// Back to a version that was released before the one that it replaces.
+    Back {
+        /// Releases between the two.
+        between: u32,
+    },
+}
+
+/// What a person asked of the deployment since the last step.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a button of its own, and several may be pressed")]
+pub(super) struct Wishes {
+    /// Go on: end the pause, or leave the current step.
+    pub(super) promote: bool,
+    /// Go to the end without further pauses, analyses and steps.
+    pub(super) promote_full: bool,
+    /// Give up and go back.
+    pub(super) abort: bool,
+    /// Stop where it is.
+    pub(super) pause: bool,
+    /// Go on after a `pause`.
+    pub(super) resume: bool,
 }
 
 /// A service in the middle of a deployment. Instances on their way out are left out.
@@ -41,6 +74,12 @@ pub(super) struct Scene {
     pub(super) new: Vec<Seen>,
     /// Instances of the new version that failed since the last step: they died, did not start, or were found unhealthy.
     pub(super) failures: Vec<InstanceId>,
+    /// Which way it goes through the service's history.
+    pub(super) way: Way,
+    /// The analyses that this driver began and did not end, by its own key, and how they stand.
+    pub(super) verdicts: Vec<(u32, Phase)>,
+    /// What a person asked for since the last step.
+    pub(super) wishes: Wishes,
 }
 
 /// How a deployment stands.
@@ -55,11 +94,34 @@ pub(super) enum Stand {
     Failed { why: Cause, restore: bool },
 }
 
+/// Requests that go to the new version, whatever the shares are: those with one of these headers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeaderRoute {
+    /// Its name.
+    pub name: String,
+    /// Header and value; one that matches is enough.
+    pub headers: Vec<(String, TextMatch)>,
+}
+
+/// Which texts are meant.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TextMatch {
+    /// This one.
+    Exact(String),
+    /// Those that begin so.
+    Prefix(String),
+    /// Those that match a regular expression.
+    Regex(String),
+}
+
 /// What a strategy asks for.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Orders {
     /// How many instances of the new version to start.
     pub(super) start: u32,
+    /// How many instances of the replaced version to start: the way back may need them.
+    pub(super) start_old: u32,
     /// Instances to drain and stop.
     pub(super) stop: Vec<InstanceId>,
     /// Shares of the traffic by version, if they change.
@@ -68,7 +130,63 @@ pub(super) struct Orders {
     pub(super) wake: Option<SimTime>,
     /// Something that people should know, such as that nothing moves.
     pub(super) report: Option<Cause>,
+    /// It has just given up, and puts back what it changed; it goes on until it stands as failed.
+    pub(super) aborted: Option<Cause>,
+    /// Analyses to begin, by a key of the driver's own.
+    pub(super) begin: Vec<(u32, Analysis)>,
+    /// Analyses to end, by key.
+    pub(super) end: Vec<u32>,
+    /// Which share of the traffic is copied to the new version, if that changes. Nobody waits for the copies' answers.
+    pub(super) mirror: Option<Ratio>,
+    /// All routes by header, if they change.
+    pub(super) headers: Option<Vec<HeaderRoute>>,
     pub(super) stand: Stand,
+}
+
+/// How a step of a deployment stands.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum StepState {
+    /// It is still to come.
+    #[default]
+    Ahead,
+    /// It is under way.
+    Current,
+    /// It is over.
+    Done,
+    /// It was left out.
+    Skipped,
+}
+
+/// What a deployment waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Waiting {
+    /// Instances that start, become available or stop.
+    Instances,
+    /// A time.
+    Time,
+    /// An analysis.
+    Analysis,
+    /// A person who promotes, resumes or aborts.
+    Person,
+}
+
+/// How far a deployment is, for people to watch.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Progress {
+    /// Its steps in order, in the strategy's own words, and how each stands.
+    pub steps: Vec<(String, StepState)>,
+    /// The step under way, by index.
+    pub current: Option<usize>,
+    /// Since when it is there.
+    pub since: Option<SimTime>,
+    /// Until when it stays there, if that is known.
+    pub until: Option<SimTime>,
+    /// What it waits for.
+    pub waiting: Option<Waiting>,
+    /// The share of the traffic that the new version should get by now.
+    pub weight: Option<Ratio>,
+    /// Argo's word for how it stands: `Progressing`, `Paused`, `Degraded` or `Healthy`.
+    pub phase: &'static str,
 }
 
 /// A strategy at work on one deployment.
@@ -78,6 +196,10 @@ pub(super) trait Driver: Send + Sync {
     /// How many instances of the new version failed so far.
     fn failed(&self) -> u32 {
         0
+    }
+    /// How far it is; a strategy without steps says nothing.
+    fn progress(&self) -> Progress {
+        Progress::default()
     }
 }
 
@@ -115,7 +237,7 @@ pub(super) mod testing {
     pub(in crate::fleet::deploy) fn healthy(first: u32, count: u32, since: u64) -> Vec<Seen> {
         let since = Some(SimTime::from_secs(since));
         (first..first + count)
-            .map(|id| Seen { id: InstanceId(id), zone: ZoneId((id % 3) as u8), up_since: since, healthy_since: since, failed: false })
+            .map(|id| Seen { id: InstanceId(id), version: VersionId(0), zone: ZoneId((id % 3) as u8), up_since: since, healthy_since: since, failed: false })
             .collect()
     }
 

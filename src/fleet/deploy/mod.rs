@@ -7,12 +7,34 @@
 //! with its parameters, its driver and its tests, and its lines in the two lists below.
 
 mod all_at_once;
+#[cfg(test)]
+mod argo_abort_tests;
+mod argo_blue_green;
+mod argo_canary;
+#[cfg(test)]
+mod argo_canary_tests;
+mod argo_common;
+mod argo_counts;
+mod argo_progress;
+mod argo_replicas;
+mod argo_rollout;
+mod argo_steps;
+#[cfg(test)]
+mod argo_testing;
 mod blue_green;
 mod breaker;
 mod canary;
 mod code_deploy;
 mod driver;
+pub mod flagger;
+mod flagger_run;
+#[cfg(test)]
+mod flagger_tests;
+pub mod hooks;
+#[cfg(test)]
+mod hooks_tests;
 mod int_or_percent;
+pub mod judging;
 mod linear;
 mod rolling;
 mod rolling_update;
@@ -21,15 +43,26 @@ mod shift;
 mod watch;
 
 pub use all_at_once::AllAtOnce;
+pub use argo_blue_green::ArgoBlueGreen;
+pub use argo_canary::{ArgoCanary, Background};
 pub use blue_green::BlueGreen;
 pub use breaker::DeploymentBreaker;
 pub use canary::Canary;
 pub use code_deploy::CodeDeploy;
+pub use driver::{Progress, StepState, TextMatch, Waiting};
+pub use flagger::Flagger;
 pub use int_or_percent::IntOrPercent;
 pub use linear::Linear;
 pub use rolling::EcsRolling;
 pub use rolling_update::RollingUpdate;
 pub use watch::Watch;
+
+/// The steps of Argo's canaries.
+pub mod steps {
+    pub use super::argo_steps::*;
+}
+
+pub use rollout::Wish;
 
 pub(super) use rollout::{DeployOrders, Releases, Rollout, Size, install};
 
@@ -42,12 +75,18 @@ choice! {
     pub enum Strategy {
         /// Every instance is replaced at once.
         "all-at-once" => AllAtOnce(AllAtOnce),
+        /// Argo Rollouts' blue/green.
+        "argo-blue-green" => ArgoBlueGreen(ArgoBlueGreen),
+        /// Argo Rollouts' canary.
+        "argo-canary" => ArgoCanary(ArgoCanary),
         /// A second fleet, and all traffic at once.
         "blue-green" => BlueGreen(BlueGreen),
         /// A small share first, then everything.
         "canary" => Canary(Canary),
         /// CodeDeploy's predefined configurations.
         "codedeploy" => CodeDeploy(CodeDeploy),
+        /// Flagger's loop of checks.
+        "flagger" => Flagger(Flagger),
         /// Equal steps.
         "linear" => Linear(Linear),
         /// ECS rolling update.
@@ -68,6 +107,9 @@ impl Strategy {
     pub fn check(&self) -> Result<(), String> {
         match self {
             Self::AllAtOnce(_) | Self::BlueGreen(_) => Ok(()),
+            Self::ArgoBlueGreen(strategy) => strategy.check(),
+            Self::ArgoCanary(strategy) => strategy.check(),
+            Self::Flagger(strategy) => strategy.check(),
             Self::Canary(canary) => canary.check(),
             Self::CodeDeploy(configuration) => configuration.check(),
             Self::Linear(linear) => linear.check(),
@@ -84,14 +126,15 @@ impl Strategy {
             Self::CodeDeploy(strategy) => strategy.alarms.as_ref(),
             Self::Linear(strategy) => strategy.alarms.as_ref(),
             Self::EcsRolling(strategy) => strategy.alarms.as_ref(),
-            Self::AllAtOnce(_) | Self::RollingUpdate(_) => None,
+            Self::AllAtOnce(_) | Self::ArgoBlueGreen(_) | Self::ArgoCanary(_) | Self::Flagger(_) | Self::RollingUpdate(_) => None,
         }
     }
 
     /// Whether it shares the traffic out between versions, so that it needs two different ones.
     pub fn shifts_traffic(&self) -> bool {
         match self {
-            Self::BlueGreen(_) | Self::Canary(_) | Self::Linear(_) => true,
+            Self::ArgoBlueGreen(_) | Self::BlueGreen(_) | Self::Canary(_) | Self::Flagger(_) | Self::Linear(_) => true,
+            Self::ArgoCanary(strategy) => strategy.traffic_routing,
             Self::CodeDeploy(configuration) => configuration.shifts_traffic(),
             Self::AllAtOnce(_) | Self::EcsRolling(_) | Self::RollingUpdate(_) => false,
         }
@@ -101,6 +144,9 @@ impl Strategy {
     fn driver(&self, restores: bool) -> Box<dyn Driver> {
         match self {
             Self::AllAtOnce(strategy) => strategy.driver(restores),
+            Self::ArgoBlueGreen(strategy) => strategy.driver(restores),
+            Self::ArgoCanary(strategy) => strategy.driver(restores),
+            Self::Flagger(strategy) => strategy.driver(restores),
             Self::BlueGreen(strategy) => strategy.driver(restores),
             Self::Canary(strategy) => strategy.driver(restores),
             Self::CodeDeploy(strategy) => strategy.driver(restores),

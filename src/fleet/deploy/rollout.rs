@@ -9,7 +9,8 @@ use std::collections::BTreeSet;
 use bevy_ecs::prelude::*;
 
 use super::Strategy;
-use super::driver::{Driver, Orders, Scene, Seen, Stand, choose};
+use super::driver::{Driver, Orders, Progress, Scene, Seen, Stand, Way, Wishes, choose};
+use super::judging::{AnalysisLook, Judges, look_again};
 use crate::fleet::agenda::Timetable;
 use crate::fleet::alarm::Alarms;
 use crate::fleet::desk::{Desk, Member, Roster};
@@ -19,6 +20,7 @@ use crate::fleet::schedule::Step;
 use crate::ids::{InstanceId, ServiceId, VersionId};
 use crate::kernel::command::Command;
 use crate::telemetry::ledger::{AlarmState, Cause, DeploymentNumber, Event};
+use crate::units::SimTime;
 
 /// How many instances a service should have.
 #[derive(Component, Debug)]
@@ -54,6 +56,13 @@ impl Releases {
     pub(in crate::fleet) fn stable(&self) -> (DeploymentNumber, VersionId) {
         self.completed.last().map(|release| (release.number, release.version)).unwrap_or_default()
     }
+    /// Which way it is to a version: back, if it was released before the stable one.
+    fn way_to(&self, version: VersionId) -> Way {
+        match self.completed.iter().rev().position(|release| release.version == version) {
+            Some(back) if back > 0 => Way::Back { between: back as u32 - 1 },
+            _ => Way::Forward,
+        }
+    }
     /// The version before the stable one, to go back to.
     pub(in crate::fleet) fn previous(&self) -> Option<VersionId> {
         let (_, stable) = self.stable();
@@ -67,6 +76,16 @@ pub(in crate::fleet) struct Deployment {
     pub(in crate::fleet) version: VersionId,
     pub(in crate::fleet) strategy: Strategy,
     driver: Box<dyn Driver>,
+    /// The analyses that it began.
+    pub(super) judges: Judges,
+    /// When the driver wants to be stepped again.
+    pub(super) wakes: Option<SimTime>,
+    /// What people asked of it since the last step.
+    wishes: Wishes,
+    /// Which way it goes through the service's history.
+    way: Way,
+    /// It has given up, and puts back what it changed.
+    gave_up: bool,
     /// The version whose instances go.
     replaced: VersionId,
     /// The alarms that turn it back, by index.
@@ -90,6 +109,14 @@ impl Deployment {
     pub(in crate::fleet) fn failed(&self) -> u32 {
         self.driver.failed()
     }
+    /// How far it is.
+    pub(in crate::fleet) fn progress(&self) -> Progress {
+        self.driver.progress()
+    }
+    /// Its analyses.
+    pub(in crate::fleet) fn analyses(&self) -> Vec<AnalysisLook> {
+        self.judges.look()
+    }
 }
 
 /// The deployment under way in a service, if one is.
@@ -109,8 +136,48 @@ pub(in crate::fleet) struct DeployOrders {
     pub(in crate::fleet) roll_back: Vec<ServiceId>,
     /// Desired counts, and who wants them.
     pub(in crate::fleet) scale: Vec<(ServiceId, u32, &'static str)>,
+    /// What people ask of deployments under way.
+    pub(in crate::fleet) wishes: Vec<(ServiceId, Wish)>,
     /// Shares of the traffic by version.
     pub(in crate::fleet) weights: Vec<(ServiceId, Vec<(VersionId, f64)>)>,
+}
+
+/// What a person asks of a deployment under way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Wish {
+    /// Go on: end a pause, or leave the current step.
+    Promote,
+    /// Go to the end without further pauses, analyses and steps.
+    PromoteFull,
+    /// Give up and go back.
+    Abort,
+    /// Stop where it is.
+    Pause,
+    /// Go on after a pause.
+    Resume,
+}
+
+impl Wish {
+    /// Its name as written in files.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Promote => "promote",
+            Self::PromoteFull => "promote-full",
+            Self::Abort => "abort",
+            Self::Pause => "pause",
+            Self::Resume => "resume",
+        }
+    }
+    const fn enter(self, wishes: &mut Wishes) {
+        match self {
+            Self::Promote => wishes.promote = true,
+            Self::PromoteFull => wishes.promote_full = true,
+            Self::Abort => wishes.abort = true,
+            Self::Pause => wishes.pause = true,
+            Self::Resume => wishes.resume = true,
+        }
+    }
 }
 
 /// A deployment that wants to be stepped again.
@@ -159,7 +226,26 @@ fn begin(
     // A rollback is not turned back, and an alarm that is off already says nothing about what only begins now.
     let watch = strategy.watch().filter(|_| rolls_back.is_none()).map_or(&[][..], |watch| &watch.names);
     let watched = watch.iter().filter_map(|name| alarms.index_of(name)).filter(|index| alarms.0[*index].state != AlarmState::Alarm).collect();
-    rollout.0 = Some(Deployment { number, version, strategy, driver, replaced, watched, afresh, unhealthy: BTreeSet::new() });
+    let way = match undone {
+        Some(_) if on_its_way.is_some() && version == stable => Way::ToStable,
+        Some(_) => Way::Back { between: 0 },
+        None => releases.way_to(version),
+    };
+    rollout.0 = Some(Deployment {
+        number,
+        version,
+        strategy,
+        driver,
+        judges: Judges::default(),
+        wakes: None,
+        wishes: Wishes::default(),
+        way,
+        gave_up: false,
+        replaced,
+        watched,
+        afresh,
+        unhealthy: BTreeSet::new(),
+    });
     desk.touch(service);
 }
 
@@ -171,7 +257,14 @@ fn take_orders(
     (roster, alarms): (Res<'_, Roster>, Res<'_, Alarms>),
     mut services: Services<'_, '_>,
 ) {
-    let DeployOrders { deploy, roll_back, scale, weights } = std::mem::take(&mut *orders);
+    let DeployOrders { deploy, roll_back, scale, wishes, weights } = std::mem::take(&mut *orders);
+    for (service, wish) in wishes {
+        let Ok((_, _, _, mut rollout)) = services.get_mut(roster.service(service)) else { continue };
+        if let Some(deployment) = &mut rollout.0 {
+            wish.enter(&mut deployment.wishes);
+            desk.touch(service);
+        }
+    }
     for (service, to, by) in scale {
         let Ok((_, mut size, ..)) = services.get_mut(roster.service(service)) else { continue };
         if size.desired != to {
@@ -216,7 +309,7 @@ fn see(member: &Member, life: &Life, standing: &Standing) -> Seen {
     let up_since = life.up.then_some(life.up_since);
     let healthy_since = up_since.filter(|_| standing.verdict == Verdict::Healthy).map(|up| up.max(standing.since));
     let failed = standing.verdict == Verdict::Unhealthy || life.phase == Phase::Crashed;
-    Seen { id: member.id, zone: member.zone, up_since, healthy_since, failed }
+    Seen { id: member.id, version: member.version, zone: member.zone, up_since, healthy_since, failed }
 }
 
 /// Steps the deployment of every service in which something changed, and keeps the count of the others.
@@ -252,6 +345,9 @@ fn reconcile(
             deployed: deployment.version,
             checked: plan.0.health.is_some(),
             restart_after: plan.0.restart_after,
+            way: deployment.way,
+            verdicts: deployment.judges.verdicts(),
+            wishes: std::mem::take(&mut deployment.wishes),
             ..Scene::default()
         };
         for (member, life, standing) in everybody {
@@ -275,8 +371,23 @@ fn reconcile(
             }
             None => deployment.driver.step(&scene),
         };
-        let Orders { start, stop, weights, wake, report, stand } = orders;
+        // Copies of requests and routes by header are beyond what the data plane does; the shares are what counts there.
+        let Orders { start, start_old, stop, weights, wake, report, aborted, begin: analyses, end: over, mirror: _, headers: _, stand } = orders;
         let (number, version) = (deployment.number, deployment.version);
+        for (key, analysis) in &analyses {
+            deployment.judges.begin(*key, analysis, now);
+        }
+        over.into_iter().for_each(|key| deployment.judges.end(key));
+        deployment.wakes = wake;
+        let wake = look_again(&deployment.judges, wake, now);
+        let gave_up = deployment.gave_up;
+        if let Some(why) = aborted.filter(|_| !gave_up) {
+            deployment.gave_up = true;
+            desk.note(Event::DeploymentFailed { deployment: number, why });
+        }
+        if start_old > 0 {
+            changes.start.push((service, deployment.replaced, releases.stable().0, start_old));
+        }
         if let Some(weights) = weights {
             releases.weights.clone_from(&weights);
             desk.send(Command::SetWeights { service, weights });
@@ -298,7 +409,9 @@ fn reconcile(
                 desk.touch(service);
             }
             Stand::Failed { why, restore } => {
-                desk.note(Event::DeploymentFailed { deployment: number, why });
+                if !gave_up {
+                    desk.note(Event::DeploymentFailed { deployment: number, why });
+                }
                 let failed = rollout.0.take();
                 // What never became healthy is of no use to anybody.
                 changes.stop.extend(scene.new.iter().filter(|seen| seen.healthy_since.is_none()).map(|seen| seen.id));

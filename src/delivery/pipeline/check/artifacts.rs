@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::definition::Action;
+use super::super::limits;
 use super::{Checker, Path, Reason, is_open};
 
 /// An action and where it is.
@@ -76,13 +77,13 @@ impl Checker<'_> {
     /// An artifact used when it is the turn of `turn`, by an action or by a rule.
     fn input(&mut self, at: &Path, name: &str, turn: (usize, u32), user: Option<&Action>, makers: &BTreeMap<&str, Placed<'_>>, open: bool) {
         let name = name.trim();
-        if name.is_empty() {
+        if name.is_empty() || self.is_full() {
             return;
         }
         let Some(maker) = makers.get(name) else {
             // A name that is filled in later may be any other.
             if !open && !is_open(name) {
-                let known = makers.keys().map(|&name| name.to_owned()).collect();
+                let known = makers.keys().take(limits::MISTAKES).map(|&name| name.to_owned()).collect();
                 self.add(at, Reason::UnknownArtifact { name: name.to_owned(), known });
             }
             return;

@@ -40,14 +40,17 @@ pub struct Path(pub Vec<Step>);
 
 impl Path {
     /// The value of a key of the structure in here.
+    #[must_use]
     pub fn field(&self, name: &'static str) -> Self {
         self.then(Step::Field(name))
     }
     /// The value of a key that the author chose in here.
+    #[must_use]
     pub fn key(&self, name: &str) -> Self {
         self.then(Step::Key(name.to_owned()))
     }
     /// An element in here.
+    #[must_use]
     pub fn index(&self, index: usize) -> Self {
         self.then(Step::Index(index))
     }
@@ -113,9 +116,13 @@ impl Checked {
 
 /// Everything that is wrong or odd about a pipeline: first stage by stage, then its artifacts, then its variables.
 pub fn check(pipeline: &Pipeline) -> Vec<Mistake> {
-    let mut checker = Checker { pipeline, mistakes: Vec::new() };
+    let mut checker = Checker { pipeline, mistakes: Vec::new(), is_wrong: false };
     let root = Path::default();
     checker.pipeline(&root);
+    for (at, stage) in pipeline.stages.iter().enumerate().take(limits::STAGES) {
+        let actions = root.field("stages").index(at).field("actions");
+        checker.count(&actions, "actions", stage.actions.len(), 1, limits::ACTIONS);
+    }
     // Of a declaration beyond all bounds there is no end of mistakes; its size is the one that matters.
     if pipeline.stages.len() > limits::STAGES || pipeline.stages.iter().any(|stage| stage.actions.len() > limits::ACTIONS) {
         return checker.mistakes;
@@ -136,11 +143,22 @@ pub fn is_open(text: &str) -> bool {
 struct Checker<'a> {
     pipeline: &'a Pipeline,
     mistakes: Vec<Mistake>,
+    /// Whether there is more among them than warnings.
+    is_wrong: bool,
 }
 
 impl Checker<'_> {
     fn add(&mut self, path: &Path, reason: Reason) {
-        self.mistakes.push(Mistake { path: path.clone(), reason });
+        // However many warnings there are, the first thing that is wrong is told.
+        if self.mistakes.len() < limits::MISTAKES || !self.is_wrong && !reason.is_warning() {
+            self.is_wrong |= !reason.is_warning();
+            self.mistakes.push(Mistake { path: path.clone(), reason });
+        }
+    }
+
+    /// Whether looking further is of no use.
+    fn is_full(&self) -> bool {
+        self.is_wrong && self.mistakes.len() >= limits::MISTAKES
     }
 
     /// Adds a mistake if there are too few or too many of something.
@@ -209,7 +227,6 @@ impl Checker<'_> {
     fn stage(&mut self, at: usize, stage: &Stage, path: &Path) {
         self.name(&path.field("name"), "stage", &stage.name);
         let actions = path.field("actions");
-        self.count(&actions, "actions", stage.actions.len(), 1, limits::ACTIONS);
         self.unique(&actions, "action", stage.actions.iter().map(|action| action.name.as_str()));
         for (n, action) in stage.actions.iter().enumerate() {
             self.action(at, action, &actions.index(n));

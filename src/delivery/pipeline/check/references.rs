@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use super::super::limits;
 use super::super::variables::{self, EXECUTION_ID, PIPELINE, SERVICE};
 use super::{Checker, Path, Reason, is_open};
 
@@ -60,8 +61,11 @@ impl Checker<'_> {
 
     /// A text that is used when it is the turn of `turn`.
     fn text(&mut self, path: &Path, text: &str, turn: (usize, u32), namespaces: &BTreeMap<&str, Filled<'_>>) {
-        let declared = &self.pipeline.variables;
+        let declared = &self.pipeline.variables[..self.pipeline.variables.len().min(limits::VARIABLES)];
         for reference in variables::references(text) {
+            if self.is_full() {
+                return;
+            }
             let written = format!("{}.{}", reference.namespace, reference.name);
             let exists = match reference.namespace {
                 SERVICE => reference.name == EXECUTION_ID,
@@ -77,7 +81,7 @@ impl Checker<'_> {
             };
             if !exists {
                 let own = declared.iter().map(|variable| format!("{PIPELINE}.{}", variable.name));
-                let others = namespaces.keys().map(|namespace| format!("{namespace}.{}", reference.name));
+                let others = namespaces.keys().take(limits::MISTAKES).map(|namespace| format!("{namespace}.{}", reference.name));
                 let known = own.chain(others).chain([format!("{SERVICE}.{EXECUTION_ID}")]).collect();
                 self.add(path, Reason::UnknownVariable { reference: written, known });
             }

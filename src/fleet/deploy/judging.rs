@@ -1,0 +1,176 @@
+//! Judges at work on deployments: which measurements are due, and what the answers come to.
+//!
+//! A strategy begins an analysis and is told how it stands; here the analyses run. Whoever has the telemetry is asked
+//! ([`Wanted`]) and answers before the control plane runs. It knows no queries and no traffic.
+
+use std::collections::BTreeMap;
+
+use super::Strategy;
+use super::flagger::Check;
+use super::rollout::Rollout;
+use crate::fleet::desk::Roster;
+use crate::ids::{ServiceId, VersionId};
+use crate::insight::judge::Measured;
+use crate::insight::judge::analysis::{Analysis, Phase, Provider};
+use crate::insight::judge::analysis_run::AnalysisRun;
+use crate::insight::judge::flagger::Builtin;
+use crate::units::{SimSpan, SimTime};
+
+use bevy_ecs::prelude::*;
+
+/// A measurement that is due.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Wanted {
+    service: ServiceId,
+    key: u32,
+    metric: usize,
+    /// Of which version.
+    pub version: VersionId,
+    /// What is asked.
+    pub provider: Provider,
+}
+
+/// The analyses of one deployment.
+#[derive(Debug, Default)]
+pub(super) struct Judges {
+    runs: BTreeMap<u32, AnalysisRun>,
+    /// Flagger's checks as they came out last.
+    checks: BTreeMap<u32, Phase>,
+    /// When they were last made.
+    checked: Option<SimTime>,
+}
+
+/// An analysis of a deployment, for people to watch.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AnalysisLook {
+    /// The metric's name.
+    pub metric: String,
+    /// Its latest value as written, and whether it was good, bad, or neither.
+    pub last: Option<(String, Phase)>,
+    /// Good, bad, inconclusive measurements and errors so far.
+    pub counts: [u32; 4],
+    /// Bad measurements that may be.
+    pub failure_limit: i32,
+    /// How it stands.
+    pub phase: Phase,
+}
+
+impl Judges {
+    pub(super) fn begin(&mut self, key: u32, analysis: &Analysis, now: SimTime) {
+        self.runs.insert(key, AnalysisRun::begin(analysis, now));
+    }
+    pub(super) fn end(&mut self, key: u32) {
+        self.runs.remove(&key);
+    }
+    pub(super) fn next_due(&self) -> Option<SimTime> {
+        self.runs.values().filter_map(AnalysisRun::next_due).min()
+    }
+    /// How everything stands that the strategy asked for.
+    pub(super) fn verdicts(&self) -> Vec<(u32, Phase)> {
+        self.runs.iter().map(|(key, run)| (*key, run.phase())).chain(self.checks.iter().map(|(key, phase)| (*key, *phase))).collect()
+    }
+    /// The analyses, to look at.
+    pub(super) fn look(&self) -> Vec<AnalysisLook> {
+        let of = |run: &AnalysisRun| {
+            let metrics = run.metrics().map(|(metric, result)| AnalysisLook {
+                metric: metric.name.clone(),
+                last: result.last.as_ref().map(|(_, value, phase)| (value.as_ref().map_or_else(Clone::clone, shown), *phase)),
+                counts: [result.successful, result.failed, result.inconclusive, result.errors],
+                failure_limit: metric.failure_limit,
+                phase: result.phase,
+            });
+            metrics.collect::<Vec<_>>()
+        };
+        self.runs.values().flat_map(of).collect()
+    }
+}
+
+/// A measured value in a few characters.
+fn shown(value: &Measured) -> String {
+    match value {
+        Measured::Nothing => "nothing".to_owned(),
+        Measured::Boolean(value) => value.to_string(),
+        Measured::Number(number) => format!("{number:.4}"),
+        Measured::Text(text) => text.clone(),
+        Measured::List(items) => items.first().map_or_else(|| "[]".to_owned(), |first| format!("[{}]", shown(first))),
+        Measured::Map(_) => "{…}".to_owned(),
+    }
+}
+
+/// The measurements that are due at `now`.
+pub(in crate::fleet) fn wanted(world: &mut World, now: SimTime) -> Vec<Wanted> {
+    let services: Vec<(ServiceId, Entity)> = {
+        let roster = world.resource::<Roster>();
+        roster.service_ids().map(|service| (service, roster.service(service))).collect()
+    };
+    let mut all = Vec::new();
+    for (service, entity) in services {
+        let Some(mut rollout) = world.get_mut::<Rollout>(entity) else { continue };
+        let Some(deployment) = rollout.0.as_mut() else { continue };
+        let version = deployment.version;
+        for (key, run) in &mut deployment.judges.runs {
+            if run.next_due().is_none_or(|due| due > now) {
+                continue;
+            }
+            all.extend(run.due(now).into_iter().map(|(metric, provider)| Wanted { service, key: *key, metric, version, provider }));
+        }
+        if let Strategy::Flagger(flagger) = &deployment.strategy
+            && deployment.wakes.is_some_and(|at| at <= now)
+            && deployment.judges.checked != Some(now)
+        {
+            deployment.judges.checked = Some(now);
+            for (key, check) in flagger.checks() {
+                match check {
+                    Check::Metric(metric) => {
+                        let query = match Builtin::named(&metric.name) {
+                            Some(Builtin::RequestSuccessRate) => format!("success-rate [{}]", metric.interval),
+                            Some(Builtin::RequestDuration) => format!("latency-p99 milliseconds [{}]", metric.interval),
+                            None => metric.name.clone(),
+                        };
+                        all.push(Wanted { service, key, metric: CHECK, version, provider: Provider { kind: "flagger".to_owned(), query } });
+                    }
+                    // Nobody answers webhooks here; whoever is asked agrees.
+                    Check::Webhook(_) => {
+                        deployment.judges.checks.insert(key, Phase::Successful);
+                    }
+                }
+            }
+        }
+    }
+    all
+}
+
+/// Marks a check of Flagger's among the measurements.
+const CHECK: usize = usize::MAX;
+
+/// Takes an answer in.
+pub(in crate::fleet) fn answer(world: &mut World, wanted: &Wanted, now: SimTime, value: Result<Measured, String>) {
+    let entity = world.resource::<Roster>().service(wanted.service);
+    let Some(mut rollout) = world.get_mut::<Rollout>(entity) else { return };
+    let Some(deployment) = rollout.0.as_mut() else { return };
+    if wanted.metric != CHECK {
+        if let Some(run) = deployment.judges.runs.get_mut(&wanted.key) {
+            run.measured(wanted.metric, now, value);
+        }
+        return;
+    }
+    let Strategy::Flagger(flagger) = &deployment.strategy else { return };
+    let metric = flagger.checks().find_map(|(key, check)| match check {
+        Check::Metric(metric) if key == wanted.key => Some(metric.clone()),
+        _ => None,
+    });
+    let Some(metric) = metric else { return };
+    let number = match value {
+        Ok(Measured::Number(number)) if metric.name == "request-success-rate" => Some(number * 100.0),
+        Ok(Measured::Number(number)) => Some(number),
+        _ => None,
+    };
+    let phase = if metric.passes(number).is_ok() { Phase::Successful } else { Phase::Failed };
+    deployment.judges.checks.insert(wanted.key, phase);
+}
+
+/// The shortest time after which a deployment with analyses looks again.
+pub(super) fn look_again(judges: &Judges, wake: Option<SimTime>, now: SimTime) -> Option<SimTime> {
+    let due = judges.next_due().map(|at| at.max(now + SimSpan::from_nanos(1)));
+    [wake, due].into_iter().flatten().min()
+}
