@@ -428,7 +428,7 @@ impl Kernel {
         let intended = self.rows.cold[id as usize].intended;
         let latency = self.now - intended;
         self.digest = mix(self.digest ^ latency ^ u64::from(code) << 56 ^ key).wrapping_add(self.now);
-        self.entries.push(Entry { latency, sent: SimTime::from_nanos(intended), source, endpoint: site.to, outcome: outcome(code) });
+        self.entries.push(Entry { latency, sent: SimTime::from_nanos(intended), source, user, endpoint: site.to, outcome: outcome(code) });
         self.user_answered(source, user);
     }
 

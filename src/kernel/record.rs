@@ -65,6 +65,8 @@ pub struct Entry {
     pub sent: SimTime,
     /// Whose it was.
     pub source: SourceId,
+    /// Which of the source's users it was.
+    pub user: u32,
     /// What was asked for.
     pub endpoint: EndpointId,
     /// How it ended.

@@ -7,6 +7,7 @@
 //! it ended there, even if nobody waited any more) and a *client's* (edges: every attempt, with what no server ever saw).
 
 use super::histogram::{Histogram, bucket_of};
+use super::people::People;
 use super::rollup::{Merger, Schedule};
 use super::scratch::{CallRow, InstanceRow, VersionRow};
 use super::series::Series;
@@ -121,6 +122,8 @@ pub struct Store {
     pub(super) edge_totals: Vec<Totals>,
     pub(super) source_totals: Vec<Totals>,
     pub(super) endpoint_totals: Vec<Totals>,
+    /// Users of each source of whom a request failed, since the warm-up.
+    pub(super) hurt: Vec<People>,
     pub(super) run: RunCounts,
     pub(super) traces: Traces,
 
@@ -163,6 +166,7 @@ impl Store {
             edge_totals: vec![Totals::default(); calls],
             source_totals: vec![Totals::default(); sources],
             endpoint_totals: vec![Totals::default(); model.endpoints.len()],
+            hurt: vec![People::default(); sources],
             run: RunCounts::default(),
             traces: Traces::default(),
             now: SimTime::ZERO,
@@ -282,6 +286,7 @@ impl Store {
             totals.fill_with(Totals::default);
         }
         self.version_rows.iter_mut().for_each(|row| row.wait.clear());
+        self.hurt.iter_mut().for_each(People::clear);
     }
 }
 
@@ -345,6 +350,7 @@ impl Recorder for Store {
                 Outcome::Failed(reason) => {
                     total.counts.failures.add(reason, 1);
                     total.counts.failed_latency_sum += entry.latency;
+                    self.hurt[entry.source.index()].insert(entry.user);
                 }
                 Outcome::Ok | Outcome::Degraded => {
                     total.counts.answered += 1;

@@ -75,7 +75,7 @@ pub(crate) fn hop(service: usize, millis: u64, outcome: Outcome) -> Hop {
 
 /// A user's request that ended after so many milliseconds.
 pub(crate) fn entry(millis: u64, outcome: Outcome) -> Entry {
-    Entry { latency: millis * 1_000_000, sent: SimTime::ZERO, source: SourceId(0), endpoint: EndpointId(0), outcome }
+    Entry { latency: millis * 1_000_000, sent: SimTime::ZERO, source: SourceId(0), user: 0, endpoint: EndpointId(0), outcome }
 }
 
 /// A second of an instance with four workers, of which `busy` were in use and which held `held` requests on average.
