@@ -10,6 +10,8 @@ pub mod dora;
 pub mod golden;
 pub mod little;
 pub mod metric;
+pub mod paired;
+pub mod proportion;
 pub mod service_map;
 pub mod significance;
 pub mod slo;
