@@ -7,7 +7,7 @@ use super::document::add;
 use super::html::escape;
 
 /// The width of the picture, and the room for names on its left and for numbers on its right [px of its own grid].
-const SIZE: (f64, f64, f64) = (460.0, 130.0, 140.0);
+const SIZE: (f64, f64, f64) = (480.0, 130.0, 160.0);
 /// The height of a row, and the room above the first one.
 const ROW: (f64, f64) = (22.0, 8.0);
 /// How many characters of a name fit.

@@ -1,6 +1,6 @@
 //! Comparisons: the same change, users and traffic under several deployment strategies, seed by seed.
 //!
-//! A [`Plan`] says which scenario, which strategies, which seeds and perhaps which parameters are swept; [`run`] runs its
+//! A [`Plan`] says which scenario, which strategies, which seeds and perhaps which parameters are swept; [`run()`] runs its
 //! sessions on several threads and hands back an [`Outcome`], which answers what differed by how much. Every seed is run
 //! under every strategy, and a request's user, target and service times depend on nothing but the seed, so what differs
 //! between two sessions of a seed is due to the strategies (common random numbers). Where the scenario deploys a version
