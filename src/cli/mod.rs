@@ -8,8 +8,10 @@
 //! [`Command`] and in [`execute`].
 
 pub mod check;
+pub mod compare;
 pub mod completions;
 mod drive;
+mod interrupt;
 pub mod open;
 mod output;
 pub mod replay;
@@ -60,6 +62,7 @@ const EXAMPLES: &str = "\
 Examples:
   fleetlab                                   Open the app
   fleetlab run online-boutique               Simulate a shipped scenario and report
+  fleetlab compare bad-release --with rolling --with canary   Which strategy hurts fewer users
   fleetlab check scenarios/mine.toml         Find every mistake in a file
 
 Exit status: 0 done, 1 a check or goal failed, 2 wrong use or unreadable input.";
@@ -70,6 +73,8 @@ enum Command {
     Open(open::Args),
     /// Simulate a scenario without a window and report
     Run(run::Args),
+    /// Run one change under several deployment strategies and compare them
+    Compare(compare::Args),
     /// Find every mistake in scenario files
     Check(check::Args),
     /// Run a saved session again and confirm that it comes to the same
@@ -123,6 +128,7 @@ fn execute(command: Option<Command>, open: OpenWindow<'_>, streams: &mut Streams
         None => open::window(None, open),
         Some(Command::Open(args)) => open::run(args, open, streams),
         Some(Command::Run(args)) => run::run(&args, streams),
+        Some(Command::Compare(args)) => compare::run(&args, streams),
         Some(Command::Check(args)) => check::execute(&args, streams),
         Some(Command::Replay(args)) => replay::run(&args, streams),
         Some(Command::Schema(args)) => schema::execute(&args, streams),

@@ -6,7 +6,6 @@ use anyhow::{Context as _, bail};
 
 use super::Streams;
 use super::report::Format;
-use super::report::model::Report;
 
 /// In which form a report is wanted, and where.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -77,10 +76,14 @@ fn with_ending(path: &Path, format: Format) -> PathBuf {
     name.into()
 }
 
-/// Writes a report to where it is wanted.
-pub(super) fn write(report: &Report, targets: &[(Format, Option<PathBuf>)], streams: &mut Streams<'_>) -> anyhow::Result<()> {
+/// Writes a report to where it is wanted; `render` makes each form of it.
+pub(super) fn write(
+    render: impl Fn(Format) -> Result<String, serde_json::Error>,
+    targets: &[(Format, Option<PathBuf>)],
+    streams: &mut Streams<'_>,
+) -> anyhow::Result<()> {
     for (format, path) in targets {
-        let text = format.render(report)?;
+        let text = render(*format)?;
         match path {
             None => streams.out.write_all(text.as_bytes())?,
             Some(path) => {

@@ -46,7 +46,8 @@ pub(super) fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<u8> 
     let mut driven = drive(|| Ok(Session::prepare(&file)?), &file.actions, until, streams.progress)?;
     let confirmed = driven.session.confirm(&file);
     if !targets.is_empty() {
-        output::write(&driven.report(), &targets, streams)?;
+        let report = driven.report();
+        output::write(|format| format.render(&report), &targets, streams)?;
     }
     match confirmed {
         Ok(()) => {

@@ -79,15 +79,7 @@ pub(super) fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<u8> 
 
     let mut scenario = loaded.scenario;
     let until = args.until.unwrap_or(SimTime::ZERO + scenario.duration);
-    if until == SimTime::ZERO {
-        bail!("--until 0s leaves nothing to simulate");
-    }
-    prolong(&mut scenario, until);
-    if until <= SimTime::ZERO + scenario.warm_up {
-        // A report of nothing helps nobody; what happens in the run does not depend on what is measured.
-        writeln!(streams.err, "warning: the run ends within its warm-up of {}, so the warm-up is measured, too", scenario.warm_up)?;
-        scenario.warm_up = SimSpan::ZERO;
-    }
+    end_at(&mut scenario, until, streams)?;
     for late in actions.iter().filter(|timed| timed.at > until) {
         writeln!(streams.err, "warning: the action at {} never happens, because the run ends at {until}", late.at)?;
     }
@@ -99,7 +91,7 @@ pub(super) fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<u8> 
         save(&mut driven.session, path)?;
         writeln!(streams.err, "wrote {}", path.display())?;
     }
-    output::write(&report, &targets, streams)?;
+    output::write(|format| format.render(&report), &targets, streams)?;
     let missed = report.slos.iter().filter(|slo| !slo.met).map(|slo| format!("`{}`", slo.name)).collect::<Vec<_>>();
     if args.require_slos && !missed.is_empty() {
         writeln!(streams.err, "missed: {}", missed.join(", "))?;
@@ -108,10 +100,19 @@ pub(super) fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<u8> 
     Ok(DONE)
 }
 
-/// A run beyond the scenario's end is one of a longer scenario: its traffic goes on as it was.
-fn prolong(scenario: &mut Scenario, until: SimTime) {
-    let wanted: SimSpan = until.since(SimTime::ZERO);
-    scenario.duration = scenario.duration.max(wanted);
+/// Prepares a scenario for runs that end at `until`. A run beyond the scenario's end is one of a longer scenario: its
+/// traffic goes on as it was.
+pub(super) fn end_at(scenario: &mut Scenario, until: SimTime, streams: &mut Streams<'_>) -> anyhow::Result<()> {
+    if until == SimTime::ZERO {
+        bail!("--until 0s leaves nothing to simulate");
+    }
+    scenario.duration = scenario.duration.max(until.since(SimTime::ZERO));
+    if until <= SimTime::ZERO + scenario.warm_up {
+        // A report of nothing helps nobody; what happens in the run does not depend on what is measured.
+        writeln!(streams.err, "warning: the run ends within its warm-up of {}, so the warm-up is measured, too", scenario.warm_up)?;
+        scenario.warm_up = SimSpan::ZERO;
+    }
+    Ok(())
 }
 
 /// Reads a text file of at most `most` bytes: it may come from a stranger.

@@ -7,6 +7,7 @@ use super::files::{Bytes, Folder, Refused, read_scenario, scenario_name};
 use super::source::Place;
 use super::wording::{listed, nearest, shown};
 use super::{Loaded, parse};
+use crate::fleet::deploy::Strategy;
 use crate::scenario::{Text, TimedAction};
 
 /// A scenario of the library, for a list to choose from.
@@ -71,6 +72,12 @@ impl Library {
         let (file, _) = read_scenario(actions).map_err(|problem| refused(&actions.display().to_string(), unreadable(problem)))?;
         let Found { name, file: scenario, folder } = self.find(path_or_name)?;
         parse::actions(&file, &name, &scenario, &folder, self)
+    }
+
+    /// Reads a strategy for deployments of a scenario, whose alarms it may watch; `written` is where mistakes are shown.
+    pub(crate) fn strategy(&self, path_or_name: &str, written: &Bytes) -> Result<Strategy, Diagnostics> {
+        let Found { name, file: scenario, folder } = self.find(path_or_name)?;
+        parse::strategy(written, &name, &scenario, &folder, self)
     }
 
     /// The file that a path or a name means.

@@ -89,5 +89,13 @@ pub const FACTOR: f64 = 1_000.0;
 pub const COUNTS_BYTES: u64 = 1 << 20;
 /// Rows of a file of counts.
 pub const COUNTS_ROWS: usize = 100_000;
+/// Strategies that are compared with each other. A table of more than a dozen is read by nobody.
+pub const VARIANTS: usize = 12;
+/// Seeds of a comparison. A difference of a tenth of a standard deviation shows from about 400 pairs on.
+pub const SEEDS: usize = 1_000;
+/// Combinations of a sweep: a map of 20 by 20.
+pub const SWEEP_CELLS: usize = 400;
+/// Sessions of one comparison. At a second each they take a day of one core.
+pub const SESSIONS: usize = 100_000;
 /// Entries of the timeline, faults included.
 pub const TIMELINE: usize = 10_000;

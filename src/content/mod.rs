@@ -21,6 +21,7 @@ mod prices;
 mod raw;
 mod read;
 mod source;
+mod strategy;
 mod tree;
 mod wording;
 mod yaml;
@@ -29,6 +30,7 @@ pub use diagnostic::{Code, Diagnostic, Diagnostics, Related, Severity};
 pub use files::Folder;
 pub use library::{Library, ScenarioEntry};
 pub use prices::{Prices, prices};
+pub use strategy::{Named, Parameter, parameter, strategy, vary};
 pub(crate) use wording::nearest;
 
 use std::path::Path;

@@ -7,11 +7,12 @@ use super::diagnostic::{Code, Collector, Diagnostics, Finding};
 use super::files::{Bytes, Folder};
 use super::library::Library;
 use super::lower::{self, Scene};
-use super::raw::{ActionsFile, ScenarioFile};
+use super::raw::{ActionsFile, ScenarioFile, StrategyFile};
 use super::source::Place;
 use super::tree::{Node, Segment, TooDeep, Value};
 use super::wording::{listed, nearest, shown};
 use super::{Loaded, limits, read};
+use crate::fleet::deploy::Strategy;
 use crate::scenario::{Scenario, TimedAction};
 
 /// Reads the scenario `name` from a file that lies in `folder`.
@@ -57,6 +58,24 @@ pub(crate) fn actions(actions: &Bytes, name: &str, scenario: &Bytes, folder: &Fo
     let diagnostics = collector.finish();
     match actions {
         Some(actions) if !diagnostics.has_errors() => Ok(actions),
+        _ => Err(diagnostics),
+    }
+}
+
+/// Reads a strategy for deployments of the scenario `name`.
+pub(crate) fn strategy(strategy: &Bytes, name: &str, scenario: &Bytes, folder: &Folder, library: &Library) -> Result<Strategy, Diagnostics> {
+    // What is wrong with the scenario was said when it was loaded.
+    let mut said = Collector::default();
+    let Some((scenario, scenario_tree)) = described(name, scenario, folder, library, &mut said) else { return Err(said.finish()) };
+    let mut collector = Collector::default();
+    let strategy = tree(strategy, &mut collector).and_then(|mut tree| {
+        let file: StrategyFile = read::read(&mut tree, &mut collector)?;
+        lower::strategy(&file, &tree, &mut collector, &Scene { file: &scenario, tree: &scenario_tree, folder });
+        Some(file.deployment)
+    });
+    let diagnostics = collector.finish();
+    match strategy {
+        Some(strategy) if !diagnostics.has_errors() => Ok(strategy),
         _ => Err(diagnostics),
     }
 }

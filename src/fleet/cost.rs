@@ -50,6 +50,10 @@ impl Meters {
         let meter = &self.0[service.index()];
         Dollars(meter.until(now) as f64 / NANOS_PER_HOUR * meter.price_per_hour)
     }
+    /// What all instances together were paid for so far [instance·h].
+    pub(super) fn instance_hours(&self, now: SimTime) -> f64 {
+        self.0.iter().map(|meter| meter.until(now)).sum::<u128>() as f64 / NANOS_PER_HOUR
+    }
     /// What the fleet cost so far.
     pub(super) fn total(&self, now: SimTime) -> Dollars {
         Dollars((0..self.0.len()).map(|service| self.cost(ServiceId::from_index(service), now).0).sum())
@@ -71,5 +75,6 @@ mod tests {
         // 3 h of one and 2 h, still running at 3 h, of the other; then one goes on alone for 5 h more.
         assert!((meters.cost(web, hours(3)).0 - 5.0 * 0.04).abs() < 1e-12);
         assert!((meters.total(hours(8)).0 - 10.0 * 0.04).abs() < 1e-12);
+        assert!((meters.instance_hours(hours(8)) - 10.0).abs() < 1e-12);
     }
 }

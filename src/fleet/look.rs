@@ -159,6 +159,11 @@ impl Fleet {
         self.world.resource::<Meters>().total(now)
     }
 
+    /// Hours of instances that were paid for until now, of all services together [instance·h].
+    pub fn instance_hours(&self, now: SimTime) -> f64 {
+        self.world.resource::<Meters>().instance_hours(now)
+    }
+
     /// What one service cost until now.
     pub fn cost_of(&self, service: ServiceId, now: SimTime) -> Dollars {
         self.world.resource::<Meters>().cost(service, now)

@@ -14,6 +14,8 @@ pub mod judge;
 pub mod little;
 pub mod metric;
 pub mod normal;
+pub mod paired;
+pub mod proportion;
 pub mod query;
 pub mod service_map;
 pub mod significance;

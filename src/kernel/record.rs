@@ -65,10 +65,10 @@ pub struct Entry {
     pub sent: SimTime,
     /// Whose it was.
     pub source: SourceId,
+    /// Which of the source's users it was.
+    pub user: u32,
     /// What was asked for.
     pub endpoint: EndpointId,
-    /// Which of the source's users.
-    pub user: u32,
     /// How it ended.
     pub outcome: Outcome,
     /// The flaw that struck it, if it failed and one had: in the last attempt, the last one to strike. Truth: no tool sees it.

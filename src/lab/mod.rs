@@ -5,6 +5,7 @@
 
 mod audit;
 mod bounds;
+pub mod compare;
 mod digest;
 pub mod file;
 mod resolve;

@@ -5,6 +5,7 @@
 
 pub mod histogram;
 pub mod ledger;
+mod people;
 mod query;
 mod rollup;
 mod scratch;

@@ -173,6 +173,12 @@ impl Store {
         let wanted = |at: usize| source.is_none_or(|source| source.index() == at);
         sum(self.source_totals.iter().enumerate().filter(|(at, _)| wanted(*at)).map(|(_, totals)| totals), self.measured_span())
     }
+    /// Different users of whom at least one request failed, of one source or of all. A source's users are other people than
+    /// another source's.
+    pub fn users_hurt(&self, source: Option<SourceId>) -> u64 {
+        let wanted = |at: usize| source.is_none_or(|source| source.index() == at);
+        self.hurt.iter().enumerate().filter(|(at, _)| wanted(*at)).map(|(_, people)| people.count()).sum()
+    }
     /// What users got when they asked for this endpoint; `None` if they never did.
     pub fn endpoint_totals(&self, endpoint: EndpointId) -> Option<Totals> {
         let totals = self.endpoint_totals.get(endpoint.index()).filter(|totals| totals.counts.requests > 0)?;

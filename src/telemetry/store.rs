@@ -7,6 +7,7 @@
 //! it ended there, even if nobody waited any more) and a *client's* (edges: every attempt, with what no server ever saw).
 
 use super::histogram::{Histogram, bucket_of};
+use super::people::People;
 use super::rollup::{Merger, Schedule};
 use super::scratch::{CallRow, InstanceRow, VersionRow};
 use super::series::Series;
@@ -122,6 +123,8 @@ pub struct Store {
     pub(super) edge_totals: Vec<Totals>,
     pub(super) source_totals: Vec<Totals>,
     pub(super) endpoint_totals: Vec<Totals>,
+    /// Users of each source of whom a request failed, since the warm-up.
+    pub(super) hurt: Vec<People>,
     pub(super) run: RunCounts,
     pub(super) traces: Traces,
     pub(super) strikes: Strikes,
@@ -169,6 +172,7 @@ impl Store {
             edge_totals: vec![Totals::default(); calls],
             source_totals: vec![Totals::default(); sources],
             endpoint_totals: vec![Totals::default(); model.endpoints.len()],
+            hurt: vec![People::default(); sources],
             run: RunCounts::default(),
             traces: Traces::default(),
             strikes: Strikes::default(),
@@ -218,6 +222,7 @@ impl Store {
     /// Ends the window: empties the instances' rows into their windows and their versions' rows.
     fn close_instances(&mut self, end: SimTime, span: SimSpan, gauges: &[Gauge]) {
         let mut loads = vec![None; self.live.len()];
+        let mut woken = Vec::new();
         for gauge in gauges {
             if let Ok(at) = self.live.binary_search(&gauge.instance.0) {
                 loads[at] = Some(load_of(gauge, span));
@@ -230,6 +235,10 @@ impl Store {
                 continue;
             }
             row.idle = 0;
+            // An instance that takes long to start lets its version fall asleep.
+            if self.busy_versions.binary_search_by_key(&row.version, |(known, _)| *known).is_err() {
+                woken.push(row.version);
+            }
             let (counts, latency) = row.drain(&mut self.writer);
             let load = load.unwrap_or_default();
             let version = &mut self.version_rows[row.version as usize];
@@ -240,6 +249,7 @@ impl Store {
             total.2.merge_later(&load);
             self.instances[id as usize].get_or_insert_default().push(Window { end, span, counts, latency, load });
         }
+        woken.into_iter().for_each(|version| self.wake_version(version));
         let rows = &mut self.instance_rows;
         self.live.retain(|&id| {
             let row = &mut rows[id as usize];
@@ -321,6 +331,7 @@ impl Store {
             totals.fill_with(Totals::default);
         }
         self.version_rows.iter_mut().for_each(|row| row.wait.clear());
+        self.hurt.iter_mut().for_each(People::clear);
     }
 }
 
@@ -384,6 +395,7 @@ impl Recorder for Store {
                 Outcome::Failed(reason) => {
                     total.counts.failures.add(reason, 1);
                     total.counts.failed_latency_sum += entry.latency;
+                    self.hurt[entry.source.index()].insert(entry.user);
                 }
                 Outcome::Ok | Outcome::Degraded => {
                     total.counts.answered += 1;

@@ -163,3 +163,17 @@ fn a_day_stays_small() {
     }
     assert!(most < 40 << 20, "{} MiB", most >> 20);
 }
+
+#[test]
+fn a_user_is_hurt_once_and_only_after_the_warm_up() {
+    let mut store = store(1, secs(1));
+    let by = |user, outcome| crate::kernel::record::Entry { user, ..entry(10, outcome) };
+    let failed = Outcome::Failed(Reason::Timeout);
+    store.entries(&[by(1, failed), by(2, OK)]);
+    store.window(secs(1), &[], &[]);
+    assert_eq!(store.users_hurt(None), 0, "the warm-up is left out");
+    store.entries(&[by(3, failed), by(3, failed), by(4, OK), by(5_000, failed)]);
+    store.window(secs(2), &[], &[]);
+    assert_eq!((store.users_hurt(None), store.users_hurt(Some(SourceId(0)))), (2, 2));
+    assert_eq!(store.entry_totals(None).counts.failed(), 3);
+}

@@ -68,6 +68,7 @@ impl Report {
             hops: run.hops,
             attempts: run.attempts,
             events: facts.events,
+            users_hurt: store.users_hurt(None),
             sources: sources(facts),
             endpoints: endpoints(facts),
             services: facts.services().map(|id| (facts.service(id).to_string(), service(facts, id))).collect(),

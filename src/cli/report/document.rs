@@ -3,6 +3,7 @@
 //! It knows nothing of reports, and nothing of terminals or browsers.
 
 use super::chart::Chart;
+use super::interval::Intervals;
 use std::fmt::{Arguments, Write as _};
 
 /// Adds formatted text to a string.
@@ -41,11 +42,13 @@ pub struct Cell {
     pub text: String,
     /// What it tells at a glance.
     pub tone: Tone,
+    /// How deep its background is coloured [%], 0 to 100, where a table is a map; formats without colours need not.
+    pub depth: Option<u8>,
 }
 
 impl<T: Into<String>> From<T> for Cell {
     fn from(text: T) -> Self {
-        Self { text: text.into(), tone: Tone::Plain }
+        Self { text: text.into(), tone: Tone::Plain, depth: None }
     }
 }
 
@@ -54,6 +57,12 @@ impl Cell {
     #[must_use]
     pub const fn toned(mut self, tone: Tone) -> Self {
         self.tone = tone;
+        self
+    }
+    /// The cell with a background in its tone.
+    #[must_use]
+    pub const fn filled(mut self, depth: u8) -> Self {
+        self.depth = Some(depth);
         self
     }
 }
@@ -89,6 +98,8 @@ pub enum Block {
     Text(String),
     /// Something over time: lines of equal pitch, and charts for formats that can draw.
     OverTime(Vec<String>, Vec<Chart>),
+    /// Differences with their intervals, for formats that can draw; the numbers stand in a table beside it.
+    Intervals(Vec<Intervals>),
     /// A table.
     Table(Table),
     /// A list.

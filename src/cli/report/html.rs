@@ -1,7 +1,8 @@
 //! A document as one HTML file: its own style, no scripts, nothing loaded from anywhere, light and dark.
 
 use super::chart;
-use super::document::{Block, Document, Table, Tone, add, spans};
+use super::document::{Block, Cell, Document, Table, Tone, add, spans};
+use super::interval;
 
 const STYLE: &str = "\
 :root{color-scheme:light dark;--text:#1c2024;--soft:#60646c;--line:#d9d9e0;--back:#fcfcfd;--good:#18794e;--warning:#ab6400;--bad:#c62a2f}\
@@ -16,7 +17,10 @@ tbody tr:nth-child(even){background:color-mix(in srgb,var(--line) 25%,transparen
 code{font:.92em ui-monospace,monospace}figure{margin:1.2rem 0;max-width:60rem}figcaption{color:var(--soft)}figcaption strong{color:var(--text);font-weight:600;margin-right:.8rem}\
 svg{width:100%;height:auto;display:block}svg.sample{display:inline-block;width:28px;height:8px;margin-left:.6rem}\
 svg text{fill:var(--soft);font:12px system-ui,sans-serif}.grid{stroke:var(--line)}.mark rect{fill:var(--warning);opacity:.25}.mark text{fill:var(--warning)}\
-.line{fill:none;stroke-width:2;stroke:var(--text)}.ok{stroke:var(--good)}.ko{stroke:var(--bad);stroke-dasharray:6 3}.aside{stroke:var(--soft);stroke-dasharray:2 3}";
+.line{fill:none;stroke-width:2;stroke:var(--text)}.ok{stroke:var(--good)}.ko{stroke:var(--bad);stroke-dasharray:6 3}.aside{stroke:var(--soft);stroke-dasharray:2 3}\
+.small{display:grid;grid-template-columns:repeat(auto-fill,minmax(26rem,1fr));gap:.5rem 2rem}.small figure{margin:.6rem 0}\
+.whisker{fill:none;stroke-width:2;stroke:var(--soft)}.dot{fill:var(--soft)}.better .whisker{stroke:var(--good)}.better .dot{fill:var(--good)}\
+.worse .whisker{stroke:var(--bad)}.worse .dot{fill:var(--bad)}.zero{stroke:var(--text);stroke-dasharray:3 3}.small text.value{fill:var(--text)}";
 
 /// The document as HTML.
 pub(super) fn render(document: &Document) -> String {
@@ -32,6 +36,7 @@ pub(super) fn render(document: &Document) -> String {
             Block::Subheading(text) => add(&mut out, format_args!("<h3>{}</h3>\n", inline(text))),
             Block::Text(text) => add(&mut out, format_args!("<p>{}</p>\n", inline(text))),
             Block::OverTime(_, charts) => charts.iter().for_each(|one| out.push_str(&chart::render(one))),
+            Block::Intervals(all) => intervals(&mut out, all),
             Block::Table(rows) => table(&mut out, rows),
             Block::Items(items) => {
                 out.push_str("<ul>\n");
@@ -55,6 +60,26 @@ fn inline(text: &str) -> String {
     spans(text).into_iter().map(|(code, part)| if code { format!("<code>{}</code>", escape(part)) } else { escape(part) }).collect()
 }
 
+/// The background of a cell of a map.
+fn ground(cell: &Cell) -> String {
+    let colour = match cell.tone {
+        Tone::Plain => "line",
+        Tone::Good => "good",
+        Tone::Warning => "warning",
+        Tone::Bad => "bad",
+    };
+    cell.depth.map_or_else(String::new, |depth| format!(" style=\"background:color-mix(in srgb,var(--{colour}) {}%,transparent)\"", u32::from(depth) * 6 / 10))
+}
+
+/// Small pictures side by side.
+fn intervals(out: &mut String, all: &[interval::Intervals]) {
+    out.push_str("<div class=\"small\">\n");
+    for one in all {
+        out.push_str(&interval::render(one));
+    }
+    out.push_str("</div>\n");
+}
+
 fn table(out: &mut String, table: &Table) {
     let class = |column: usize, tone: Tone| {
         let mut classes = Vec::new();
@@ -75,7 +100,9 @@ fn table(out: &mut String, table: &Table) {
     for row in &table.rows {
         out.push_str("<tr>");
         for (column, cell) in row.iter().enumerate() {
-            add(out, format_args!("<td{}>{}</td>", class(column, cell.tone), inline(&cell.text)));
+            // On a coloured ground the text keeps its own colour.
+            let tone = if cell.depth.is_some() { Tone::Plain } else { cell.tone };
+            add(out, format_args!("<td{}{}>{}</td>", class(column, tone), ground(cell), inline(&cell.text)));
         }
         out.push_str("</tr>\n");
     }

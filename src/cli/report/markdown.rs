@@ -5,13 +5,15 @@ use super::document::{Block, Document, Table, add, spans};
 /// The document as Markdown.
 pub(super) fn render(document: &Document) -> String {
     let mut out = format!("# {}\n", escape(&document.title));
-    for block in &document.blocks {
+    for block in document.blocks.iter().filter(|block| !matches!(block, Block::Intervals(_))) {
         out.push('\n');
         match block {
             Block::Heading(text) => add(&mut out, format_args!("## {}\n", escape(text))),
             Block::Subheading(text) => add(&mut out, format_args!("### {}\n", escape(text))),
             Block::Text(text) => add(&mut out, format_args!("{}\n", escape(text))),
             Block::OverTime(lines, _) => add(&mut out, format_args!("```text\n{}\n```\n", lines.join("\n"))),
+            // Left out above: the table has the numbers.
+            Block::Intervals(_) => {}
             Block::Table(rows) => table(&mut out, rows),
             Block::Items(items) => {
                 for text in items {

@@ -1,14 +1,17 @@
-//! Reports of a run: one set of data, told as JSON, text, Markdown and HTML.
+//! Reports of a run, and of a comparison of many: one set of data, told as JSON, text, Markdown and HTML.
 //!
 //! `facts` is what a report is made from, `watch` notes what moved while the run is under way, `build` makes the data of
-//! `model`, `story` puts it into words and tables, and the other files print those. No simulation happens here. To add a
+//! `model`, `story` puts it into words and tables, and the other files print those; `comparison` has the same parts
+//! for comparisons. No simulation happens here. To add a
 //! format, add a file that prints a [`document::Document`] and one line in [`Format`].
 
 mod build;
 mod chart;
+pub mod comparison;
 pub mod document;
 mod facts;
 mod html;
+mod interval;
 mod ledger;
 mod markdown;
 pub mod model;
@@ -22,7 +25,10 @@ pub use facts::Facts;
 pub use watch::{EVERY, Watcher};
 
 use clap::ValueEnum;
+use comparison::Comparison;
+use document::Document;
 use model::Report;
+use serde::Serialize;
 
 /// A form of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -50,11 +56,20 @@ impl Format {
 
     /// The report in this form, with a line feed at its end.
     pub fn render(self, report: &Report) -> Result<String, serde_json::Error> {
+        self.print(report, story::tell)
+    }
+
+    /// A comparison in this form, with a line feed at its end.
+    pub fn render_comparison(self, comparison: &Comparison) -> Result<String, serde_json::Error> {
+        self.print(comparison, comparison::tell)
+    }
+
+    fn print<T: Serialize>(self, data: &T, tell: impl FnOnce(&T) -> Document) -> Result<String, serde_json::Error> {
         Ok(match self {
-            Self::Text => text::render(&story::tell(report)),
-            Self::Json => serde_json::to_string_pretty(report)? + "\n",
-            Self::Md => markdown::render(&story::tell(report)),
-            Self::Html => html::render(&story::tell(report)),
+            Self::Text => text::render(&tell(data)),
+            Self::Json => serde_json::to_string_pretty(data)? + "\n",
+            Self::Md => markdown::render(&tell(data)),
+            Self::Html => html::render(&tell(data)),
         })
     }
 }

@@ -45,9 +45,11 @@ pub struct Report {
     pub events: Option<u64>,
     /// What users got: whole requests after all their retries, measured from when the user meant to send.
     pub entry: Traffic,
-    /// The same by traffic source.
+    /// Different users of whom at least one request failed; users of different sources are different people.
+    pub users_hurt: u64,
+    /// What the users of each traffic source got.
     pub sources: BTreeMap<String, Traffic>,
-    /// The same by what was asked for, as `service.endpoint`.
+    /// What users got by what they asked for, as `service.endpoint`.
     pub endpoints: BTreeMap<String, Traffic>,
     /// Each service.
     pub services: BTreeMap<String, ServiceReport>,

@@ -116,7 +116,7 @@ fn opening(report: &Report) -> Vec<Block> {
     };
     let failed = match entry.failed {
         0 => String::new(),
-        failed => format!(" {} failed: {}.", count(failed), reasons(entry)),
+        failed => format!(" {} failed, of {}: {}.", count(failed), counted(report.users_hurt, "user"), reasons(entry)),
     };
     let fallbacks = match entry.degraded {
         0 => String::new(),

@@ -10,7 +10,7 @@ pub(super) fn render(document: &Document) -> String {
     let mut out = String::new();
     line(&mut out, &document.title);
     line(&mut out, &"═".repeat(width(&document.title)));
-    for block in &document.blocks {
+    for block in document.blocks.iter().filter(|block| !matches!(block, Block::Intervals(_))) {
         out.push('\n');
         match block {
             Block::Heading(text) => {
@@ -24,6 +24,8 @@ pub(super) fn render(document: &Document) -> String {
                     line(&mut out, text);
                 }
             }
+            // Left out above: a terminal does not draw.
+            Block::Intervals(_) => {}
             Block::Table(rows) => table(&mut out, rows),
             Block::Items(items) => {
                 for text in items {

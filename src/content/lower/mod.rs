@@ -23,7 +23,7 @@ mod traffic;
 use super::diagnostic::{Code, Collector, Finding};
 use super::files::Folder;
 use super::limits;
-use super::raw::{ActionsFile, ScenarioFile};
+use super::raw::{ActionsFile, ScenarioFile, StrategyFile};
 use super::tree::{At, Node};
 use super::wording::shown;
 use crate::ids::EndpointId;
@@ -112,13 +112,20 @@ pub(crate) struct Scene<'a> {
     pub(crate) folder: &'a Folder,
 }
 
+/// Looks at something of its own file with the names of a scenario.
+fn within<'a>(scene: &Scene<'a>, tree: &'a Node, collector: &'a mut Collector) -> Lower<'a> {
+    let names = Names::of(scene.file);
+    Lower { file: scene.file, tree, folder: scene.folder, collector, names, sites: Vec::new(), steps: 0, writes_out: true }
+}
+
+/// Checks a strategy for a scenario that is known to be right.
+pub(crate) fn strategy(file: &StrategyFile, tree: &Node, collector: &mut Collector, scene: &Scene<'_>) {
+    within(scene, tree, collector).check_strategy(&file.deployment, &At::ROOT.key("deployment"));
+}
+
 /// Checks actions on a scenario that is known to be right.
 pub(crate) fn actions(file: &ActionsFile, tree: &Node, collector: &mut Collector, scene: &Scene<'_>) -> Vec<TimedAction> {
-    fn lower<'a>(scene: &Scene<'a>, tree: &'a Node, collector: &'a mut Collector) -> Lower<'a> {
-        let names = Names::of(scene.file);
-        Lower { file: scene.file, tree, folder: scene.folder, collector, names, sites: Vec::new(), steps: 0, writes_out: true }
-    }
-    let mut lowered = lower(scene, tree, collector);
+    let mut lowered = within(scene, tree, collector);
     if file.timeline.len() > limits::TIMELINE {
         let finding = Finding::error(Code::TooMuch, format!("{} timeline entries; the simulation takes {}", file.timeline.len(), limits::TIMELINE));
         lowered.report(&At::ROOT.key("timeline"), finding);
@@ -128,7 +135,7 @@ pub(crate) fn actions(file: &ActionsFile, tree: &Node, collector: &mut Collector
     names.expect(&file.timeline);
     // What is wrong with the scenario's own timeline was said when it was loaded.
     let mut said = Collector::default();
-    lower(scene, scene.tree, &mut said).timeline_named(&mut names);
+    within(scene, scene.tree, &mut said).timeline_named(&mut names);
     lowered.actions(&file.timeline, &mut names)
 }
 

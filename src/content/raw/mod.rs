@@ -24,6 +24,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::delivery::plan::Team;
+use crate::fleet::deploy::Strategy;
 use crate::fleet::fault::{Fault, FaultKind, Selector};
 use crate::kernel::model::Network;
 use crate::scenario::{TelemetryConfig, Text, TimedAction};
@@ -127,6 +128,14 @@ pub(crate) struct ActionsFile {
     /// What is done and when.
     #[serde(default)]
     pub(crate) timeline: Vec<TimedAction>,
+}
+
+/// A deployment strategy alone, as a service or a command line has it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct StrategyFile {
+    /// How new versions are deployed.
+    pub(crate) deployment: Strategy,
 }
 
 /// A message queue. Defaults are those of Amazon SQS.

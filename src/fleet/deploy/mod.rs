@@ -130,6 +130,25 @@ impl Strategy {
         }
     }
 
+    /// Whether it can watch alarms at all; the others do not look at what users get.
+    pub const fn can_watch(&self) -> bool {
+        !matches!(self, Self::AllAtOnce(_) | Self::ArgoBlueGreen(_) | Self::ArgoCanary(_) | Self::Flagger(_) | Self::RollingUpdate(_))
+    }
+
+    /// The same strategy, watching these alarms; one that cannot watch any stays as it is.
+    #[must_use]
+    pub fn watching(mut self, alarms: Option<Watch>) -> Self {
+        match &mut self {
+            Self::BlueGreen(strategy) => strategy.alarms = alarms,
+            Self::Canary(strategy) => strategy.alarms = alarms,
+            Self::CodeDeploy(strategy) => strategy.alarms = alarms,
+            Self::Linear(strategy) => strategy.alarms = alarms,
+            Self::EcsRolling(strategy) => strategy.alarms = alarms,
+            Self::AllAtOnce(_) | Self::ArgoBlueGreen(_) | Self::ArgoCanary(_) | Self::Flagger(_) | Self::RollingUpdate(_) => {}
+        }
+        self
+    }
+
     /// Whether it shares the traffic out between versions, so that it needs two different ones.
     pub fn shifts_traffic(&self) -> bool {
         match self {
@@ -153,6 +172,22 @@ impl Strategy {
             Self::Linear(strategy) => strategy.driver(restores),
             Self::EcsRolling(strategy) => strategy.driver(restores),
             Self::RollingUpdate(strategy) => strategy.driver(restores),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_strategy_watches_what_it_is_told_to_if_it_can() {
+        let watch = Watch { names: vec!["errors".into()], rollback: true };
+        for name in Strategy::NAMES {
+            let strategy: Strategy = serde_json::from_str(&format!("\"{name}\"")).expect("a bare name takes every default");
+            let watching = strategy.clone().watching(Some(watch.clone()));
+            assert_eq!(watching.watch().is_some(), strategy.can_watch(), "{name}");
+            assert_eq!(watching.watching(None), strategy, "{name}");
         }
     }
 }
