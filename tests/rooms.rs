@@ -10,7 +10,7 @@ const ROOMS: &[&[&str]] = &[
     &["kernel"],
     &["telemetry"],
     &["insight"],
-    &["fleet"],
+    &["delivery", "fleet"],
     &["scenario"],
     &["content"],
     &["lab"],
@@ -24,8 +24,10 @@ const FOUNDATION: &[(&str, &[&str])] = &[("choice", &["units"]), ("ids", &[]), (
 /// choose from (`true`) also takes it into that list. What is declared and not used the compiler reports by itself.
 const REGISTRIES: &[(&str, bool)] = &[
     ("cli", false),
+    ("delivery/branch", true),
     ("fleet/deploy", true),
     ("fleet/fault", true),
+    ("insight/judge", false),
     ("kernel/balance", true),
     ("kernel/resilience", true),
     ("kernel/traffic", true),

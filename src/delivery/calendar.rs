@@ -103,7 +103,7 @@ impl JsonSchema for TimeOfDay {
 params! {
     /// When people work.
     pub struct Calendar {
-        /// Days of the week. Default Monday to Friday.
+        /// Days of the week. Default Monday to Friday (chosen for Fleetlab).
         pub days: Vec<Day> = vec![Day::Mon, Day::Tue, Day::Wed, Day::Thu, Day::Fri],
         /// When a working day begins. Default `"09:00"` (chosen for Fleetlab).
         pub from: TimeOfDay = TimeOfDay::new(9, 0),

@@ -89,27 +89,27 @@ params! {
     /// Together about 50 per 1,000 lines, the middle of what is reported for code before review and test (McConnell, *Code
     /// Complete*, 2nd ed. 2004: 10 to 50 in industry, at delivery far fewer). How they divide into kinds is chosen for Fleetlab.
     pub struct Defects {
-        /// Code that does not compile. Default 12.
+        /// Code that does not compile. Default 12 (chosen for Fleetlab).
         pub does_not_compile: f64 = 12.0,
-        /// Logic. Default 18.
+        /// Logic. Default 18 (chosen for Fleetlab).
         pub logic: f64 = 18.0,
-        /// Integration. Default 7.
+        /// Integration. Default 7 (chosen for Fleetlab).
         pub integration: f64 = 7.0,
-        /// Performance regressions. Default 2.5.
+        /// Performance regressions. Default 2.5 (chosen for Fleetlab).
         pub performance_regression: f64 = 2.5,
-        /// Memory leaks. Default 1.
+        /// Memory leaks. Default 1 (chosen for Fleetlab).
         pub memory_leak: f64 = 1.0,
-        /// Configuration. Default 3.
+        /// Configuration. Default 3 (chosen for Fleetlab).
         pub configuration: f64 = 3.0,
-        /// Schema incompatible with a neighbour. Default 1.
+        /// Schema incompatible with a neighbour. Default 1 (chosen for Fleetlab).
         pub schema_incompatible: f64 = 1.0,
-        /// Vulnerabilities. Default 1.5.
+        /// Vulnerabilities. Default 1.5 (chosen for Fleetlab).
         pub vulnerability: f64 = 1.5,
-        /// Only under load. Default 1.
+        /// Only under load. Default 1 (chosen for Fleetlab).
         pub only_under_load: f64 = 1.0,
-        /// Only for some users. Default 2.
+        /// Only for some users. Default 2 (chosen for Fleetlab).
         pub only_for_some_users: f64 = 2.0,
-        /// Appears after a while. Default 1.
+        /// Appears after a while. Default 1 (chosen for Fleetlab).
         pub appears_later: f64 = 1.0,
     }
 }
@@ -151,12 +151,12 @@ params! {
         pub lines: f64 = 60.0,
         /// How much that varies: coefficient of variation, 0.01 to 10. Default 1.2 (chosen for Fleetlab).
         pub cv: f64 = 1.2,
-        /// Items that people put into one change, 1 to 100. Default 1.
+        /// Items that people put into one change, 1 to 100. Default 1 (chosen for Fleetlab).
         pub batch: u32 = 1,
         /// Focused working time that an item takes: so much for every 100 lines, and half of that besides. Default `"4h"` (chosen
         /// for Fleetlab).
         pub effort: SimSpan = SimSpan::from_secs(4 * 3_600),
-        /// Share of items in the backlog when the scenario begins, of two days' work. Default 1.
+        /// Share of items in the backlog when the scenario begins, of two days' work. Default 1 (chosen for Fleetlab).
         pub backlog: Ratio = Ratio::ONE,
     }
 }

@@ -46,7 +46,7 @@ params! {
         pub fix: SimSpan = SimSpan::from_secs(3_600),
         /// Share of failed requests after which a user writes to support. Default 0.1 % (chosen for Fleetlab).
         pub reports: Ratio = Ratio::new(0.001),
-        /// How long one person is on call. Default `"168h"`, a week.
+        /// How long one person is on call. Default `"168h"`, a week (chosen for Fleetlab).
         pub shift: SimSpan = SimSpan::from_secs(7 * 86_400),
     }
 }
@@ -54,7 +54,7 @@ params! {
 params! {
     /// A team: people, their hours, the work that comes, and how they go about it.
     pub struct Team {
-        /// How many people, 1 to 200. Default 5.
+        /// How many people, 1 to 200. Default 5 (chosen for Fleetlab).
         pub people: u32 = 5,
         /// When they work.
         pub calendar: Calendar = Calendar::default(),
@@ -68,11 +68,11 @@ params! {
         pub local_checks: Ratio = Ratio::new(0.9),
         /// Reviews.
         pub review: Review = Review::default(),
-        /// How branches are used. Default trunk-based.
+        /// How branches are used. Default trunk-based (DORA's capability of that name).
         pub branching: Branching = Branching::default(),
         /// What happens when production is hurt.
         pub response: Response = Response::default(),
-        /// Share of the work by service. Default: each service that a pipeline delivers gets the same.
+        /// Share of the work by service. Default: each service that a pipeline delivers gets the same (chosen for Fleetlab).
         pub services: BTreeMap<String, f64> = BTreeMap::new(),
     }
 }

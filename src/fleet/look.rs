@@ -5,7 +5,8 @@
 use super::Fleet;
 use super::alarm::{Alarm, Alarms};
 use super::cost::Meters;
-use super::deploy::{Releases, Rollout, Size};
+use super::deploy::judging::AnalysisLook;
+use super::deploy::{Progress, Releases, Rollout, Size};
 use super::desk::{Book, Clock, Member, Roster};
 use super::fault::{Faults, Impact};
 use super::instance::InstanceState;
@@ -44,6 +45,10 @@ pub struct DeploymentLook {
     pub done: u32,
     /// Instances of the new version that failed so far.
     pub failed: u32,
+    /// How far it is.
+    pub progress: Progress,
+    /// Its analyses.
+    pub analyses: Vec<AnalysisLook>,
 }
 
 /// One instance.
@@ -97,6 +102,8 @@ impl Fleet {
                 strategy: deployment.strategy.name(),
                 done: instances.iter().filter(serves).count() as u32,
                 failed: deployment.failed(),
+                progress: deployment.progress(),
+                analyses: deployment.analyses(),
             }
         });
         let releases = self.world.get::<Releases>(entity);

@@ -6,6 +6,8 @@
 use std::sync::Arc;
 
 use crate::delivery::look::DeliveryLook;
+use crate::fleet::deploy::Progress;
+use crate::fleet::deploy::judging::AnalysisLook;
 use crate::fleet::instance::InstanceState;
 use crate::ids::{ServiceId, SourceId};
 use crate::insight::alarm::AlarmState;
@@ -183,6 +185,10 @@ pub struct DeploymentSnapshot {
     pub wanted: u32,
     /// Instances that failed to start or to become healthy.
     pub failed: u32,
+    /// Its steps, how far it is and what it waits for; without steps if its strategy has none.
+    pub progress: Progress,
+    /// Its analyses: the evidence against the thresholds.
+    pub analyses: Vec<AnalysisLook>,
 }
 
 /// One instance at one moment.

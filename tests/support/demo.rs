@@ -138,6 +138,7 @@ pub fn snapshot(scenario: &Scenario, seconds: u64, interest: &Interest, instance
                     done: instances as u32 / 2,
                     wanted: instances as u32,
                     failed: 0,
+                    ..DeploymentSnapshot::default()
                 }),
                 queued: if is_failing { 212 } else { 0 },
                 workers: 16,

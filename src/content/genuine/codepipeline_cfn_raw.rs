@@ -28,6 +28,7 @@ type List<T> = Option<Vec<T>>;
 
 raw! {
     /// The properties of the resource.
+    #[expect(dead_code, reason = "keys that a template may have and the simulation has no use for")]
     struct Properties {
         name: Option<Scalar>,
         pipeline_type: Option<PipelineType>,

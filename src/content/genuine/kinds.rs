@@ -102,7 +102,15 @@ pub fn check(name: &str, bytes: Vec<u8>) -> (Option<Kind>, Diagnostics) {
     let documents = yaml::parse(known, &text, &mut told).unwrap_or_default();
     let kind = kind_of(name, &documents);
     match kind {
-        Some(Kind::AppSpec) => drop(appspec::read_one(file, &text, &mut collector)),
+        Some(Kind::AppSpec) => {
+            if let Some(spec) = appspec::read_one(file, &text, &mut collector)
+                && spec.platform().is_none()
+                && !spec.hooks().is_empty()
+            {
+                let finding = Finding::warning(Code::Unused, "nothing tells for which platform this is, so its hooks may never run");
+                collector.add(&Place { file, range: 0..0 }, finding.help("write `os`, or `Resources` with a function or a service"));
+            }
+        }
         Some(Kind::Argo) => drop(argo::read(file, &text, &mut collector)),
         Some(Kind::Buildspec) => drop(buildspec::read_from(file, &text, &mut collector)),
         Some(Kind::CodePipeline) => drop(codepipeline::read(file, &text, &mut collector)),

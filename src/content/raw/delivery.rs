@@ -14,7 +14,7 @@ use crate::units::Ratio;
 #[schemars(rename = "BuildProject")]
 pub(crate) struct ProjectFile {
     /// The file with the build specification (`buildspec.yml`, version 0.2), beside the scenario. Default: the commands of a
-    /// middling Node.js service with an image.
+    /// middling Node.js service with an image (chosen for Fleetlab).
     #[serde(default)]
     pub(crate) buildspec: Option<String>,
     /// The machine. Default `BUILD_GENERAL1_SMALL`, 2 vCPU (chosen for Fleetlab).
@@ -26,7 +26,7 @@ pub(crate) struct ProjectFile {
     /// What is kept from build to build. Default: nothing (CodeBuild).
     #[serde(default)]
     pub(crate) cache: CacheConfig,
-    /// The size of what is built, and its test suites. Default: a middling service with unit tests and a linter.
+    /// The size of what is built, and its test suites. Default: a middling service with unit tests and a linter (chosen for Fleetlab).
     #[serde(default)]
     pub(crate) source: Project,
     /// Share of changes that touch the list of dependencies. Default 15 % (chosen for Fleetlab).

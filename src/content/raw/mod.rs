@@ -87,13 +87,13 @@ pub(crate) struct ScenarioFile {
     /// Actions and when they happen. Default: none.
     #[serde(default)]
     pub(crate) timeline: Vec<TimedAction>,
-    /// A team that changes the services and delivers them. Default: nobody; versions are deployed by hand.
+    /// A team that changes the services and delivers them. Default: none; versions are deployed by hand.
     #[serde(default)]
     pub(crate) team: Option<Team>,
     /// The pipelines that deliver what the team changes. Default: none.
     #[serde(default)]
     pub(crate) pipelines: Vec<LineFile>,
-    /// Build projects by the name under which pipelines call them (`ProjectName`). Default: each has the defaults.
+    /// Build projects by the name under which pipelines call them (`ProjectName`). Default: none; each has the defaults.
     #[serde(default)]
     pub(crate) build_projects: BTreeMap<String, ProjectFile>,
     /// Builds that run at once; more wait in a queue. Default 2 (chosen for Fleetlab).

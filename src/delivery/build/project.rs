@@ -26,26 +26,26 @@ pub enum LayerOrder {
 params! {
     /// A project's size. The defaults are those of a middling service (chosen for Fleetlab).
     pub struct Project {
-        /// Lines of code [1]. Default 20,000.
+        /// Lines of code [1]. Default 20,000 (chosen for Fleetlab).
         pub lines: u32 = 20_000,
         /// Packages that it depends on, those that they depend on included [1]. Default 400 (a web service in JavaScript has
         /// several hundred, one in Java or Go a hundred).
         pub dependencies: u32 = 400,
-        /// Mean size of a package. Default 250 kB.
+        /// Mean size of a package. Default 250 kB (chosen for Fleetlab).
         pub package: Bytes = Bytes::new(250_000),
-        /// Size of a full clone of its repository. Default 60 MB.
+        /// Size of a full clone of its repository. Default 60 MB (chosen for Fleetlab).
         pub repository: Bytes = Bytes::new(60_000_000),
         /// Size of the image that it starts from, compressed. Default 120 MB (a slim image with a language's runtime).
         pub base_image: Bytes = Bytes::new(120_000_000),
-        /// What its dependencies add to the image, compressed. Default 80 MB.
+        /// What its dependencies add to the image, compressed. Default 80 MB (chosen for Fleetlab).
         pub dependency_layer: Bytes = Bytes::new(80_000_000),
-        /// What its own program adds to the image, compressed. Default 20 MB.
+        /// What its own program adds to the image, compressed. Default 20 MB (chosen for Fleetlab).
         pub program_layer: Bytes = Bytes::new(20_000_000),
         /// The order of its Dockerfile. Default dependencies-first (Docker's documentation advises it).
         pub layer_order: LayerOrder = LayerOrder::DependenciesFirst,
-        /// Size of what it leaves behind. Default 20 MB.
+        /// Size of what it leaves behind. Default 20 MB (chosen for Fleetlab).
         pub artifact: Bytes = Bytes::new(20_000_000),
-        /// Resources of its infrastructure code [1]. Default 40.
+        /// Resources of its infrastructure code [1]. Default 40 (chosen for Fleetlab).
         pub resources: u32 = 40,
         /// Its suites. Default the usual unit tests, and linting; a kind that is not there has nothing to run.
         pub suites: BTreeMap<SuiteKind, Suite> =

@@ -96,11 +96,11 @@ pub(super) enum Stand {
 
 /// Requests that go to the new version, whatever the shares are: those with one of these headers.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HeaderRoute {
+pub(super) struct HeaderRoute {
     /// Its name.
-    pub name: String,
+    pub(super) name: String,
     /// Header and value; one that matches is enough.
-    pub headers: Vec<(String, TextMatch)>,
+    pub(super) headers: Vec<(String, TextMatch)>,
 }
 
 /// Which texts are meant.

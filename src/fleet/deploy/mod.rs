@@ -7,29 +7,13 @@
 //! with its parameters, its driver and its tests, and its lines in the two lists below.
 
 mod all_at_once;
-#[cfg(test)]
-mod argo_abort_tests;
-mod argo_blue_green;
-mod argo_canary;
-#[cfg(test)]
-mod argo_canary_tests;
-mod argo_common;
-mod argo_counts;
-mod argo_progress;
-mod argo_replicas;
-mod argo_rollout;
-mod argo_steps;
-#[cfg(test)]
-mod argo_testing;
+mod argo;
 mod blue_green;
 mod breaker;
 mod canary;
 mod code_deploy;
 mod driver;
 pub mod flagger;
-mod flagger_run;
-#[cfg(test)]
-mod flagger_tests;
 pub mod hooks;
 #[cfg(test)]
 mod hooks_tests;
@@ -43,8 +27,7 @@ mod shift;
 mod watch;
 
 pub use all_at_once::AllAtOnce;
-pub use argo_blue_green::ArgoBlueGreen;
-pub use argo_canary::{ArgoCanary, Background};
+pub use argo::{ArgoBlueGreen, ArgoCanary, Background, steps};
 pub use blue_green::BlueGreen;
 pub use breaker::DeploymentBreaker;
 pub use canary::Canary;
@@ -56,11 +39,6 @@ pub use linear::Linear;
 pub use rolling::EcsRolling;
 pub use rolling_update::RollingUpdate;
 pub use watch::Watch;
-
-/// The steps of Argo's canaries.
-pub mod steps {
-    pub use super::argo_steps::*;
-}
 
 pub use rollout::Wish;
 

@@ -7,9 +7,9 @@
 //!
 //! It knows counts and times; who judges what is watched is `watch`'s business.
 
-use super::driver::{Driver, Orders, Scene, Stand, choose};
+use super::driver::{Driver, Orders, Progress, Scene, Stand, StepState, Waiting, choose};
 use crate::telemetry::ledger::Cause;
-use crate::units::{SimSpan, SimTime};
+use crate::units::{Ratio, SimSpan, SimTime};
 
 /// How long the new fleet may take to become healthy: `CodeDeploy` gives an ECS replacement task set an hour.
 pub(super) const READY_WITHIN: SimSpan = SimSpan::from_secs(3_600);
@@ -31,7 +31,7 @@ impl Plan {
     /// Carries the plan out; a rollback shifts everything at once.
     pub(super) fn driver(self, restores: bool) -> Box<dyn Driver> {
         let plan = if restores { Self { test: None, steps: vec![(1.0, SimSpan::ZERO)], bake: SimSpan::ZERO, keep_old: SimSpan::ZERO } } else { self };
-        Box::new(Shift { plan, phase: Phase::New, share: None, failed: 0 })
+        Box::new(Shift { plan, phase: Phase::New, since: SimTime::ZERO, paused: None, share: None, failed: 0 })
     }
 }
 
@@ -57,6 +57,10 @@ enum Phase {
 struct Shift {
     plan: Plan,
     phase: Phase,
+    /// Since when it is in that phase.
+    since: SimTime,
+    /// Since when a person holds it where it is.
+    paused: Option<SimTime>,
     /// The new version's share, as it was last set.
     share: Option<f64>,
     failed: u32,
@@ -89,17 +93,89 @@ impl Shift {
     }
 }
 
+impl Shift {
+    /// Does what a person asks for: holds it where it is, lets it go on, or leaves what it waits for.
+    fn follow(&mut self, scene: &Scene) {
+        let now = scene.now;
+        let until = |phase: &mut Phase, change: &dyn Fn(SimTime) -> SimTime| match phase {
+            Phase::Test { until } | Phase::Step { until, .. } | Phase::Bake { until } | Phase::KeepOld { until } => *until = change(*until),
+            Phase::New | Phase::ScaleUp { .. } | Phase::CleanUp => {}
+        };
+        if scene.wishes.pause && self.paused.is_none() {
+            self.paused = Some(now);
+        }
+        if scene.wishes.resume
+            && let Some(since) = self.paused.take()
+        {
+            // What was left of the step is still to come.
+            until(&mut self.phase, &|until| until + now.since(since));
+        }
+        if scene.wishes.promote || scene.wishes.promote_full {
+            self.paused = None;
+            until(&mut self.phase, &|_| now);
+        }
+        if scene.wishes.promote_full {
+            self.plan = Plan {
+                test: self.plan.test.map(|_| SimSpan::ZERO),
+                steps: self.plan.steps.iter().map(|(share, _)| (*share, SimSpan::ZERO)).collect(),
+                ..self.plan.clone()
+            };
+        }
+    }
+}
+
 impl Driver for Shift {
+    fn progress(&self) -> Progress {
+        let mut steps = vec!["scale up".to_owned()];
+        steps.extend(self.plan.test.map(|_| "test traffic".to_owned()));
+        let first = steps.len();
+        steps.extend(self.plan.steps.iter().map(|(share, _)| format!("{} %", (share * 1_000.0).round() / 10.0)));
+        steps.extend(["bake".to_owned(), "clean up".to_owned()]);
+        let last = steps.len() - 1;
+        let (current, until) = match self.phase {
+            Phase::New => (0, None),
+            Phase::ScaleUp { by } => (0, Some(by)),
+            Phase::Test { until } => (1, Some(until)),
+            Phase::Step { at, until } => (first + at, Some(until)),
+            Phase::Bake { until } => (last - 1, Some(until)),
+            Phase::KeepOld { until } => (last, Some(until)),
+            Phase::CleanUp => (last, None),
+        };
+        let state = |at: usize| match at.cmp(&current) {
+            std::cmp::Ordering::Less => StepState::Done,
+            std::cmp::Ordering::Equal => StepState::Current,
+            std::cmp::Ordering::Greater => StepState::Ahead,
+        };
+        let waiting = match (self.paused, self.phase) {
+            (Some(_), _) => Waiting::Person,
+            (None, Phase::New | Phase::ScaleUp { .. } | Phase::CleanUp) => Waiting::Instances,
+            _ => Waiting::Time,
+        };
+        Progress {
+            steps: steps.into_iter().enumerate().map(|(at, step)| (step, state(at))).collect(),
+            current: Some(current),
+            since: Some(self.since),
+            until: until.filter(|_| self.paused.is_none()),
+            waiting: Some(waiting),
+            weight: Some(Ratio::new(self.wanted_share())),
+            phase: if self.paused.is_some() { "Paused" } else { "Progressing" },
+        }
+    }
+
     fn failed(&self) -> u32 {
         self.failed
     }
 
     fn step(&mut self, scene: &Scene) -> Orders {
         self.failed += scene.failures.len() as u32;
+        if scene.wishes.abort {
+            return Orders { stand: Stand::Failed { why: Cause::Aborted, restore: true }, ..Orders::default() };
+        }
+        self.follow(scene);
         let healthy = scene.new.iter().filter(|seen| seen.healthy_since.is_some()).count() as u32;
         let mut orders = Orders::default();
-        while let Some(next) = self.next(scene, healthy) {
-            self.phase = next;
+        while let Some(next) = if self.paused.is_some() { None } else { self.next(scene, healthy) } {
+            (self.phase, self.since) = (next, scene.now);
         }
         orders.start = scene.desired.saturating_sub(scene.new.len() as u32);
         orders.stop = choose(&scene.new, (scene.new.len() as u32).saturating_sub(scene.desired) as usize);
@@ -113,7 +189,9 @@ impl Driver for Shift {
                 orders.stand = Stand::Failed { why: Cause::NotReady { minutes: (READY_WITHIN.as_secs_f64() / 60.0) as u32 }, restore: true };
             }
             Phase::ScaleUp { by } => orders.wake = Some(by),
-            Phase::Test { until } | Phase::Step { until, .. } | Phase::Bake { until } | Phase::KeepOld { until } => orders.wake = Some(until),
+            Phase::Test { until } | Phase::Step { until, .. } | Phase::Bake { until } | Phase::KeepOld { until } => {
+                orders.wake = Some(until).filter(|_| self.paused.is_none())
+            }
             Phase::New => {}
             Phase::CleanUp => {
                 orders.stop.extend(scene.old.iter().map(|seen| seen.id));
@@ -207,6 +285,24 @@ mod tests {
         let orders = plan.driver(true).step(&scene(100));
         assert_eq!((orders.start, orders.stop.len()), (0, 4), "what it goes back to is there; the others go at once");
         assert_eq!(orders.weights, Some(vec![(VersionId(0), 0.0), (VersionId(1), 1.0)]));
+    }
+
+    #[test]
+    fn a_person_holds_it_lets_it_go_on_promotes_and_aborts() {
+        use super::super::driver::Wishes;
+        let plan =
+            || Plan { test: None, steps: vec![(0.1, SimSpan::from_secs(300)), (1.0, SimSpan::ZERO)], bake: SimSpan::from_secs(60), keep_old: SimSpan::ZERO };
+        let wish = |now: u64, wishes: Wishes| Scene { wishes, ..scene(now) };
+        let mut held = plan().driver(false);
+        held.step(&scene(60));
+        let orders = held.step(&wish(160, Wishes { pause: true, ..Wishes::default() }));
+        assert_eq!((orders.wake, held.progress().waiting, held.progress().phase), (None, Some(Waiting::Person), "Paused"));
+        assert_eq!(held.step(&scene(2_000)).weights, None, "it stays at 10 %");
+        // A hundred of three hundred seconds had passed; the other two hundred follow.
+        assert_eq!(held.step(&wish(2_000, Wishes { resume: true, ..Wishes::default() })).wake, Some(SimTime::from_secs(2_200)));
+        assert_eq!(held.step(&wish(2_010, Wishes { promote: true, ..Wishes::default() })).weights, Some(vec![(VersionId(0), 0.0), (VersionId(1), 1.0)]));
+        let orders = plan().driver(false).step(&wish(60, Wishes { abort: true, ..Wishes::default() }));
+        assert_eq!(orders.stand, Stand::Failed { why: Cause::Aborted, restore: true });
     }
 
     #[test]

@@ -64,7 +64,7 @@ impl fmt::Display for Phase {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Provider {
-    /// Who is asked, as Argo names it: `prometheus`, `web`, `job`, `cloudWatch`, … Default `"prometheus"`.
+    /// Who is asked, as Argo names it: `prometheus`, `web`, `job`, `cloudWatch`, … Default `"prometheus"` (chosen for Fleetlab).
     #[serde(default = "prometheus")]
     pub kind: String,
     /// The question, in the language of the provider; for one without a query, its settings as JSON.

@@ -1,6 +1,6 @@
 //! What Kayenta's judge promises: the vectors of its sources, how scores add up, and how much it misses.
 
-use rand_distr::{Distribution as _, StandardNormal};
+use rand_distr::StandardNormal;
 
 use super::kayenta::{
     Class, Direction, EffectSize, GroupScore, Kayenta, Label, Measure, MetricConfig, MetricResult, NanStrategy, OutlierStrategy, Outliers, Reason, Samples,

@@ -144,6 +144,8 @@ impl Session {
             done: deployment.done,
             wanted: look.desired,
             failed: deployment.failed,
+            progress: deployment.progress.clone(),
+            analyses: deployment.analyses.clone(),
         });
         let (health, why) = verdict::verdict(&verdict::Facts {
             signals,

@@ -100,15 +100,6 @@ impl Manifests {
         }
     }
 
-    /// An analysis of its own.
-    pub(crate) fn run(&self, run: &Document<raw::AnalysisRun>) -> Result<Analysis, LowerError> {
-        let spec = run.resource.spec.clone().unwrap_or_default();
-        let mut all = merged(spec.templates.iter().flatten(), self)?;
-        all.metrics.extend(spec.metrics.into_iter().flatten());
-        all.dry_run.extend(spec.dry_run.into_iter().flatten());
-        finish(&all, spec.args.as_deref().unwrap_or_default())
-    }
-
     fn analysis(&self, written: &raw::Analysis) -> Result<Analysis, LowerError> {
         let mut all = merged(written.templates.iter().flatten(), self)?;
         all.dry_run.extend(written.dry_run.iter().flatten().cloned());

@@ -21,7 +21,9 @@ use super::super::tree::{At, Node, Value};
 use super::super::wording::shown;
 use super::super::yaml;
 
-pub(crate) use lower::{LowerError, Strategy};
+#[cfg(test)]
+pub(crate) use lower::LowerError;
+pub(crate) use lower::Strategy;
 
 /// The API group of Argo.
 const GROUP: &str = "argoproj.io/";
@@ -76,7 +78,8 @@ pub(crate) struct Manifests {
 
 impl Manifests {
     /// Takes over what was read from another file.
-    pub(crate) fn extend(&mut self, other: Self) {
+    #[cfg(test)]
+    fn extend(&mut self, other: Self) {
         self.rollouts.extend(other.rollouts);
         self.templates.extend(other.templates);
         self.runs.extend(other.runs);

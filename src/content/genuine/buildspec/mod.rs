@@ -12,7 +12,9 @@ mod batch;
 mod lower;
 mod raw;
 
-use crate::content::diagnostic::{Code, Collector, Diagnostics, Finding};
+#[cfg(test)]
+use crate::content::diagnostic::Diagnostics;
+use crate::content::diagnostic::{Code, Collector, Finding};
 use crate::content::source::Place;
 use crate::content::tree::{Entry, Node, Value};
 use crate::content::wording::{nearest, shown};
@@ -20,7 +22,8 @@ use crate::content::{limits, read, yaml};
 use crate::delivery::build::spec::Buildspec;
 
 /// Reads a build specification from text; mistakes are reported in `file_name`. Beside it come warnings.
-pub fn buildspec(file_name: &str, text: &str) -> Result<(Buildspec, Diagnostics), Diagnostics> {
+#[cfg(test)]
+pub(crate) fn buildspec(file_name: &str, text: &str) -> Result<(Buildspec, Diagnostics), Diagnostics> {
     let mut collector = Collector::default();
     let file = collector.sources.add(file_name, text);
     let spec = read_from(file, text, &mut collector);

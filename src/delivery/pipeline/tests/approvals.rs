@@ -1,4 +1,4 @@
-//! Approvals.
+//! Approvals of pipelines, by the rules.
 
 use super::*;
 

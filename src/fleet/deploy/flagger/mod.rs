@@ -16,12 +16,16 @@
 //! the deployment, where Flagger's ticker may be up to one interval ahead; a canary pod that is lost during promotion is
 //! not replaced.
 
+mod run;
+#[cfg(test)]
+mod tests;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use self::run::Run;
 use super::Plan;
 use super::driver::{Driver, TextMatch};
-use super::flagger_run::Run;
 use crate::choice::params;
 use crate::insight::judge::flagger::Metric;
 use crate::units::SimSpan;
@@ -124,7 +128,7 @@ params! {
         pub mirror: bool = false,
         /// `mirrorWeight`: the share of requests that is copied [%]. Default 100 (Istio).
         pub mirror_weight: u32 = 100,
-        /// Whether who met the canary meets it again. Default: no.
+        /// Whether who met the canary meets it again. Default: none.
         pub session_affinity: Option<SessionAffinity> = None,
         /// Whether it is promoted as soon as it is ready. Default false (Flagger).
         pub skip_analysis: bool = false,

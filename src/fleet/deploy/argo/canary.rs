@@ -4,16 +4,16 @@
 //! version is scaled to its weight unless `setCanaryScale` says otherwise. That is a trap: weight 90 on a tenth of the
 //! instances is possible, and so is overload. An abort sets the weight to zero at once and takes the new version's
 //! instances away after a delay. Behaviour is that of `argoproj/argo-rollouts` (`rollout/canary.go`,
-//! `trafficrouting.go`, `pause.go`, `sync.go`); the arithmetic is in `argo_replicas`, the steps in `argo_steps`.
+//! `trafficrouting.go`, `pause.go`, `sync.go`); the arithmetic is in `replicas`, the steps in `steps`.
 //!
 //! It knows counts, times and verdicts; who measures, routes and starts instances is others' business. Left out: the
 //! instances of experiments, what plugins do, ping-pong services, and revision limits.
 
-use super::argo_common::DELAY;
-use super::argo_rollout::CanaryRun;
-use super::argo_steps::{ReplicaProgressThreshold, Step};
+use super::common::DELAY;
 use super::driver::Driver;
 use super::int_or_percent::IntOrPercent;
+use super::rollout::CanaryRun;
+use super::steps::{ReplicaProgressThreshold, Step};
 use crate::choice::params;
 use crate::insight::judge::analysis::Analysis;
 use crate::units::SimSpan;
@@ -67,7 +67,7 @@ params! {
 
 impl ArgoCanary {
     /// Says what is impossible about the parameters, if anything is.
-    pub(super) fn check(&self) -> Result<(), String> {
+    pub(in crate::fleet::deploy) fn check(&self) -> Result<(), String> {
         if self.max_surge.is_zero() && self.max_unavailable.is_zero() {
             return Err("`max_surge` and `max_unavailable` are both 0, which leaves no room to replace anything".to_owned());
         }
@@ -90,15 +90,15 @@ impl ArgoCanary {
     }
 
     /// Carries a deployment out. `restores` marks a rollback; where nothing more is known about it, it skips the steps.
-    pub(super) fn driver(&self, restores: bool) -> Box<dyn Driver> {
+    pub(in crate::fleet::deploy) fn driver(&self, restores: bool) -> Box<dyn Driver> {
         Box::new(CanaryRun::new(self.clone(), restores))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::argo_steps::{SetCanaryScale, SetMirrorRoute};
-    use super::super::argo_testing::{basic, for_ever, one, pause, replicas, routed, secs};
+    use super::super::steps::{SetCanaryScale, SetMirrorRoute};
+    use super::super::testing::{basic, for_ever, one, pause, replicas, routed, secs};
     use super::*;
     use crate::insight::judge::analysis::Metric;
 

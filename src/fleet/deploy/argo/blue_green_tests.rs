@@ -1,6 +1,6 @@
 //! Timelines of Argo's blue/green, to the second.
 
-use super::super::argo_testing::{Fleet, NEW, OLD, assert_story, one, secs};
+use super::super::testing::{Fleet, NEW, OLD, assert_story, one, secs};
 use super::*;
 
 fn fleet(params: &ArgoBlueGreen) -> Fleet {

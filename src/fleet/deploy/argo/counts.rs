@@ -3,11 +3,11 @@
 //! Everything here follows from the step, the state and the counts, and changes nothing. The rules are those of
 //! `argoproj/argo-rollouts` (`utils/replicaset/canary.go`, `rollout/trafficrouting.go`).
 
-use super::argo_common::{DELAY, available};
-use super::argo_replicas::{Basic, Set, for_weight};
-use super::argo_rollout::{CanaryRun, State};
-use super::argo_steps::{SetCanaryScale, Step};
+use super::common::{DELAY, available};
 use super::driver::{Scene, Seen};
+use super::replicas::{Basic, Set, for_weight};
+use super::rollout::{CanaryRun, State};
+use super::steps::{SetCanaryScale, Step};
 use crate::units::SimSpan;
 
 /// What there is.

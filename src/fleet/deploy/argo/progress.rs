@@ -2,10 +2,10 @@
 //!
 //! It changes nothing.
 
-use super::argo_counts::Counts;
-use super::argo_rollout::{CanaryRun, State};
-use super::argo_steps::Step;
+use super::counts::Counts;
 use super::driver::{Progress, Scene, StepState, Waiting};
+use super::rollout::{CanaryRun, State};
+use super::steps::Step;
 use crate::units::{Ratio, SimTime};
 
 impl CanaryRun {

@@ -1,9 +1,9 @@
 //! A small fleet for the tests of Argo's strategies: instances become healthy after a while, and what happens is noted to
 //! the second.
 
-use super::argo_canary::ArgoCanary;
-use super::argo_steps::{Pause, SetCanaryScale, Step};
+use super::canary::ArgoCanary;
 use super::driver::{Driver, Orders, Scene, Seen, Stand, Way, Wishes};
+use super::steps::{Pause, SetCanaryScale, Step};
 use crate::ids::{InstanceId, VersionId, ZoneId};
 use crate::insight::judge::analysis::{Analysis, Metric, Phase};
 use crate::units::{SimSpan, SimTime};

@@ -4,9 +4,9 @@
 
 use std::collections::BTreeSet;
 
-use super::driver::{Driver, HeaderRoute, Orders, Progress, Scene, Seen, Stand, StepState, Waiting, choose};
-use super::flagger::{Flagger, HookType, Provider, SHORTEST, TOTAL, Way};
-use super::rolling_update::RollingUpdate;
+use super::super::driver::{Driver, HeaderRoute, Orders, Progress, Scene, Seen, Stand, StepState, Waiting, choose};
+use super::super::rolling_update::RollingUpdate;
+use super::{Flagger, HookType, Provider, SHORTEST, TOTAL, Way};
 use crate::ids::InstanceId;
 use crate::insight::judge::analysis;
 use crate::insight::judge::flagger::{Counter, Step};

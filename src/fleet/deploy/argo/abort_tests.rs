@@ -1,9 +1,9 @@
 //! The ways back of Argo canaries: aborts, deadlines and rollbacks, to the second.
 
-use super::argo_canary::ArgoCanary;
-use super::argo_steps::{HeaderMatch, SetHeaderRoute, Step};
-use super::argo_testing::{Fleet, NEW, OLD, assert_story, basic, fleet, for_ever, one, pause, replicas, routed, secs};
+use super::canary::ArgoCanary;
 use super::driver::{TextMatch, Way};
+use super::steps::{HeaderMatch, SetHeaderRoute, Step};
+use super::testing::{Fleet, NEW, OLD, assert_story, basic, fleet, for_ever, one, pause, replicas, routed, secs};
 use crate::insight::judge::analysis::Phase;
 use crate::units::SimSpan;
 

@@ -1,8 +1,8 @@
 //! What Flagger's loop promises, to the second: when traffic moves, when it is promoted, when it goes back.
 
-use super::driver::testing::healthy;
-use super::driver::{Driver, Orders, Scene, Seen, Stand, TextMatch, Waiting};
-use super::flagger::{Check, Flagger, HeaderMatch, HookType, Provider, Webhook};
+use super::super::driver::testing::healthy;
+use super::super::driver::{Orders, Scene, Seen, Stand, TextMatch, Waiting};
+use super::{Check, Flagger, HeaderMatch, HookType, Provider, Webhook};
 use crate::ids::{InstanceId, VersionId, ZoneId};
 use crate::insight::judge::analysis::Phase;
 use crate::insight::judge::flagger::Metric;

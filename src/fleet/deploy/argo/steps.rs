@@ -1,6 +1,6 @@
 //! The steps of an Argo canary, as they are written, and the words in which they are shown.
 //!
-//! What a step does is `argo_canary`'s business. To add a step: a variant here, its label and check below, and its
+//! What a step does is `canary`'s business. To add a step: a variant here, its label and check below, and its
 //! behaviour there.
 
 use schemars::JsonSchema;

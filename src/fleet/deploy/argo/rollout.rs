@@ -1,12 +1,12 @@
 //! An Argo canary at work: goes through the steps, listens to people and analyses, and finds the way back.
 //!
-//! It is stepped whenever something changed. What is wanted where it is, is `argo_counts`' business.
+//! It is stepped whenever something changed. What is wanted where it is, is `counts`' business.
 
-use super::argo_canary::{ArgoCanary, Background};
-use super::argo_common::{Deadline, Runs, next_available, wake};
-use super::argo_counts::Counts;
-use super::argo_steps::{ReplicaProgressThreshold, Step};
+use super::canary::{ArgoCanary, Background};
+use super::common::{Deadline, Runs, next_available, wake};
+use super::counts::Counts;
 use super::driver::{Driver, HeaderRoute, Orders, Progress, Scene, Stand, Waiting, Way, choose};
+use super::steps::{ReplicaProgressThreshold, Step};
 use crate::insight::judge::analysis::Phase;
 use crate::telemetry::ledger::Cause;
 use crate::units::{Ratio, SimSpan, SimTime};

@@ -1,15 +1,15 @@
 //! Timelines of Argo canaries, to the second.
 
-use super::argo_canary::{ArgoCanary, Background};
-use super::argo_steps::{
-    Experiment, ExperimentAnalysis, HeaderMatch, Pause, Plugin, ProgressType, ReplicaProgressThreshold, RequestMatch, SetCanaryScale, SetHeaderRoute,
-    SetMirrorRoute, Step,
-};
-use super::argo_testing::{NEW, assert_story, basic, fleet, for_ever, one, pause, replicas, routed, scale_weight, secs};
-use super::driver::{StepState, TextMatch, Waiting, Way};
+use super::canary::{ArgoCanary, Background};
+use super::driver::{StepState, TextMatch, Waiting};
 use super::int_or_percent::IntOrPercent;
-use crate::insight::judge::analysis::{Metric, Phase};
-use crate::units::{Ratio, SimSpan, SimTime};
+use super::steps::{
+    Experiment, ExperimentAnalysis, HeaderMatch, Plugin, ProgressType, ReplicaProgressThreshold, RequestMatch, SetCanaryScale, SetHeaderRoute, SetMirrorRoute,
+    Step,
+};
+use super::testing::{NEW, assert_story, basic, fleet, for_ever, one, pause, replicas, routed, scale_weight, secs};
+use crate::insight::judge::analysis::Phase;
+use crate::units::{Ratio, SimTime};
 
 #[test]
 fn without_routing_the_share_of_instances_stands_for_the_weight() {

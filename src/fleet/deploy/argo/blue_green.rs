@@ -8,9 +8,9 @@
 //!
 //! It knows counts, times and verdicts. Left out: revision limits, and the preview service's own traffic.
 
-use super::argo_common::{DELAY, Deadline, Runs, available, next_available, wake};
-use super::argo_steps::check_inline;
+use super::common::{DELAY, Deadline, Runs, available, next_available, wake};
 use super::driver::{Driver, Orders, Progress, Scene, Seen, Stand, StepState, Waiting, Way, choose};
+use super::steps::check_inline;
 use crate::choice::params;
 use crate::insight::judge::analysis::{Analysis, Phase as Verdict};
 use crate::telemetry::ledger::Cause;
@@ -47,7 +47,7 @@ params! {
 
 impl ArgoBlueGreen {
     /// Says what is impossible about the parameters, if anything is.
-    pub(super) fn check(&self) -> Result<(), String> {
+    pub(in crate::fleet::deploy) fn check(&self) -> Result<(), String> {
         if self.preview_replica_count == Some(0) {
             return Err("`preview_replica_count` is 0; nothing could be checked before the switch".to_owned());
         }
@@ -63,7 +63,7 @@ impl ArgoBlueGreen {
     }
 
     /// Carries a deployment out. `restores` marks a rollback; where nothing more is known about it, it waits for nothing.
-    pub(super) fn driver(&self, restores: bool) -> Box<dyn Driver> {
+    pub(in crate::fleet::deploy) fn driver(&self, restores: bool) -> Box<dyn Driver> {
         Box::new(BlueGreen {
             params: self.clone(),
             restores,
@@ -393,5 +393,5 @@ impl Driver for BlueGreen {
 }
 
 #[cfg(test)]
-#[path = "argo_blue_green_tests.rs"]
+#[path = "blue_green_tests.rs"]
 mod tests;

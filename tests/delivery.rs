@@ -1,0 +1,188 @@
+//! Delivery as a whole: a team, its pipelines, what escapes them, and what is known and true of it afterwards.
+
+use std::sync::Arc;
+
+use fleetlab::content::{self, Folder};
+use fleetlab::delivery::command::PipelineCommand;
+use fleetlab::insight::deployments::deployments;
+use fleetlab::insight::dora::{self, Period};
+use fleetlab::lab::Session;
+use fleetlab::scenario::{Action, Scenario};
+use fleetlab::telemetry::ledger::{Event, Progress};
+use fleetlab::units::SimTime;
+
+const HOUR: u64 = 3_600;
+const DAY: u64 = 24 * HOUR;
+
+/// A shipped scenario, changed.
+fn scenario(name: &str, change: impl FnOnce(&mut Scenario)) -> Arc<Scenario> {
+    let mut scenario = content::load(name).unwrap_or_else(|found| panic!("{found}")).scenario;
+    // Few users are enough to be hurt, and quick to simulate.
+    if let fleetlab::kernel::model::Arrivals::Open { rate, .. } = &mut scenario.model.sources[0].arrivals {
+        *rate = fleetlab::units::PerSecond::new(0.5);
+    }
+    change(&mut scenario);
+    Arc::new(scenario)
+}
+
+fn run(scenario: &Arc<Scenario>, seed: u64, days: u64) -> Session {
+    let mut session = Session::new(Arc::clone(scenario), seed);
+    session.advance_to(SimTime::from_secs(days * DAY));
+    session
+}
+
+fn count(session: &Session, what: impl Fn(&Event) -> bool) -> usize {
+    session.ledger().truth().iter().filter(|record| what(&record.event)).count()
+}
+
+#[test]
+fn a_team_delivers_and_its_metrics_come_out_of_the_ledger() {
+    let session = run(&scenario("month-startup", |_| {}), 1, 4);
+    let all = deployments(session.ledger());
+    let metrics = dora::metrics(&all, None, Period::until(session.now()));
+    assert!(metrics.deployments >= 8, "{metrics:?}");
+    assert!(metrics.lead_time.is_some_and(|lead| lead.as_secs_f64() > 600.0 && lead.as_secs_f64() < 2.0 * DAY as f64), "{metrics:?}");
+    assert!(count(&session, |event| matches!(event, Event::Pipeline { what: Progress::Failed { .. }, .. })) > 0, "some changes are caught in the pipeline");
+    // Every deployment of the team's brings a version that a build made of commits.
+    for deployment in all.iter().filter(|deployment| deployment.rolls_back.is_none()) {
+        let built = count(&session, |event| matches!(event, Event::Built { version, .. } if *version == deployment.version));
+        assert_eq!(built, 1, "deployment {} has no build", deployment.number);
+    }
+}
+
+#[test]
+fn the_same_team_does_the_same_in_any_steps() {
+    let scenario = scenario("month-startup", |_| {});
+    let mut whole = run(&scenario, 7, 2);
+    let mut steps = Session::new(Arc::clone(&scenario), 7);
+    for hour in 1..=48 {
+        steps.advance_to(SimTime::from_secs(hour * HOUR));
+    }
+    assert_eq!(whole.digest(), steps.digest());
+    assert_ne!(whole.digest(), run(&scenario, 8, 2).digest());
+}
+
+#[test]
+fn a_session_of_a_team_replays_from_its_file() {
+    let scenario = scenario("month-startup", |_| {});
+    let mut session = run(&scenario, 3, 1);
+    let transition = PipelineCommand::DisableTransition { stage: "Deploy".into(), reason: "freeze".into() };
+    session.act(Action::Pipeline { service: "frontend".into(), command: transition }).expect("the frontend has a pipeline");
+    session.advance_to(SimTime::from_secs(2 * DAY));
+    let json = serde_json::to_string(&session.save()).expect("JSON");
+    let file: fleetlab::lab::SessionFile = serde_json::from_str(&json).expect("the file reads");
+    let mut again = Session::replay(&file).expect("it replays");
+    assert_eq!(again.digest(), session.digest());
+    let frontend = content::load("month-startup").expect("it loads").scenario.model.services.iter().position(|service| service.name == "frontend");
+    let deployed = deployments(session.ledger())
+        .iter()
+        .filter(|deployment| Some(deployment.service.index()) == frontend && deployment.started > SimTime::from_secs(DAY))
+        .count();
+    assert_eq!(deployed, 0, "nothing passes a disabled transition");
+}
+
+#[test]
+fn every_failure_by_a_defect_walks_back_to_its_commit() {
+    // Without tests everything escapes.
+    let session = run(
+        &scenario("month-startup", |scenario| {
+            for project in scenario.pipelines.projects.values_mut() {
+                project.source.suites.clear();
+            }
+        }),
+        5,
+        4,
+    );
+    let model = &session.scenario().model;
+    let delivery = session.delivery().expect("a team");
+    let look = delivery.look();
+    let mut walked = 0;
+    for (flaw, damage) in session.store().strikes().iter() {
+        for hurt in &damage.examples {
+            // request → instance → version
+            let version = session.store().version_of(hurt.instance).expect("the instance is known");
+            assert!(model.versions[version.index()].flaws.iter().any(|known| known.id == flaw), "the version has the flaw that struck");
+            // version → build → commit
+            let built = session.ledger().truth().iter().find_map(|record| match &record.event {
+                Event::Built { version: of, commit, .. } if *of == version => Some((record.at, *commit)),
+                _ => None,
+            });
+            let (at, commit) = built.expect("the version was built");
+            assert!(at <= hurt.ended, "it was built before it hurt");
+            assert!(look.commits.iter().any(|known| known.number == commit), "the commit is in the repository");
+            // flaw → change
+            let written = count(&session, |event| matches!(event, Event::DefectWritten { flaw: of, .. } if *of == flaw));
+            assert_eq!(written, 1, "one change brought it");
+            walked += 1;
+        }
+    }
+    assert!(walked > 20, "only {walked} failures");
+}
+
+#[test]
+fn the_same_work_hurts_more_users_without_tests() {
+    let failed = |with: bool| {
+        let scenario = scenario("month-startup", |scenario| {
+            if !with {
+                for project in scenario.pipelines.projects.values_mut() {
+                    project.source.suites.clear();
+                }
+            }
+        });
+        let sessions = [1, 2].map(|seed| run(&scenario, seed, 5));
+        sessions.iter().map(|session| session.store().strikes().iter().map(|(_, damage)| damage.failed).sum::<u64>()).sum::<u64>()
+    };
+    let (with, without) = (failed(true), failed(false));
+    assert!(without > with, "{with} with tests, {without} without");
+}
+
+#[test]
+fn release_branches_make_lead_time_long_and_batches_large() {
+    let of = |name: &str, days: u64| {
+        let session = run(&scenario(name, |_| {}), 2, days);
+        dora::metrics(&deployments(session.ledger()), None, Period::until(session.now()))
+    };
+    let (startup, enterprise) = (of("month-startup", 6), of("month-enterprise", 19));
+    let days = |metrics: &dora::Dora| metrics.lead_time.map_or(0.0, |lead| lead.as_secs_f64() / DAY as f64);
+    assert!(days(&startup) < 1.0 && days(&enterprise) > 3.0, "{} and {} days", days(&startup), days(&enterprise));
+    assert!(enterprise.per_day < startup.per_day, "{enterprise:?}");
+}
+
+#[test]
+fn bad_definitions_are_refused_and_nothing_is_half_applied() {
+    let mut session = run(&scenario("month-startup", |_| {}), 3, 0);
+    let mut definition = session.given().pipelines.lines[0].definition.clone();
+    definition.stages[1].actions[0].input_artifacts[0].name = "Nowhere".into();
+    let refused = session.act(Action::Pipeline { service: "frontend".into(), command: PipelineCommand::Update { definition } });
+    assert!(refused.is_err_and(|why| why.to_string().contains("Nowhere")));
+    assert_eq!(session.actions().len(), 0);
+    let unknown = session.act(Action::Pipeline { service: "redis-cart".into(), command: PipelineCommand::Start {} });
+    assert!(unknown.is_err_and(|why| why.to_string().contains("no pipeline")));
+    let nothing = content::read_str("x", "x.toml", "format_version = 1\n[team]\npeople = 0\n", &Folder::Nowhere);
+    let found = nothing.err().map(|found| found.to_string()).unwrap_or_default();
+    assert!(found.contains("1 to 200 people") && found.contains("delivers nothing"), "{found}");
+}
+
+#[test]
+fn an_approval_waits_for_office_hours() {
+    let session = run(
+        &scenario("month-enterprise", |scenario| {
+            if let Some(team) = &mut scenario.team {
+                team.branching = fleetlab::delivery::branch::Branching::default();
+                team.work.batch = 1;
+            }
+        }),
+        4,
+        4,
+    );
+    let calendar = session.scenario().team.as_ref().expect("a team").calendar.clone();
+    let mut approved = 0;
+    for record in session.ledger().truth() {
+        if matches!(&record.event, Event::Pipeline { what: Progress::ActionSucceeded { stage, .. }, .. } if stage == "ChangeBoard") {
+            let just_before = record.at - fleetlab::units::SimSpan::from_secs(1);
+            assert!(calendar.is_open(just_before), "approved at {}", record.at);
+            approved += 1;
+        }
+    }
+    assert!(approved > 0, "nothing was ever approved");
+}
