@@ -61,8 +61,8 @@ icons! {
     UP = "\u{e08e}",
     DOWN = "\u{e03e}",
     REMOVE = "\u{e4a6}",
-    GROW = "\u{e0a2}",
-    SHRINK = "\u{e09a}",
+    GROW = "\u{e1d0}",
+    SHRINK = "\u{e1ce}",
     OPENED = "\u{e136}",
     CLOSED = "\u{e13a}",
 }

@@ -72,6 +72,7 @@ impl Open {
 }
 
 /// What came of a form.
+#[expect(clippy::large_enum_variant, reason = "people do few things")]
 pub(super) enum Answer {
     /// It stays open.
     Stays,

@@ -11,9 +11,9 @@ use super::{Wish, stage, transition};
 use crate::delivery::pipeline::view::{ActionView, StageView};
 
 /// Narrowest and widest card of a stage [points].
-const CARD: (f32, f32) = (150.0, 280.0);
+const CARD: (f32, f32) = (138.0, 280.0);
 /// Between two stages, where there is little room and where there is much [points].
-const GAP: (f32, f32) = (50.0, 92.0);
+const GAP: (f32, f32) = (48.0, 92.0);
 /// A card where the stages do not fit and are scrolled [points].
 const SCROLLED: (f32, f32) = (176.0, 62.0);
 /// Height of the head of a card [points].
@@ -82,9 +82,10 @@ mod tests {
 
     #[test]
     fn few_stages_fill_the_room_and_many_are_scrolled() {
-        assert_eq!(widths(1_250.0, 4), ((1_250.0 - 3.0 * GAP.1) / 4.0, GAP.1));
-        assert_eq!(widths(3_000.0, 4).0, CARD.1, "no card is wider than it can be read");
-        assert_eq!(widths(770.0, 4), (155.0, GAP.0));
-        assert_eq!(widths(770.0, 8), SCROLLED);
+        let about = |(card, gap): (f32, f32)| (card.round() as i32, gap.round() as i32);
+        assert_eq!(about(widths(1_250.0, 4)), (244, 92));
+        assert_eq!(about(widths(3_000.0, 4)), (280, 92), "no card is wider than it can be read");
+        assert_eq!(about(widths(716.0, 4)), (143, 48), "four fit into the smallest window");
+        assert_eq!(about(widths(716.0, 8)), about(SCROLLED));
     }
 }

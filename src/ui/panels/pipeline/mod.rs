@@ -113,6 +113,7 @@ impl PipelineState {
 }
 
 /// What a part of the panel asks for.
+#[expect(clippy::large_enum_variant, reason = "people do few things")]
 enum Wish {
     /// Does something to the pipeline.
     Command(PipelineCommand),

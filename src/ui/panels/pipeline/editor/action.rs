@@ -95,8 +95,7 @@ fn provider_ui(ui: &mut Ui, lang: Lang, place: &Place<'_>, action: &mut Action) 
             return;
         }
         let title = lang.tr("pipeline.editor.provider");
-        label::caption(ui, title.as_ref());
-        let combo = ComboBox::from_id_salt("provider").selected_text(provider_text(kind.owner, &kind.provider)).width(150.0).show_ui(ui, |ui| {
+        let combo = ComboBox::from_id_salt("provider").selected_text(provider_text(kind.owner, &kind.provider)).width(140.0).show_ui(ui, |ui| {
             for provider in PROVIDERS.iter().filter(|provider| provider.category == kind.category) {
                 let on = kind.owner == provider.owner && kind.provider == provider.name;
                 if ui.selectable_label(on, provider_text(provider.owner, provider.name)).clicked() && !on {

@@ -53,7 +53,7 @@ pub(super) fn form_ui(ui: &mut Ui, seen: &Seen<'_>, editor: &mut Editor, scenari
     }
     if let Some(change) = change {
         editor.remember();
-        make(&mut pipeline, change, seen, scenario, &mut editor.open);
+        make(&mut pipeline, &change, seen, scenario, &mut editor.open);
     }
     if pipeline != *editor.draft.pipeline() {
         editor.draft.set(pipeline);
@@ -61,8 +61,8 @@ pub(super) fn form_ui(ui: &mut Ui, seen: &Seen<'_>, editor: &mut Editor, scenari
 }
 
 /// Adds, removes or moves a part. The action that is open stays the same one.
-fn make(pipeline: &mut Pipeline, change: Move, seen: &Seen<'_>, scenario: &Scenario, open: &mut Option<(usize, usize)>) {
-    match change {
+fn make(pipeline: &mut Pipeline, change: &Move, seen: &Seen<'_>, scenario: &Scenario, open: &mut Option<(usize, usize)>) {
+    match *change {
         Move::AddStage(category) => {
             let (at, stage) = fresh::stage(pipeline, category, seen.service, scenario);
             pipeline.stages.insert(at, stage);
@@ -149,7 +149,7 @@ pub(super) fn field(ui: &mut Ui, title: &str, value: &mut String, width: f32, na
     if !title.is_empty() {
         label::caption(ui, title);
     }
-    let edit = TextEdit::singleline(value).desired_width(width).margin(vec2(6.0, 4.0)).font(fonts::regular(size::BODY - 1.0));
+    let edit = TextEdit::singleline(value).desired_width(width).margin(vec2(6.0, 6.0)).font(fonts::regular(size::BODY - 1.0));
     ui.add(edit).accessible_name(name)
 }
 
@@ -198,7 +198,7 @@ fn failure_ui(ui: &mut Ui, lang: Lang, stage: &mut Stage) {
         })
     };
     let mut chosen = result(stage);
-    let combo = ComboBox::from_id_salt("on failure").selected_text(word(chosen)).width(118.0).show_ui(ui, |ui| {
+    let combo = ComboBox::from_id_salt("on failure").selected_text(word(chosen)).width(96.0).show_ui(ui, |ui| {
         for option in [None, Some(ConditionResult::Retry), Some(ConditionResult::Rollback)] {
             ui.selectable_value(&mut chosen, option, word(option));
         }
@@ -233,7 +233,7 @@ fn stage_ui(
             ui.spacing_mut().item_spacing.x = 2.0;
             let values = [("stage", name.as_str())];
             let title = lang.with("pipeline.editor.stage", &[("number", &(at + 1).to_string())]);
-            field(ui, "", &mut pipeline.stages[at].name, 120.0, &title);
+            field(ui, "", &mut pipeline.stages[at].name, 104.0, &title);
             ui.add_space(4.0);
             if at > 0 {
                 failure_ui(ui, lang, &mut pipeline.stages[at]);
@@ -314,7 +314,9 @@ fn one_action_ui(
         let kind = icon(declared.action_type_id.category);
         painter.text(pos2(rect.left() + 22.0, y), egui::Align2::LEFT_CENTER, kind, fonts::regular(size::BODY), palette.secondary);
         let end = line(painter, pos2(rect.left() + 42.0, y), rect.width() * 0.5, &name, fonts::medium(size::BODY - 1.0), palette.text);
-        let about = format!("{} · runOrder {}", declared.action_type_id.provider, declared.run_order);
+        // The turn is of interest where there are several.
+        let turn = if last > 0 { format!("{} · ", declared.run_order) } else { String::new() };
+        let about = format!("{turn}{}", declared.action_type_id.provider);
         line(painter, pos2(end + 10.0, y), rect.right() - end - 30.0, &about, fonts::regular(size::SMALL), palette.secondary);
         if wrong || odd {
             let (glyph, ink) = if wrong { (icons::FAILING, palette.failing_text) } else { (icons::WARNING, palette.warning_text) };

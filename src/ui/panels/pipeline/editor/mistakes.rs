@@ -59,6 +59,7 @@ pub(super) fn is_within(path: &str, outer: &str) -> bool {
 mod tests {
     use super::*;
     use crate::delivery::pipeline::check::Path;
+    use crate::delivery::pipeline::definition::{Category, ConditionResult, Owner};
 
     #[test]
     fn a_mistake_is_said_in_both_languages_with_its_values() {
@@ -67,6 +68,61 @@ mod tests {
         assert_eq!(sentence(Lang::En, &mistake), "1 stages; there must be at least 2");
         let vietnamese = sentence(Lang::Vi, &mistake);
         assert!(vietnamese.contains('1') && vietnamese.contains('2') && vietnamese != sentence(Lang::En, &mistake), "{vietnamese}");
+    }
+
+    /// One of each.
+    fn reasons() -> Vec<Reason> {
+        let text = || "x".to_owned();
+        let known = || vec![text()];
+        vec![
+            Reason::TooFew { what: "stages", count: 1, least: 2 },
+            Reason::TooMany { what: "stages", count: 51, most: 50 },
+            Reason::Empty { what: "name" },
+            Reason::TooLong { what: "name", count: 101, most: 100 },
+            Reason::BadCharacter { what: "stage", found: ' ', allowed: "`.`" },
+            Reason::SpacesAround { what: "stage", taken: text() },
+            Reason::LeftOpen { what: "stage" },
+            Reason::Duplicate { what: "stage", name: text() },
+            Reason::NotSource { action: text(), category: Category::Build },
+            Reason::SourceLater { action: text() },
+            Reason::RunOrder { found: 0 },
+            Reason::Timeout { found: 1 },
+            Reason::TimeoutNotAllowed,
+            Reason::UnknownProvider { provider: text(), category: Category::Build, owner: Owner::Aws, known: vec!["y"] },
+            Reason::OddProvider { written: text(), taken: "y" },
+            Reason::UnknownRule { provider: text(), known: vec!["y"] },
+            Reason::MissingConfiguration { provider: text(), key: "y" },
+            Reason::MissingCommands { provider: text() },
+            Reason::Inputs { provider: text(), least: 1, most: 5, found: 0 },
+            Reason::Outputs { provider: text(), least: 1, most: 5, found: 0 },
+            Reason::ArtifactTwice { name: text(), first: text(), second: text() },
+            Reason::UnknownArtifact { name: text(), known: known() },
+            Reason::ArtifactTooEarly { name: text(), producer: text() },
+            Reason::ArtifactCycle { name: text(), producer: text(), consumer: text() },
+            Reason::BothArtifactStores,
+            Reason::ResultNotAllowed { condition: "onSuccess", result: ConditionResult::Skip, allowed: &[ConditionResult::Fail] },
+            Reason::RollbackInParallel,
+            Reason::RollbackOfSources,
+            Reason::NoRetry,
+            Reason::NeedsV2 { what: text(), said: true },
+            Reason::UnknownSource { name: text(), known: known() },
+            Reason::ReservedNamespace { name: text() },
+            Reason::UnknownVariable { reference: text(), known: known() },
+            Reason::VariableTooEarly { reference: text(), producer: text() },
+        ]
+    }
+
+    #[test]
+    fn every_mistake_is_said_in_both_languages_and_in_english_as_the_reports_say_it() {
+        for reason in reasons() {
+            assert_eq!(translated(Lang::En, &reason, ""), Some(reason.to_string()));
+            let vietnamese = translated(Lang::Vi, &reason, "").unwrap_or_else(|| panic!("{reason:?} in vi.yml"));
+            assert!(!vietnamese.contains("%{") && vietnamese != reason.to_string(), "{vietnamese}");
+            if reason.help().is_some() {
+                let help = translated(Lang::Vi, &reason, ".help").unwrap_or_else(|| panic!("the help of {reason:?} in vi.yml"));
+                assert!(!help.contains("%{"), "{help}");
+            }
+        }
     }
 
     #[test]

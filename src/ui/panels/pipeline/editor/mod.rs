@@ -43,6 +43,7 @@ pub(super) struct Editor {
 }
 
 /// What came of a frame of the editor.
+#[expect(clippy::large_enum_variant, reason = "people do few things")]
 pub(super) enum Answer {
     /// It stays open.
     Stays,

@@ -44,8 +44,7 @@ pub(super) fn text_ui(ui: &mut Ui, seen: &Seen<'_>, editor: &mut Editor) {
             };
             let output = TextEdit::multiline(&mut editor.draft.text)
                 .code_editor()
-                .frame(Frame::NONE)
-                .margin(Margin { left: (GUTTER + 8.0) as i8, right: 8, top: 6, bottom: 6 })
+                .frame(Frame::NONE.inner_margin(Margin { left: (GUTTER + 8.0) as i8, right: 8, top: 6, bottom: 6 }))
                 .desired_width(f32::INFINITY)
                 .min_size(vec2(0.0, height - 8.0))
                 .layouter(&mut layouter)
