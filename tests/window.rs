@@ -445,3 +445,124 @@ fn a_click_on_the_past_goes_back_as_a_session_of_its_own() {
     let sessions = std::fs::read_dir(folder.path().join("sessions")).expect("sessions").count();
     assert_eq!(sessions, 2, "the session that was left is kept");
 }
+
+/// A window on a team's month, its pipelines in front and time standing still.
+fn startup(folder: &Path) -> Window {
+    let mut window = open_with(folder, &Settings::default());
+    window.run_steps(2);
+    window.get_by_label("A month at a startup").click();
+    wait(&mut window, "the run", |window| snapshot(window).is_some_and(|snapshot| snapshot.delivery.is_some()));
+    pause(&mut window);
+    window.get_by_label_contains("Pipelines").click();
+    window.run_steps(3);
+    window
+}
+
+/// The first pipeline of the run.
+fn pipeline(window: &Window) -> fleetlab::delivery::look::PipelineLook {
+    let snapshot = snapshot(window).expect("a run");
+    snapshot.delivery.as_ref().expect("a team").pipelines[0].clone()
+}
+
+fn press(window: &mut Window, label: &str) {
+    window.get_by_role_and_label(Role::Button, label).click();
+    window.run_steps(2);
+}
+
+#[test]
+fn the_stages_of_a_pipeline_are_shown_as_it_runs() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut window = startup(folder.path());
+    assert!(window.query_by_label("Stage Build: Not run yet").is_some());
+    press(&mut window, "Start execution");
+    wait(&mut window, "the execution", |window| !pipeline(window).executions.is_empty());
+    window.get_by_label("Play").click();
+    wait(&mut window, "the build", |window| window.query_by_label_contains("Stage Build: In progress").is_some());
+    assert!(window.query_by_label_contains("Stage Source: Succeeded, #1 ").is_some(), "with the execution and its commit");
+    assert!(window.query_by_label_contains("Build / BuildAndUnitTest: In progress").is_some());
+    assert!(window.query_by_label("1 of 3 agents busy, 0 waiting").is_some());
+    pause(&mut window);
+    click(&mut window, "Builds");
+    click(&mut window, "Build 1 Build/BuildAndUnitTest In progress");
+    assert!(window.query_by_label_contains("Provisioning the build environment").is_some(), "its log says what was done");
+    assert!(window.query_by_label_contains("Phase complete").is_none(), "and nothing that is still to come");
+    click(&mut window, "Executions");
+    window.get_by_label_contains("Execution 1 In progress").click();
+    window.run_steps(2);
+    press(&mut window, "Stop…");
+    press(&mut window, "Stop and abandon");
+    wait(&mut window, "its end", |window| window.query_by_label_contains("Stage Build: Stopped").is_some());
+}
+
+#[test]
+fn a_transition_is_disabled_with_a_reason_and_enabled_again() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut window = startup(folder.path());
+    press(&mut window, "Disable transition into Deploy");
+    assert!(window.get_by_role_and_label(Role::Button, "Disable transition").accesskit_node().is_disabled(), "not without a reason");
+    enter(&mut window, "Reason", "the fair is on");
+    press(&mut window, "Disable transition");
+    wait(&mut window, "the transition", |window| !pipeline(window).stages[3].transition.enabled);
+    assert_eq!(pipeline(&window).stages[3].transition.disabled_reason.as_deref(), Some("the fair is on"));
+    window.run_steps(3);
+    assert!(field(&window, "Reason").is_none(), "the form has served its purpose");
+    press(&mut window, "Enable transition into Deploy");
+    wait(&mut window, "the way to be free again", |window| pipeline(window).stages[3].transition.enabled);
+}
+
+#[test]
+fn a_pipeline_is_made_from_nothing_and_applied() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut window = startup(folder.path());
+    press(&mut window, "Edit…");
+    assert!(window.get_by_label("Apply").accesskit_node().is_disabled(), "nothing is changed yet");
+    press(&mut window, "New pipeline");
+    for category in ["Build", "Test"] {
+        press(&mut window, "Add stage");
+        press(&mut window, category);
+    }
+    assert!(window.query_by_label("No mistakes").is_some());
+    press(&mut window, "Apply");
+    wait(&mut window, "the new pipeline", |window| pipeline(window).definition.name == "frontend-pipeline");
+    let names: Vec<String> = pipeline(&window).stages.into_iter().map(|stage| stage.name).collect();
+    assert_eq!(names, ["Source", "Build", "Test", "Deploy"]);
+    press(&mut window, "Back to the running pipeline");
+    assert!(window.query_by_label("Stage Test: Not run yet").is_some());
+}
+
+#[test]
+fn a_broken_text_keeps_the_last_good_form() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut window = startup(folder.path());
+    press(&mut window, "Edit…");
+    let text = |window: &Window| window.get_by_label("Definition as JSON").value().expect("a text");
+    let good = text(&window);
+    window.get_by_label("Definition as JSON").focus();
+    window.run_steps(2);
+    window.get_by_label("Definition as JSON").type_text("oops");
+    window.run_steps(3);
+    assert_ne!(text(&window), good);
+    assert!(window.get_all_by_label_contains("cannot be read").count() >= 1, "it says where and why");
+    assert!(window.get_by_label("Apply").accesskit_node().is_disabled());
+    let stage = window.get_by_role_and_label(Role::TextInput, "Name of stage 2").value();
+    assert_eq!(stage.as_deref(), Some("Build"), "the form shows what was good last");
+    press(&mut window, "Back to the last good version");
+    assert_eq!(text(&window), good);
+    // The form changes the text, too.
+    enter(&mut window, "Name of stage 2", "Compile");
+    assert!(text(&window).contains("\"name\": \"Compile\""));
+    enter(&mut window, "Name of stage 2", "Comp ile");
+    assert!(window.get_all_by_label_contains("cannot be in the name of stage").count() >= 1, "a mistake is said at once");
+    assert!(window.get_by_label("Apply").accesskit_node().is_disabled());
+}
+
+#[test]
+fn where_nothing_is_delivered_the_panel_says_how_to_get_a_pipeline() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut window = boutique(folder.path());
+    pause(&mut window);
+    window.get_by_label_contains("Pipelines").click();
+    window.run_steps(3);
+    click(&mut window, "Open “A month at a startup”");
+    wait(&mut window, "the month", |window| snapshot(window).is_some_and(|snapshot| snapshot.delivery.is_some()));
+}

@@ -172,6 +172,8 @@ impl Delivery {
             }
         }
         self.follow_line();
+        // Readers look again, though no time has passed.
+        self.runs += 1;
         Ok(())
     }
 }

@@ -18,7 +18,7 @@ use crate::units::SimTime;
 
 /// Commits, changes and executions that a reader gets at most, the newest.
 const MOST: usize = 200;
-/// Executions of one pipeline that a reader gets at most.
+/// Executions of one pipeline that a reader gets at most, besides those that its stages name.
 const MOST_EXECUTIONS: usize = 20;
 
 /// Where a change stands.
@@ -178,11 +178,16 @@ impl Delivery {
         };
         let pipelines = self.line.services().filter_map(|service| {
             let engine = self.line.engine(service)?;
+            let stages = engine.stages();
+            // Whoever is in a stage is named there, however many came after it.
+            let named = |id| stages.iter().any(|stage| stage.latest.as_ref().map(|latest| latest.execution) == Some(id) || stage.last_succeeded == Some(id));
+            let newest = engine.executions().enumerate().filter(|(at, view)| *at < MOST_EXECUTIONS || named(view.id));
+            let executions = newest.map(|(_, view)| (self.line.number(service, view.id).unwrap_or_default(), view)).collect();
             Some(PipelineLook {
                 service,
                 definition: engine.pipeline().get().clone(),
-                stages: engine.stages(),
-                executions: engine.executions().take(MOST_EXECUTIONS).map(|view| (self.line.number(service, view.id).unwrap_or_default(), view)).collect(),
+                stages,
+                executions,
                 held: self.production.get(&service).is_some_and(|production| production.held_for.is_some()),
             })
         });

@@ -161,6 +161,7 @@ impl App {
                     map,
                     charts: ChartState::default(),
                     inspector: inspector::InspectorState::default(),
+                    pipeline: super::panels::pipeline::PipelineState::default(),
                     tiles: Some(panes::arrangement()),
                 });
             }
@@ -261,7 +262,7 @@ impl App {
         match event {
             Event::Refused { action, why } => {
                 let why = lang.say(&why);
-                if self.shell.run.as_mut().is_some_and(|run| run.inspector.refused(&action, &why)) {
+                if self.shell.run.as_mut().is_some_and(|run| run.inspector.refused(&action, &why) || run.pipeline.refused(&action, &why)) {
                     return;
                 }
                 self.shell.notify(Level::Failed, lang.with("act.refused", &[("action", &action_text(lang, &action))]), why);
@@ -269,6 +270,7 @@ impl App {
             Event::Done(action) => {
                 if let Some(run) = self.shell.run.as_mut() {
                     run.inspector.done(&action);
+                    run.pipeline.done(&action);
                 }
                 let title = action_text(lang, &action);
                 let undo = |action| Offer { icon: icons::ROLL_BACK, text: lang.tr("undo").into_owned(), ask: Ask::Act(action) };
@@ -378,7 +380,7 @@ impl App {
                 }
             }
             Ask::Close => {
-                if !self.shell.run.as_mut().is_some_and(|run| run.inspector.close_form()) {
+                if !self.shell.run.as_mut().is_some_and(|run| run.inspector.close_form() || run.pipeline.close_form()) {
                     self.answer(Ask::Select(Selection::Fleet), ctx);
                 }
             }

@@ -13,6 +13,7 @@ use super::map::MapView;
 use super::panels::inspector::InspectorState;
 use super::panels::palette::PaletteState;
 use super::panels::panes::Pane;
+use super::panels::pipeline::PipelineState;
 use super::panels::signals::ChartState;
 use super::settings::Settings;
 use super::text::Lang;
@@ -191,6 +192,8 @@ pub(crate) struct Run {
     pub(crate) charts: ChartState,
     /// The inspector.
     pub(crate) inspector: InspectorState,
+    /// The pipelines.
+    pub(crate) pipeline: PipelineState,
     /// The docked panels; taken out while they are drawn.
     pub(crate) tiles: Option<egui_tiles::Tree<Pane>>,
 }

@@ -91,6 +91,7 @@ pub(crate) fn humanised(name: &str) -> String {
 mod tests {
     use super::*;
     use crate::delivery::command::NoPipeline;
+    use crate::delivery::pipeline::outcome::Why as PipelineWhy;
     use crate::fleet::deploy::Strategy;
     use crate::fleet::fault::{FaultKind, Selector};
     use crate::fleet::order::Refusal;
@@ -137,6 +138,7 @@ mod tests {
             Progress::ENGLISH,
             Trouble::ENGLISH,
             NoPipeline::ENGLISH,
+            PipelineWhy::ENGLISH,
         ]
         .concat()
         {

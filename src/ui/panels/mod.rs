@@ -9,6 +9,7 @@ pub(crate) mod home;
 pub(crate) mod inspector;
 pub(crate) mod palette;
 pub(crate) mod panes;
+pub(crate) mod pipeline;
 pub(crate) mod rail;
 pub(crate) mod service_map;
 pub(crate) mod settings;

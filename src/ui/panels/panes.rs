@@ -5,7 +5,7 @@
 use eframe::egui::{self, Stroke, Ui, WidgetText};
 use egui_tiles::{Behavior, Container, Linear, LinearDir, SimplificationOptions, TabState, Tile, TileId, Tiles, Tree, UiResponse};
 
-use super::{events, service_map, signals};
+use super::{events, pipeline, service_map, signals};
 use crate::ui::fonts;
 use crate::ui::state::{Shell, colors};
 use crate::ui::text::Lang;
@@ -33,7 +33,8 @@ pub(crate) fn arrangement() -> Tree<Pane> {
     let row = tiles.insert_horizontal_tile(charts);
     let map = tiles.insert_pane(Pane(&service_map::PANE));
     let events = tiles.insert_pane(Pane(&events::PANE));
-    let main = tiles.insert_tab_tile(vec![map, events]);
+    let pipelines = tiles.insert_pane(Pane(&pipeline::PANE));
+    let main = tiles.insert_tab_tile(vec![map, events, pipelines]);
     let mut column = Linear::new(LinearDir::Vertical, vec![main, row]);
     column.shares.set_share(main, 2.0);
     column.shares.set_share(row, 1.0);
@@ -43,6 +44,10 @@ pub(crate) fn arrangement() -> Tree<Pane> {
 
 /// Draws the docked panels into the rest of `ui`.
 pub(crate) fn panes_ui(ui: &mut Ui, shell: &mut Shell) {
+    if shell.run.as_ref().is_some_and(|run| run.pipeline.fills()) {
+        (pipeline::PANE.draw)(ui, shell);
+        return;
+    }
     let Some(mut tree) = shell.run.as_mut().and_then(|run| run.tiles.take()) else { return };
     let mut docking = Docking { shell };
     tree.ui(&mut docking, ui);

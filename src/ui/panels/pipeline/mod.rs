@@ -1,0 +1,317 @@
+//! Pipelines: one as a graph with its executions and builds, all of them at a glance, and an editor for their declarations.
+//!
+//! It shows what a snapshot has of the delivery, and asks for everything as [`Action::Pipeline`]; it never changes a
+//! pipeline itself. Where the scenario has no team it says what a pipeline is and which scenario has one. `tone` says how
+//! states look, `graph`, `stage` and `transition` draw, `forms` ask, `editor` edits.
+
+mod builds;
+mod editor;
+mod executions;
+mod forms;
+mod graph;
+mod overview;
+mod seen;
+mod stage;
+mod tone;
+mod transition;
+
+use std::collections::BTreeMap;
+
+use eframe::egui::{Frame, Label, Margin, Response, RichText, Role, Ui, UiBuilder, WidgetInfo, vec2};
+
+use self::editor::Editor;
+use self::forms::{Answer, Form, Open};
+use self::seen::Seen;
+use super::panes::PaneSpec;
+use crate::delivery::command::PipelineCommand;
+use crate::delivery::look::DeliveryLook;
+use crate::ids::ServiceId;
+use crate::scenario::{Action, Scenario};
+use crate::telemetry::ledger::ExecutionNumber;
+use crate::ui::state::{Ask, Selection, Shell, colors};
+use crate::ui::text::Lang;
+use crate::ui::theme::size;
+use crate::ui::widgets::segmented::{Segment, segmented};
+use crate::ui::widgets::{button, empty, label};
+use crate::ui::{fonts, format, icons};
+use crate::units::SimTime;
+
+/// The panel.
+pub(crate) const PANE: PaneSpec = PaneSpec { title: "pane.pipeline", icon: icons::PIPELINE, draw: pipeline_ui };
+
+/// The scenario to which a scenario without a team sends whoever looks for a pipeline.
+const EXAMPLE: &str = "month-startup";
+/// Narrower than this the pipelines are a list to choose from instead of a column [points].
+const NARROW: f32 = 620.0;
+/// From here on executions and builds lie side by side [points].
+const WIDE: f32 = 1_000.0;
+/// Height that is kept for the tables [points].
+const TABLES: f32 = 150.0;
+
+/// What the panel remembers.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct PipelineState {
+    /// The service whose pipeline was shown last.
+    shown: Option<ServiceId>,
+    /// The form that is open.
+    form: Option<Open>,
+    /// Whether builds are listed instead of executions, where there is room for one of them.
+    builds: bool,
+    /// The execution that is looked at.
+    execution: Option<ExecutionNumber>,
+    /// The build whose log is shown.
+    build: Option<u32>,
+    /// Whether the panel fills the whole middle.
+    fills: bool,
+    /// Whether the declaration is being edited.
+    editing: bool,
+    /// What was edited and is not applied yet, by service.
+    editors: BTreeMap<ServiceId, Editor>,
+}
+
+impl PipelineState {
+    /// Whether the panel is to fill the whole middle: an editor needs the room.
+    pub(crate) fn fills(&self) -> bool {
+        self.fills || self.editing
+    }
+    /// Closes the form that is open; whether one was.
+    pub(crate) fn close_form(&mut self) -> bool {
+        self.form.take().is_some()
+    }
+    /// The world refused an action; whether what asked for it is still there to say so.
+    pub(crate) fn refused(&mut self, action: &Action, why: &str) -> bool {
+        if let Some(form) = self.form.as_mut().filter(|form| form.sent(action)) {
+            form.refuse(why);
+            return true;
+        }
+        let editing = self.editing;
+        self.editors.values_mut().any(|editor| editor.refused(action, why)) && editing
+    }
+    /// The world did an action: the form that asked for it has served its purpose.
+    pub(crate) fn done(&mut self, action: &Action) {
+        if self.form.as_ref().is_some_and(|form| form.sent(action)) {
+            self.form = None;
+        }
+        for editor in self.editors.values_mut() {
+            editor.done(action);
+        }
+    }
+    /// The pipeline to show: of the service that is selected, else the one shown last, else the first.
+    fn follow(&mut self, selected: Option<ServiceId>, all: &DeliveryLook) -> usize {
+        let of = |service: Option<ServiceId>| service.and_then(|service| all.pipelines.iter().position(|look| look.service == service));
+        let at = of(selected).or_else(|| of(self.shown)).unwrap_or(0);
+        let service = all.pipelines.get(at).map(|look| look.service);
+        if self.shown != service {
+            self.shown = service;
+            (self.execution, self.build) = (None, None);
+            if self.form.as_ref().is_some_and(|form| Some(form.service) != service) {
+                self.form = None;
+            }
+        }
+        at
+    }
+}
+
+/// What a part of the panel asks for.
+#[expect(clippy::large_enum_variant, reason = "people do few things")]
+enum Wish {
+    /// Does something to the pipeline.
+    Command(PipelineCommand),
+    /// Opens a form.
+    Form(Form),
+    /// Looks at an execution.
+    Execution(ExecutionNumber),
+}
+
+/// A time of the run: with its day once there is a second one.
+fn moment(lang: Lang, at: SimTime) -> String {
+    let (day, time) = format::clock(at);
+    if day > 1 { lang.with("pipeline.moment", &[("day", &day.to_string()), ("time", &time[..5])]) } else { time }
+}
+
+/// A small button whose accessible name says more than its text.
+fn small(ui: &mut Ui, icon: &str, text: &str, name: &str) -> Response {
+    let label = RichText::new(format!("{icon} {text}")).font(fonts::medium(size::SMALL + 1.0));
+    ui.spacing_mut().button_padding = vec2(7.0, 3.0);
+    let response = ui.add(eframe::egui::Button::new(label).min_size(vec2(0.0, 26.0)));
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, response.enabled(), name));
+    response.on_hover_text(name)
+}
+
+/// What is wrong, in one or a few lines.
+fn wrong_ui(ui: &mut Ui, text: &str) -> Response {
+    let color = colors(ui).failing_text;
+    ui.add(Label::new(RichText::new(format!("{}  {text}", icons::FAILING)).color(color).font(fonts::regular(size::SMALL + 1.0))).wrap())
+}
+
+fn name_of(scenario: &Scenario, service: ServiceId) -> String {
+    scenario.model.services.get(service.index()).map_or_else(String::new, |service| service.name.clone())
+}
+
+fn pipeline_ui(ui: &mut Ui, shell: &mut Shell) {
+    let lang = shell.lang();
+    let over = shell.is_over();
+    let Some(run) = shell.run.as_mut() else { return };
+    let (snapshot, scenario) = (run.snapshot.clone(), run.scenario.clone());
+    let Some(all) = snapshot.delivery.as_deref().filter(|all| !all.pipelines.is_empty()) else {
+        empty_ui(ui, shell);
+        return;
+    };
+    let selected = run.selected_service();
+    // Taken out while it is drawn, so that the rest of the window can be asked.
+    let mut state = std::mem::take(&mut run.pipeline);
+    let at = state.follow(selected, all);
+    let service = name_of(&scenario, all.pipelines[at].service);
+    let seen = Seen { lang, now: snapshot.now, service: &service, look: &all.pipelines[at], all, over };
+    let mut wishes = Vec::new();
+    let mut chosen = None;
+    Frame::new().inner_margin(Margin { left: 12, right: 8, top: 8, bottom: 8 }).show(ui, |ui| {
+        let rect = ui.available_rect_before_wrap();
+        let name = |service: ServiceId| name_of(&scenario, service);
+        let narrow = rect.width() < NARROW;
+        let column = if narrow {
+            0.0
+        } else if rect.width() < 1_100.0 {
+            148.0
+        } else {
+            208.0
+        };
+        if !narrow {
+            let left = eframe::egui::Rect::from_min_size(rect.min, vec2(column, rect.height()));
+            ui.scope_builder(UiBuilder::new().max_rect(left).id_salt("overview"), |ui| chosen = overview::overview_ui(ui, lang, all, at, &name));
+            ui.painter().vline(left.right() + 6.0, rect.y_range(), (1.0, colors(ui).line));
+        }
+        let right = eframe::egui::Rect::from_min_max(rect.min + vec2(if narrow { 0.0 } else { column + 16.0 }, 0.0), rect.max);
+        ui.scope_builder(UiBuilder::new().max_rect(right).id_salt("pipeline"), |ui| {
+            ui.set_clip_rect(right.expand(4.0).intersect(ui.clip_rect()));
+            ui.spacing_mut().item_spacing.y = 6.0;
+            if narrow {
+                chosen = chosen.or(overview::chooser_ui(ui, lang, all, at, &name));
+            }
+            if state.editing {
+                let editor = state.editors.entry(seen.look.service).or_insert_with(|| Editor::new(&seen.look.definition));
+                match editor::editor_ui(ui, &seen, editor, &scenario) {
+                    editor::Answer::Stays => {}
+                    editor::Answer::Leaves => state.editing = false,
+                    editor::Answer::Asks(command) => wishes.push(Wish::Command(command)),
+                }
+            } else {
+                view_ui(ui, &seen, &mut state, &mut wishes);
+            }
+        });
+    });
+    if let Some(look) = chosen.and_then(|at| all.pipelines.get(at)) {
+        shell.ask(Ask::Select(Selection::Service(look.service)));
+    }
+    for wish in wishes {
+        match wish {
+            Wish::Command(command) => shell.ask(Ask::Act(Box::new(Action::Pipeline { service: service.clone(), command }))),
+            Wish::Form(form) => state.form = Some(Open::new(form, seen.look.service)),
+            Wish::Execution(number) => {
+                state.builds = false;
+                state.execution = if state.execution == Some(number) { None } else { Some(number) };
+            }
+        }
+    }
+    if let Some(run) = shell.run.as_mut() {
+        run.pipeline = state;
+    }
+}
+
+/// What stands here where nobody delivers anything.
+fn empty_ui(ui: &mut Ui, shell: &mut Shell) {
+    let lang = shell.lang();
+    let title = shell.library.iter().find(|entry| entry.name == EXAMPLE).map(|entry| entry.title.get(lang.code()).to_owned());
+    let open = title.map(|title| lang.with("pipeline.none.open", &[("title", &title)]));
+    if empty::empty(ui, icons::PIPELINE, &lang.tr("pipeline.none"), &lang.tr("pipeline.none.about"), open.as_deref().map(|open| (icons::PLAY, open))) {
+        shell.ask(Ask::OpenScenario(EXAMPLE.to_owned()));
+    }
+}
+
+/// The pipeline as it runs.
+fn view_ui(ui: &mut Ui, seen: &Seen<'_>, state: &mut PipelineState, wishes: &mut Vec<Wish>) {
+    header_ui(ui, seen, state, wishes);
+    let form = if state.form.is_some() { 56.0 } else { 0.0 };
+    graph::graph_ui(ui, seen, (ui.available_height() - TABLES - form).max(150.0), wishes);
+    if let Some(open) = state.form.as_mut() {
+        match forms::form_ui(ui, seen, open) {
+            Answer::Stays => {}
+            Answer::Closed => state.form = None,
+            Answer::Asks(command) => wishes.push(Wish::Command(command)),
+        }
+    }
+    tables_ui(ui, seen, state, wishes);
+}
+
+fn header_ui(ui: &mut Ui, seen: &Seen<'_>, state: &mut PipelineState, wishes: &mut Vec<Wish>) {
+    let palette = colors(ui);
+    let lang = seen.lang;
+    let definition = &seen.look.definition;
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing = vec2(8.0, 4.0);
+        label::title(ui, seen.service);
+        let mode = definition.mode().to_string();
+        let about = lang.with("pipeline.named", &[("pipeline", &definition.name), ("mode", &mode)]);
+        label::explained(ui.label(RichText::new(about).color(palette.secondary)), lang, "execution-mode");
+        if seen.look.held {
+            let held = ui.label(RichText::new(format!("{} {}", icons::LOCK, lang.tr("pipeline.held"))).color(palette.warning_text));
+            held.on_hover_text(lang.tr("pipeline.held.about"));
+        }
+        ui.with_layout(eframe::egui::Layout::right_to_left(eframe::egui::Align::Center), |ui| {
+            let (glyph, key) = if state.fills { (icons::SHRINK, "pipeline.shrink") } else { (icons::GROW, "pipeline.grow") };
+            if button::icon(ui, glyph, &lang.tr(key), state.fills).clicked() {
+                state.fills = !state.fills;
+            }
+            let edited = state.editors.get(&seen.look.service).is_some_and(Editor::is_changed);
+            if button::plain(ui, icons::EDIT, &lang.tr(if edited { "pipeline.edit.on" } else { "pipeline.edit" })).clicked() {
+                state.editing = true;
+            }
+            let start = button::plain_if(ui, !seen.over, icons::PLAY, &lang.tr("pipeline.start"));
+            if start.on_hover_text(lang.tr("pipeline.start.about")).clicked() {
+                wishes.push(Wish::Command(PipelineCommand::Start {}));
+            }
+        });
+    });
+}
+
+/// Executions and builds, side by side where there is room.
+fn tables_ui(ui: &mut Ui, seen: &Seen<'_>, state: &mut PipelineState, wishes: &mut Vec<Wish>) {
+    let lang = seen.lang;
+    let wide = ui.available_width() >= WIDE;
+    let names = [lang.tr("pipeline.executions"), lang.tr("pipeline.builds")];
+    if wide {
+        let rect = ui.available_rect_before_wrap();
+        let x = rect.center().x;
+        let halves = [
+            eframe::egui::Rect::from_min_max(rect.min, eframe::egui::pos2(x - 10.0, rect.bottom())),
+            eframe::egui::Rect::from_min_max(eframe::egui::pos2(x + 10.0, rect.top()), rect.max),
+        ];
+        ui.scope_builder(UiBuilder::new().max_rect(halves[0]).id_salt("executions"), |ui| {
+            label::section(ui, names[0].as_ref());
+            executions::executions_ui(ui, seen, state.execution, ui.available_height(), wishes);
+        });
+        ui.scope_builder(UiBuilder::new().max_rect(halves[1]).id_salt("builds"), |ui| {
+            ui.horizontal(|ui| {
+                label::section(ui, names[1].as_ref());
+                label::explained(label::caption(ui, builds::agents(seen)), lang, "build-agent");
+            });
+            builds::builds_ui(ui, seen, &mut state.build, ui.available_height());
+        });
+        return;
+    }
+    ui.horizontal(|ui| {
+        let segments: Vec<Segment<'_>> = names.iter().map(|name| Segment { text: name, name }).collect();
+        if let Some(at) = segmented(ui, &segments, Some(usize::from(state.builds)), 10.0) {
+            state.builds = at == 1;
+        }
+        label::explained(label::caption(ui, builds::agents(seen)), lang, "build-agent");
+        if seen.active() > 0 {
+            label::caption(ui, lang.counted("executions", seen.active()));
+        }
+    });
+    if state.builds {
+        builds::builds_ui(ui, seen, &mut state.build, ui.available_height());
+    } else {
+        executions::executions_ui(ui, seen, state.execution, ui.available_height(), wishes);
+    }
+}

@@ -1,0 +1,82 @@
+//! One pipeline as the panel sees it now: names for executions, times, and reasons in the reader's language.
+//!
+//! It reads a snapshot and changes nothing.
+
+use crate::delivery::look::{DeliveryLook, PipelineLook};
+use crate::delivery::pipeline::outcome::{ExecutionId, Why};
+use crate::delivery::pipeline::status::ExecutionStatus;
+use crate::delivery::pipeline::view::ExecutionView;
+use crate::telemetry::ledger::ExecutionNumber;
+use crate::ui::format;
+use crate::ui::text::Lang;
+use crate::units::SimTime;
+
+/// What the parts of the panel draw.
+#[derive(Clone, Copy)]
+pub(super) struct Seen<'a> {
+    /// The language.
+    pub(super) lang: Lang,
+    /// The simulated time.
+    pub(super) now: SimTime,
+    /// The service's name.
+    pub(super) service: &'a str,
+    /// Its pipeline.
+    pub(super) look: &'a PipelineLook,
+    /// Everything that is delivered.
+    pub(super) all: &'a DeliveryLook,
+    /// Whether the scenario has ended, so that nothing can be done.
+    pub(super) over: bool,
+}
+
+impl<'a> Seen<'a> {
+    /// An execution, if it is among those that are known here.
+    pub(super) fn execution(&self, id: ExecutionId) -> Option<&'a (ExecutionNumber, ExecutionView)> {
+        self.look.executions.iter().find(|(_, view)| view.id == id)
+    }
+
+    /// `#12`.
+    pub(super) fn number(&self, id: ExecutionId) -> String {
+        self.execution(id).map_or_else(|| format::NOTHING.to_owned(), |(number, _)| format!("#{number}"))
+    }
+
+    /// `#12 3fa9c1e`.
+    pub(super) fn label(&self, id: ExecutionId) -> String {
+        self.execution(id).map_or_else(|| format::NOTHING.to_owned(), |(number, view)| format!("#{number} {}", revision(view)))
+    }
+
+    /// How long ago something began, or nothing.
+    pub(super) fn ago(&self, since: Option<SimTime>) -> String {
+        since.map_or_else(String::new, |since| format::axis_time(self.now.since(since).as_secs_f64()))
+    }
+
+    /// A reason in words. Executions are named by their number in the run.
+    pub(super) fn why(&self, why: &Why) -> String {
+        if let Why::SupersededBy { execution } = why
+            && let Some((number, _)) = self.look.executions.iter().find(|(_, view)| view.id.to_string() == *execution)
+        {
+            return self.lang.say(&Why::SupersededBy { execution: format!("#{number}") }.sentence());
+        }
+        self.lang.say(&why.sentence())
+    }
+
+    /// Executions whose place was taken by a newer one while they waited in front of a stage, the newest first.
+    pub(super) fn superseded(&self, stage: &'a str) -> impl Iterator<Item = &'a (ExecutionNumber, ExecutionView)> {
+        let of = move |(_, view): &&(ExecutionNumber, ExecutionView)| view.status == ExecutionStatus::Superseded && view.stage == stage;
+        self.look.executions.iter().filter(of)
+    }
+
+    /// Executions that are on their way.
+    pub(super) fn active(&self) -> usize {
+        active(self.look)
+    }
+}
+
+/// Executions of a pipeline that are on their way.
+pub(super) fn active(look: &PipelineLook) -> usize {
+    look.executions.iter().filter(|(_, view)| view.status.is_active()).count()
+}
+
+/// The revision that an execution carries: its commit.
+pub(super) fn revision(view: &ExecutionView) -> &str {
+    view.revisions.values().next().map_or(view.trigger_detail.as_str(), String::as_str)
+}
