@@ -44,6 +44,8 @@ pub struct DeploymentLook {
     pub done: u32,
     /// Instances of the new version that failed so far.
     pub failed: u32,
+    /// The alarms that turn it back, as indices into [`Fleet::alarms`].
+    pub alarms: Vec<usize>,
 }
 
 /// One instance.
@@ -97,6 +99,7 @@ impl Fleet {
                 strategy: deployment.strategy.name(),
                 done: instances.iter().filter(serves).count() as u32,
                 failed: deployment.failed(),
+                alarms: deployment.watched().collect(),
             }
         });
         let releases = self.world.get::<Releases>(entity);

@@ -128,16 +128,19 @@ pub fn snapshot(scenario: &Scenario, seconds: u64, interest: &Interest, instance
                     .map(|(v, name)| VersionSnapshot {
                         name: (*name).to_owned(),
                         instances: instances as u32 / 2,
+                        share: None,
                         signals: signals(rate / 2.0, 8.0 + v as f64 * 6.0, errors, saturation),
                     })
                     .collect(),
                 stable: "v1".to_owned(),
                 deployment: is_deploying.then(|| DeploymentSnapshot {
+                    number: 1,
                     version: "v2".to_owned(),
                     strategy: "rolling".to_owned(),
                     done: instances as u32 / 2,
                     wanted: instances as u32,
                     failed: 0,
+                    alarms: Vec::new(),
                 }),
                 queued: if is_failing { 212 } else { 0 },
                 workers: 16,
