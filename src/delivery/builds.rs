@@ -134,6 +134,13 @@ impl Farm {
         self.builds.iter()
     }
 
+    /// The build that made what an execution deploys: the last one that succeeded and left something.
+    pub fn made(&self, execution: ExecutionNumber) -> Option<u32> {
+        let makes = |build: &&Build| self.projects.get(&build.project).is_none_or(BuildProject::makes_artifacts);
+        let succeeded = self.builds.iter().rev().filter(|build| build.execution == execution && build.status == BuildStatus::Succeeded);
+        succeeded.clone().find(makes).or_else(|| succeeded.clone().next()).map(|build| build.number)
+    }
+
     pub(super) fn next_due(&self) -> Option<SimTime> {
         self.running.first_key_value().map(|((at, _), _)| *at)
     }

@@ -6,7 +6,7 @@
 use serde::Serialize;
 
 use crate::ids::{FlawId, ServiceId, VersionId};
-use crate::telemetry::ledger::{ChangeNumber, DeploymentNumber, IncidentNumber};
+use crate::telemetry::ledger::{ChangeNumber, DeploymentNumber, IncidentNumber, Trouble};
 use crate::units::SimTime;
 
 /// What is being done about it.
@@ -36,6 +36,8 @@ pub struct Incident {
     pub service: Option<ServiceId>,
     /// When it was opened.
     pub opened: SimTime,
+    /// What opened it.
+    pub why: Trouble,
     /// When it ended.
     pub resolved: Option<SimTime>,
     /// What is being done about it.
@@ -58,11 +60,12 @@ pub struct Incident {
 
 impl Incident {
     /// A new one.
-    pub const fn new(number: IncidentNumber, service: Option<ServiceId>, opened: SimTime, pages: bool) -> Self {
+    pub const fn new(number: IncidentNumber, service: Option<ServiceId>, opened: SimTime, why: Trouble, pages: bool) -> Self {
         Self {
             number,
             service,
             opened,
+            why,
             resolved: None,
             step: Step::Waiting,
             alarms: Vec::new(),

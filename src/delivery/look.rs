@@ -113,10 +113,27 @@ pub struct ArtifactLook {
     pub service: ServiceId,
     /// The commit's name.
     pub commit: String,
+    /// The execution that built it.
+    pub execution: ExecutionNumber,
+    /// The build that made it; `None` if its pipeline builds nothing.
+    pub build: Option<u32>,
     /// The changes in it that are new since the version before, or all if there was none.
     pub changes: Vec<ChangeNumber>,
     /// Deployments that brought it.
     pub deployments: Vec<DeploymentNumber>,
+}
+
+/// Where a defect came from. Truth: people find out by looking for it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Origin {
+    /// The change in which it hides.
+    pub change: ChangeNumber,
+    /// Its kind.
+    pub kind: DefectKind,
+    /// Who wrote it.
+    pub author: Option<u16>,
+    /// The name of the change's latest commit.
+    pub commit: Option<String>,
 }
 
 /// Everything.
@@ -198,6 +215,8 @@ impl Delivery {
                 version: artifact.version,
                 service: artifact.service,
                 commit: self.history.get(artifact.revision.commit).sha.clone(),
+                execution: artifact.execution,
+                build: artifact.build,
                 changes: artifact.revision.changes.iter().copied().filter(|change| !known.contains(change)).collect(),
                 deployments: self.deployments.iter().filter(|(_, deployed)| deployed.version == artifact.version).map(|(number, _)| *number).collect(),
             }
@@ -216,6 +235,22 @@ impl Delivery {
             artifacts: self.artifacts.values().rev().take(MOST).rev().map(artifact).collect(),
             release: self.release.as_ref().map(|(release, _)| release.clone()),
         }
+    }
+
+    /// Where a defect came from; `None` if no change of this team has it.
+    pub fn origin(&self, flaw: FlawId) -> Option<Origin> {
+        self.changes.iter().find_map(|change| {
+            let defect = change.defects.iter().find(|defect| defect.id == flaw)?;
+            let commit = change.commit.map(|(commit, _)| self.history.get(commit).sha.clone());
+            Some(Origin { change: change.number, kind: defect.kind, author: change.author, commit })
+        })
+    }
+
+    /// The execution and the build that made a version, and the name of the commit that it was made from; `None` if no pipeline
+    /// built it.
+    pub fn made_by(&self, version: VersionId) -> Option<(ExecutionNumber, Option<u32>, String)> {
+        let artifact = self.artifacts.get(&version)?;
+        Some((artifact.execution, artifact.build, self.history.get(artifact.revision.commit).sha.clone()))
     }
 
     /// Changes whenever anything that [`Delivery::look`] shows may have.

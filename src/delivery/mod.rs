@@ -51,7 +51,7 @@ use self::plan::Team;
 use crate::ids::{FlawId, ServiceId, VersionId};
 use crate::kernel::model::{Flaw, Model, Step as ScriptStep};
 use crate::rng::{Stream, purpose};
-use crate::telemetry::ledger::{ChangeNumber, DeploymentNumber, Event, Ledger};
+use crate::telemetry::ledger::{ChangeNumber, DeploymentNumber, Event, ExecutionNumber, Ledger};
 use crate::telemetry::strikes::Strikes;
 use crate::units::{SimSpan, SimTime};
 
@@ -141,6 +141,10 @@ pub struct Artifact {
     pub revision: Arc<Revision>,
     /// Whether it holds planned work.
     pub planned: bool,
+    /// The execution that built it.
+    pub execution: ExecutionNumber,
+    /// The build that made it; `None` if its pipeline builds nothing.
+    pub build: Option<u32>,
 }
 
 /// A deployment that delivery follows.
@@ -441,7 +445,8 @@ impl Delivery {
             let flaws = revision.defects.iter().map(change::Defect::flaw).collect();
             self.asks.push(Ask::AddVersion { service, name, flaws });
             self.asks.push(Ask::Note(Event::Built { version, service, commit: revision.commit, execution, changes: new, planned }));
-            self.artifacts.insert(version, Artifact { version, service, revision: Arc::new(revision), planned });
+            let build = self.line.farm().made(execution);
+            self.artifacts.insert(version, Artifact { version, service, revision: Arc::new(revision), planned, execution, build });
             version
         });
         self.line.deploying(service, run, version);

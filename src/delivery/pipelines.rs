@@ -61,6 +61,12 @@ impl Default for BuildspecOf {
 }
 
 impl BuildProject {
+    /// Whether its builds leave something to deploy, and do not only try it out.
+    pub fn makes_artifacts(&self) -> bool {
+        let spec = &self.buildspec.0;
+        let pushes = |command: &String| command.contains("docker push");
+        spec.artifacts.is_some() || spec.phases.in_order().into_iter().flatten().any(|phase| phase.commands.iter().any(pushes))
+    }
     /// Says what is impossible about it, if anything is.
     pub fn check(&self) -> Result<(), String> {
         self.source.suites.iter().try_for_each(|(kind, suite)| suite.checked().map_err(|error| format!("{kind}: {error}")))

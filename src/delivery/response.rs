@@ -21,7 +21,7 @@ impl Delivery {
 
     fn open_incident(&mut self, service: Option<ServiceId>, why: Trouble, pages: bool) -> IncidentNumber {
         let number = self.incidents.len() as IncidentNumber + 1;
-        self.incidents.push(Incident::new(number, service, self.now, pages));
+        self.incidents.push(Incident::new(number, service, self.now, why.clone(), pages));
         self.note(Event::IncidentOpened { incident: number, service, why });
         number
     }

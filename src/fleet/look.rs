@@ -49,6 +49,8 @@ pub struct DeploymentLook {
     pub progress: Progress,
     /// Its analyses.
     pub analyses: Vec<AnalysisLook>,
+    /// The alarms that turn it back, as indices into [`Fleet::alarms`].
+    pub alarms: Vec<usize>,
 }
 
 /// One instance.
@@ -104,6 +106,7 @@ impl Fleet {
                 failed: deployment.failed(),
                 progress: deployment.progress(),
                 analyses: deployment.analyses(),
+                alarms: deployment.watched().collect(),
             }
         });
         let releases = self.world.get::<Releases>(entity);

@@ -57,6 +57,8 @@ pub struct Session {
     exhausted: bool,
     /// The zone of each instance, those that are gone included.
     zones: Vec<ZoneId>,
+    /// When each instance was created, those that are gone included.
+    born: Vec<SimTime>,
 }
 
 /// A run that cannot go on.
@@ -121,6 +123,7 @@ impl Session {
             publishers,
             exhausted: false,
             zones: Vec::new(),
+            born: Vec::new(),
         };
         session.settle();
         session.follow_timeline();
@@ -186,6 +189,10 @@ impl Session {
     /// The zone of each instance that there ever was, by its number.
     pub fn zones(&self) -> &[ZoneId] {
         &self.zones
+    }
+    /// When an instance was created; `None` if there never was one of that number.
+    pub(super) fn born(&self, instance: InstanceId) -> Option<SimTime> {
+        self.born.get(instance.index()).copied()
     }
     /// The whole run, coarsely.
     pub(super) const fn overview(&self) -> &Overview {
@@ -338,6 +345,7 @@ impl Session {
             if let Command::AddInstance { instance, version, zone, .. } = command {
                 self.store.register_instance(instance, version);
                 self.zones.push(zone);
+                self.born.push(self.kernel.now());
             }
             self.kernel.apply(command);
         }

@@ -5,11 +5,11 @@
 
 use std::sync::Arc;
 
-use crate::delivery::look::DeliveryLook;
+use crate::delivery::look::{DeliveryLook, Origin};
 use crate::fleet::deploy::Progress;
 use crate::fleet::deploy::judging::AnalysisLook;
 use crate::fleet::instance::InstanceState;
-use crate::ids::{ServiceId, SourceId};
+use crate::ids::{FlawId, ServiceId, SourceId, VersionId};
 use crate::insight::alarm::AlarmState;
 use crate::insight::deployments::Deployment;
 use crate::insight::dora::quick_check::Grades;
@@ -17,6 +17,8 @@ use crate::insight::dora::truth::Truth;
 use crate::insight::dora::{Dora, TimeToRestore};
 use crate::kernel::resilience::CallPolicy;
 use crate::phrase::Sentence;
+use crate::telemetry::ledger::{DeploymentNumber, ExecutionNumber};
+use crate::telemetry::strikes::Hurt;
 use crate::units::{SimSpan, SimTime};
 
 /// What the reader wants in detail.
@@ -69,6 +71,44 @@ pub struct Snapshot {
     pub delivery: Option<Arc<DeliveryLook>>,
     /// DORA's metrics.
     pub dora: Arc<DoraSnapshot>,
+    /// What flaws of versions did to users, each walked back to where it came from. Truth: no tool shows it.
+    pub flaws: Arc<Vec<FlawSnapshot>>,
+}
+
+/// A flaw that made users' requests fail, and where it came from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FlawSnapshot {
+    /// Which.
+    pub flaw: FlawId,
+    /// Users' requests that failed because of it.
+    pub failed: u64,
+    /// When the last of them failed.
+    pub last: SimTime,
+    /// The change that has it; `None` if it is in a version that the scenario brought along.
+    pub origin: Option<Origin>,
+    /// The first deployment that brought it to production; `None` if it was there from the start.
+    pub introduced: Option<DeploymentNumber>,
+    /// The first requests that it made fail, in order.
+    pub requests: Vec<FailedRequest>,
+}
+
+/// A user's request that failed because of a flaw, walked back to what the instance ran.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FailedRequest {
+    /// The request and the instance on which the flaw struck.
+    pub hurt: Hurt,
+    /// The service of the instance.
+    pub service: ServiceId,
+    /// The version that the instance ran.
+    pub version: VersionId,
+    /// The deployment that had brought that version when the instance was created; `None` for the first fleet.
+    pub deployment: Option<DeploymentNumber>,
+    /// The execution of the pipeline that made the version; `None` if no pipeline did.
+    pub execution: Option<ExecutionNumber>,
+    /// Its build.
+    pub build: Option<u32>,
+    /// The name of the commit that the version was made from.
+    pub commit: Option<String>,
 }
 
 /// DORA's metrics at one moment.
@@ -88,6 +128,8 @@ pub struct DoraSnapshot {
     pub truth: Truth,
     /// The deployments, oldest first.
     pub deployments: Vec<Deployment>,
+    /// The name of each version that there ever was, by its number.
+    pub versions: Vec<String>,
 }
 
 /// Counts of the whole run.
@@ -168,6 +210,8 @@ pub struct VersionSnapshot {
     pub name: String,
     /// Instances in rotation.
     pub instances: u32,
+    /// Its share of the traffic [0…1], if shares were set: by a strategy that shifts traffic, or by somebody.
+    pub share: Option<f64>,
     /// Its signals.
     pub signals: Signals,
 }
@@ -175,6 +219,8 @@ pub struct VersionSnapshot {
 /// A deployment under way.
 #[derive(Debug, Clone, Default)]
 pub struct DeploymentSnapshot {
+    /// Its number within the run.
+    pub number: DeploymentNumber,
     /// The version it brings.
     pub version: String,
     /// The strategy's name.
@@ -189,6 +235,8 @@ pub struct DeploymentSnapshot {
     pub progress: Progress,
     /// Its analyses: the evidence against the thresholds.
     pub analyses: Vec<AnalysisLook>,
+    /// The names of the alarms that turn it back.
+    pub alarms: Vec<String>,
 }
 
 /// One instance at one moment.

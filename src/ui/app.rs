@@ -160,6 +160,7 @@ impl App {
                     selection: Selection::default(),
                     map,
                     charts: ChartState::default(),
+                    delivery: super::panels::delivery::DeliveryState::default(),
                     inspector: inspector::InspectorState::default(),
                     pipeline: super::panels::pipeline::PipelineState::default(),
                     tiles: Some(panes::arrangement()),
@@ -402,6 +403,12 @@ impl App {
             Ask::Toggle(overlay) => {
                 self.shell.palette.reset();
                 self.shell.overlay = if self.shell.overlay == Some(overlay) { None } else { Some(overlay) };
+            }
+            Ask::Show(title) => {
+                self.shell.page = Page::Fleet;
+                if let Some(tree) = self.shell.run.as_mut().and_then(|run| run.tiles.as_mut()) {
+                    panes::show(tree, title);
+                }
             }
             Ask::FitMap => {
                 if let Some(run) = self.shell.run.as_mut() {

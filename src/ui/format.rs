@@ -4,7 +4,7 @@
 //! reader's language. To add a quantity, add a function and a row to the tests.
 
 use super::text::Lang;
-use crate::units::SimTime;
+use crate::units::{SimSpan, SimTime};
 
 /// What stands where nothing is known.
 pub(crate) const NOTHING: &str = "–";
@@ -76,6 +76,25 @@ pub(crate) fn millis(lang: Lang, ms: f64) -> String {
         v if v < 120_000.0 => format!("{} s", digits(lang, ms / 1e3)),
         _ => format!("{} min", digits(lang, ms / 60e3)),
     }
+}
+
+/// A length of time as delivery has them: `42 s`, `12 min`, `5.2 h`, `3.1 d`.
+pub(crate) fn span(lang: Lang, span: SimSpan) -> String {
+    let seconds = span.as_secs_f64();
+    let (value, unit) = match seconds {
+        s if s < 59.5 => (s, "s"),
+        s if s < 5_970.0 => (s / 60.0, "min"),
+        s if s < 172_000.0 => (s / 3_600.0, "h"),
+        s => (s / 86_400.0, "d"),
+    };
+    let text = if value >= 9.95 { format!("{value:.0}") } else { format!("{value:.1}") };
+    localised(lang, &format!("{} {unit}", text.strip_suffix(".0").unwrap_or(&text)))
+}
+
+/// A time of a run that lasts for days: `day 2, 14:03`.
+pub(crate) fn day_time(lang: Lang, at: SimTime) -> String {
+    let (day, time) = clock(at);
+    lang.with("time.day", &[("day", &day.to_string()), ("time", &time[..5])])
 }
 
 /// A time that may be unknown; see [`millis`].
@@ -197,6 +216,15 @@ mod tests {
         }
         assert_eq!(clock(SimTime::from_secs(86_400 + 3_661)), (2, "01:01:01".to_owned()));
         assert_eq!(whole(1_234_567), "1\u{a0}234\u{a0}567");
+    }
+
+    #[test]
+    fn lengths_of_time_are_in_the_unit_that_people_would_use() {
+        for (seconds, expected) in [(0, "0 s"), (42, "42 s"), (90, "1.5 min"), (720, "12 min"), (5_400, "90 min"), (18_720, "5.2 h"), (267_840, "3.1 d")] {
+            assert_eq!(span(Lang::En, SimSpan::from_secs(seconds)), expected);
+        }
+        assert_eq!(span(Lang::Vi, SimSpan::from_secs(18_720)), "5,2 h");
+        assert_eq!(day_time(Lang::En, SimTime::from_secs(86_400 + 3_661)), "day 2, 01:01");
     }
 
     #[test]

@@ -10,6 +10,7 @@ use eframe::egui;
 
 use super::link::{Goal, RunStatus, Speed};
 use super::map::MapView;
+use super::panels::delivery::DeliveryState;
 use super::panels::inspector::InspectorState;
 use super::panels::palette::PaletteState;
 use super::panels::panes::Pane;
@@ -95,6 +96,8 @@ pub(crate) enum Ask {
     Toggle(Overlay),
     /// Shows the whole map.
     FitMap,
+    /// Brings a docked panel to the front, by the key of its title.
+    Show(&'static str),
 }
 
 /// A page of the app.
@@ -190,6 +193,8 @@ pub(crate) struct Run {
     pub(crate) map: MapView,
     /// The charts.
     pub(crate) charts: ChartState,
+    /// What the panels of delivery remember.
+    pub(crate) delivery: DeliveryState,
     /// The inspector.
     pub(crate) inspector: InspectorState,
     /// The pipelines.

@@ -128,11 +128,13 @@ pub fn snapshot(scenario: &Scenario, seconds: u64, interest: &Interest, instance
                     .map(|(v, name)| VersionSnapshot {
                         name: (*name).to_owned(),
                         instances: instances as u32 / 2,
+                        share: None,
                         signals: signals(rate / 2.0, 8.0 + v as f64 * 6.0, errors, saturation),
                     })
                     .collect(),
                 stable: "v1".to_owned(),
                 deployment: is_deploying.then(|| DeploymentSnapshot {
+                    number: 1,
                     version: "v2".to_owned(),
                     strategy: "rolling".to_owned(),
                     done: instances as u32 / 2,
@@ -213,6 +215,9 @@ pub fn snapshot(scenario: &Scenario, seconds: u64, interest: &Interest, instance
         now: SimTime::from_secs(seconds),
         end: SimTime::ZERO + scenario.duration.max(SimSpan::from_secs(900)),
         speed: 60.0,
+        delivery: None,
+        dora: std::sync::Arc::default(),
+        flaws: std::sync::Arc::default(),
         digest: "4f1c09be77a2d310".to_owned(),
         entry: signals(412.0, 24.0, if failing.is_some() { 0.031 } else { 0.0002 }, 0.0),
         services,

@@ -105,6 +105,10 @@ impl Deployment {
     pub(in crate::fleet) fn watches(&self, changed: &[usize]) -> bool {
         changed.iter().any(|index| self.watched.contains(index))
     }
+    /// The alarms that turn it back, by index.
+    pub(in crate::fleet) fn watched(&self) -> impl Iterator<Item = usize> + '_ {
+        self.watched.iter().copied()
+    }
     /// How many instances of the new version failed so far.
     pub(in crate::fleet) fn failed(&self) -> u32 {
         self.driver.failed()

@@ -143,7 +143,7 @@ pub fn metrics(deployments: &[Deployment], service: Option<ServiceId>, period: P
 }
 
 /// From the beginning of a failed deployment to the end of its remedy, if it had one that worked.
-fn recovered(failed: &Deployment, all: &[Deployment]) -> Option<SimSpan> {
+pub fn recovered(failed: &Deployment, all: &[Deployment]) -> Option<SimSpan> {
     let ended = |number: DeploymentNumber| {
         let remedy = all.iter().find(|deployment| deployment.number == number && deployment.status == Status::Completed)?;
         remedy.ended
@@ -175,6 +175,14 @@ pub struct TimeToRestore {
     pub median: Option<SimSpan>,
 }
 
+impl TimeToRestore {
+    /// Of incidents that took so long.
+    pub fn of(mut lengths: Vec<SimSpan>) -> Self {
+        let mean = (!lengths.is_empty()).then(|| SimSpan::from_nanos(lengths.iter().map(|span| span.nanos()).sum::<u64>() / lengths.len() as u64));
+        Self { incidents: lengths.len() as u32, mean, median: median(&mut lengths) }
+    }
+}
+
 /// Time to restore over a period, of one service or of all; incidents without a service count for all only.
 pub fn time_to_restore(ledger: &Ledger, service: Option<ServiceId>, period: Period) -> TimeToRestore {
     let (mut open, mut lengths) = (Vec::new(), Vec::new());
@@ -189,8 +197,7 @@ pub fn time_to_restore(ledger: &Ledger, service: Option<ServiceId>, period: Peri
             _ => {}
         }
     }
-    let mean = (!lengths.is_empty()).then(|| SimSpan::from_nanos(lengths.iter().map(|span| span.nanos()).sum::<u64>() / lengths.len() as u64));
-    TimeToRestore { incidents: lengths.len() as u32, mean, median: median(&mut lengths) }
+    TimeToRestore::of(lengths)
 }
 
 /// On how many days of a week there is a deployment: the median over whole weeks, by which frequency is classed as daily (3

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use super::walk::Walks;
 use crate::delivery::look::DeliveryLook;
 use crate::ids::{FlawId, ServiceId, VersionId};
 use crate::insight::deployments::deployments;
 use crate::insight::dora::{self, Period};
 use crate::lab::Session;
-use crate::lab::snapshot::DoraSnapshot;
+use crate::lab::snapshot::{DoraSnapshot, FlawSnapshot};
 use crate::units::{SimSpan, SimTime};
 
 /// A day [ns].
@@ -20,6 +21,7 @@ const WEEK: SimSpan = SimSpan::from_secs(7 * 86_400);
 pub(in crate::lab) struct Kept {
     look: Option<(u64, Arc<DeliveryLook>)>,
     dora: Option<(usize, u64, Arc<DoraSnapshot>)>,
+    walks: Walks,
 }
 
 impl Session {
@@ -37,6 +39,10 @@ impl Session {
             let dora = Arc::new(self.work_out_dora());
             self.kept.dora = Some((records, hour, dora));
         }
+        let dora = self.dora();
+        let mut walks = std::mem::take(&mut self.kept.walks);
+        walks.follow(self, &dora.deployments);
+        self.kept.walks = walks;
     }
 
     pub(super) fn delivery_look(&self) -> Option<Arc<DeliveryLook>> {
@@ -45,6 +51,10 @@ impl Session {
 
     pub(super) fn dora(&self) -> Arc<DoraSnapshot> {
         self.kept.dora.as_ref().map(|(_, _, dora)| Arc::clone(dora)).unwrap_or_default()
+    }
+
+    pub(super) fn flaws(&self) -> Arc<Vec<FlawSnapshot>> {
+        self.kept.walks.flaws()
     }
 
     fn work_out_dora(&self) -> DoraSnapshot {
@@ -64,6 +74,7 @@ impl Session {
             truth: dora::truth::truth(&all, None, period, self.store().strikes(), flaws),
             fleet,
             deployments: all,
+            versions: model.versions.iter().map(|version| version.name.clone()).collect(),
         }
     }
 }

@@ -11,6 +11,7 @@ mod overview;
 mod policies;
 mod smooth;
 mod verdict;
+mod walk;
 
 pub(super) use delivery::Kept;
 pub use marks::Said;
@@ -26,7 +27,7 @@ use super::snapshot::{
     SourceSnapshot, Totals, VersionSnapshot,
 };
 use crate::fleet::look::{InstanceLook, ServiceLook};
-use crate::ids::{QueueId, ServiceId, SourceId};
+use crate::ids::{QueueId, ServiceId, SourceId, VersionId};
 use crate::insight::golden::Subject;
 use crate::kernel::command::Caller;
 use crate::kernel::model::{Model, Step};
@@ -73,6 +74,12 @@ fn version_signals(smooth: &Smooth<'_>) -> Signals {
     Signals { error_ratio: smooth.callers_error_ratio(), ..smooth.signals() }
 }
 
+/// A version's share of the traffic [0…1], if shares were set.
+fn share_of(weights: &[(VersionId, f64)], version: VersionId) -> Option<f64> {
+    let whole: f64 = weights.iter().map(|(_, weight)| weight).sum();
+    (whole > 0.0).then(|| weights.iter().filter(|(of, _)| *of == version).map(|(_, weight)| weight).sum::<f64>() / whole)
+}
+
 impl Session {
     /// What a reader sees now.
     pub fn snapshot(&mut self, interest: &Interest) -> Snapshot {
@@ -110,6 +117,7 @@ impl Session {
             cost: this.fleet().cost(this.now()).0,
             delivery: this.delivery_look(),
             dora: this.dora(),
+            flaws: this.flaws(),
             totals: Totals { requests: counts.requests, answered: counts.answered, hops: counts.hops, events: this.kernel().events() },
         }
     }
@@ -136,9 +144,13 @@ impl Session {
         let versions = described.versions.iter().map(|version| VersionSnapshot {
             name: model.versions[version.index()].name.clone(),
             instances: look.instances.iter().filter(|instance| instance.version == *version && instance.serving).count() as u32,
+            share: share_of(&look.weights, *version),
             signals: version_signals(&Smooth::of(store, Subject::Version(*version))),
         });
+        let alarm = |index: &usize| self.scenario().alarms.get(*index).map(|alarm| alarm.name.clone());
         let deployment = look.deployment.as_ref().map(|deployment| DeploymentSnapshot {
+            number: deployment.number,
+            alarms: deployment.alarms.iter().filter_map(alarm).collect(),
             version: model.versions[deployment.version.index()].name.clone(),
             strategy: deployment.strategy.to_owned(),
             done: deployment.done,

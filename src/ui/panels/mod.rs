@@ -3,6 +3,10 @@
 //!
 //! A panel reads the shell and asks for things; it never changes the simulation and never talks to its thread.
 
+pub(crate) mod commits;
+pub(crate) mod delivery;
+pub(crate) mod deployments;
+pub(crate) mod dora;
 pub(crate) mod events;
 pub(crate) mod help;
 pub(crate) mod home;
@@ -14,5 +18,7 @@ pub(crate) mod rail;
 pub(crate) mod service_map;
 pub(crate) mod settings;
 pub(crate) mod signals;
+pub(crate) mod team;
 pub(crate) mod timeline;
 pub(crate) mod top_bar;
+pub(crate) mod walk;

@@ -5,6 +5,7 @@
 use eframe::egui::{Align2, Id, Key, Modal, ScrollArea, TextEdit, Ui, pos2, vec2};
 
 use super::inspector::Form;
+use super::panes::DELIVERY;
 use super::top_bar::{GOALS, goal_text, play, speed_text};
 use crate::fleet::fault::FaultKind;
 use crate::ids::ServiceId;
@@ -65,6 +66,10 @@ fn entries(shell: &Shell) -> Vec<Entry> {
             add(icons::UNTIL, lang.with("palette.until", &[("goal", &goal_text(lang, goal))]), "run until", vec![Ask::Until(goal)]);
         }
         add(icons::FIT, lang.tr("map.fit").into_owned(), "fit map", vec![Ask::FitMap]);
+        for pane in DELIVERY {
+            let text = lang.with("palette.show", &[("panel", &lang.tr(pane.title))]);
+            add(pane.icon, text, "show panel dora metrics commits team deployments", vec![Ask::Show(pane.title)]);
+        }
         add(icons::MAP, lang.tr("rail.fleet").into_owned(), "map fleet", vec![Ask::Go(Page::Fleet)]);
         add(icons::RESTART, lang.with("palette.again", &[("seed", &run.seed.to_string())]), "again restart seed", vec![Ask::Again(run.seed)]);
         let next = run.seed.wrapping_add(1);

@@ -5,7 +5,7 @@
 use eframe::egui::{self, Stroke, Ui, WidgetText};
 use egui_tiles::{Behavior, Container, Linear, LinearDir, SimplificationOptions, TabState, Tile, TileId, Tiles, Tree, UiResponse};
 
-use super::{events, pipeline, service_map, signals};
+use super::{commits, deployments, dora, events, pipeline, service_map, signals, team};
 use crate::ui::fonts;
 use crate::ui::state::{Shell, colors};
 use crate::ui::text::Lang;
@@ -25,6 +25,14 @@ pub(crate) struct PaneSpec {
 #[derive(Clone, Copy)]
 pub(crate) struct Pane(pub(crate) &'static PaneSpec);
 
+/// The panels of delivery.
+pub(crate) const DELIVERY: [&PaneSpec; 4] = [&dora::PANE, &commits::PANE, &team::PANE, &deployments::PANE];
+
+/// Brings the panel with this title to the front, wherever it is docked; whether there is one.
+pub(crate) fn show(tree: &mut Tree<Pane>, title: &str) -> bool {
+    tree.make_active(|_, tile| matches!(tile, Tile::Pane(pane) if pane.0.title == title))
+}
+
 /// The first arrangement: the map above, the four golden signals in a row below, what happened behind the map.
 pub(crate) fn arrangement() -> Tree<Pane> {
     let mut tiles = Tiles::default();
@@ -35,6 +43,13 @@ pub(crate) fn arrangement() -> Tree<Pane> {
     let events = tiles.insert_pane(Pane(&events::PANE));
     let pipelines = tiles.insert_pane(Pane(&pipeline::PANE));
     let main = tiles.insert_tab_tile(vec![map, events, pipelines]);
+    // What delivery shows lies behind the map, too: one of them at a time.
+    for pane in DELIVERY {
+        let tile = tiles.insert_pane(Pane(pane));
+        if let Some(Tile::Container(tabs)) = tiles.get_mut(main) {
+            tabs.add_child(tile);
+        }
+    }
     let mut column = Linear::new(LinearDir::Vertical, vec![main, row]);
     column.shares.set_share(main, 2.0);
     column.shares.set_share(row, 1.0);

@@ -200,7 +200,7 @@ fn stretches(points: &[(f64, f64)], window: f64) -> Vec<Vec<[f64; 2]>> {
 }
 
 /// Ticks at round values, about `wanted` of them.
-fn ticks(bounds: (f64, f64), wanted: f64) -> Vec<GridMark> {
+pub(super) fn ticks(bounds: (f64, f64), wanted: f64) -> Vec<GridMark> {
     let span = bounds.1 - bounds.0;
     if span.is_nan() || span <= 0.0 {
         return Vec::new();
@@ -215,7 +215,7 @@ fn ticks(bounds: (f64, f64), wanted: f64) -> Vec<GridMark> {
 
 /// Ticks of a time axis at round times, two at least, whose labels have room for themselves and within an axis that is
 /// `width` points wide.
-fn time_ticks(bounds: (f64, f64), width: f32) -> Vec<GridMark> {
+pub(super) fn time_ticks(bounds: (f64, f64), width: f32) -> Vec<GridMark> {
     const STEPS: [f64; 23] = [
         1.0, 2.0, 5.0, 10.0, 15.0, 20.0, 30.0, 60.0, 120.0, 180.0, 240.0, 300.0, 600.0, 900.0, 1_200.0, 1_800.0, 3_600.0, 7_200.0, 10_800.0, 21_600.0,
         43_200.0, 86_400.0, 604_800.0,

@@ -49,10 +49,10 @@ fn example(key: &str, category: Category, service: &str, scenario: &Scenario) ->
     }
 }
 
-/// The build project that suits a category: one that compiles for builds, one that only tests for tests.
+/// The build project that suits a category: one that leaves something to deploy for builds, one that only tries it out for tests.
 fn project(category: Category, scenario: &Scenario) -> Option<String> {
     let projects = &scenario.pipelines.projects;
-    let suits = projects.iter().find(|(_, project)| project.compiles == (category == Category::Build));
+    let suits = projects.iter().find(|(_, project)| project.makes_artifacts() == (category == Category::Build));
     suits.or_else(|| projects.iter().next()).map(|(name, _)| name.clone())
 }
 
