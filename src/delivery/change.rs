@@ -86,31 +86,31 @@ impl std::fmt::Display for DefectKind {
 params! {
     /// How many defects of each kind people write, per 1,000 changed lines, before anybody looks.
     ///
-    /// Together about 50 per 1,000 lines, the middle of what is reported for code before review and test (McConnell, *Code
-    /// Complete*, 2nd ed. 2004: 10 to 50 in industry, at delivery far fewer). How they divide into kinds is chosen for Fleetlab.
+    /// Together about 20 per 1,000 lines; 10 to 50 are reported for code in industry before review and test (McConnell, *Code
+    /// Complete*, 2nd ed. 2004). How they divide into kinds is chosen for Fleetlab.
     pub struct Defects {
-        /// Code that does not compile. Default 12 (chosen for Fleetlab).
-        pub does_not_compile: f64 = 12.0,
-        /// Logic. Default 18 (chosen for Fleetlab).
-        pub logic: f64 = 18.0,
-        /// Integration. Default 7 (chosen for Fleetlab).
-        pub integration: f64 = 7.0,
-        /// Performance regressions. Default 2.5 (chosen for Fleetlab).
-        pub performance_regression: f64 = 2.5,
-        /// Memory leaks. Default 1 (chosen for Fleetlab).
-        pub memory_leak: f64 = 1.0,
-        /// Configuration. Default 3 (chosen for Fleetlab).
-        pub configuration: f64 = 3.0,
-        /// Schema incompatible with a neighbour. Default 1 (chosen for Fleetlab).
-        pub schema_incompatible: f64 = 1.0,
-        /// Vulnerabilities. Default 1.5 (chosen for Fleetlab).
-        pub vulnerability: f64 = 1.5,
-        /// Only under load. Default 1 (chosen for Fleetlab).
-        pub only_under_load: f64 = 1.0,
-        /// Only for some users. Default 2 (chosen for Fleetlab).
-        pub only_for_some_users: f64 = 2.0,
-        /// Appears after a while. Default 1 (chosen for Fleetlab).
-        pub appears_later: f64 = 1.0,
+        /// Code that does not compile. Default 6 (chosen for Fleetlab).
+        pub does_not_compile: f64 = 6.0,
+        /// Logic. Default 6 (chosen for Fleetlab).
+        pub logic: f64 = 6.0,
+        /// Integration. Default 2.5 (chosen for Fleetlab).
+        pub integration: f64 = 2.5,
+        /// Performance regressions. Default 1 (chosen for Fleetlab).
+        pub performance_regression: f64 = 1.0,
+        /// Memory leaks. Default 0.4 (chosen for Fleetlab).
+        pub memory_leak: f64 = 0.4,
+        /// Configuration. Default 1.2 (chosen for Fleetlab).
+        pub configuration: f64 = 1.2,
+        /// Schema incompatible with a neighbour. Default 0.4 (chosen for Fleetlab).
+        pub schema_incompatible: f64 = 0.4,
+        /// Vulnerabilities. Default 0.6 (chosen for Fleetlab).
+        pub vulnerability: f64 = 0.6,
+        /// Only under load. Default 0.4 (chosen for Fleetlab).
+        pub only_under_load: f64 = 0.4,
+        /// Only for some users. Default 0.8 (chosen for Fleetlab).
+        pub only_for_some_users: f64 = 0.8,
+        /// Appears after a while. Default 0.4 (chosen for Fleetlab).
+        pub appears_later: f64 = 0.4,
     }
 }
 

@@ -12,6 +12,7 @@ use super::super::source::Place;
 use super::super::tree::{Node, Value};
 use super::super::{limits, yaml};
 use super::{appspec, argo, buildspec, codepipeline, codepipeline_cfn, flagger};
+use crate::delivery::pipeline::definition::Pipeline;
 use crate::fleet::deploy::Strategy;
 
 /// A kind of file.
@@ -124,6 +125,23 @@ pub fn check(name: &str, bytes: Vec<u8>) -> (Option<Kind>, Diagnostics) {
         }
     }
     (kind, collector.finish())
+}
+
+/// The pipeline in a declaration, or in a template that has one; the file at index `file` of the collector's sources.
+pub(crate) fn pipeline(name: &str, file: usize, text: &str, collector: &mut Collector) -> Option<Pipeline> {
+    let mut told = Collector::default();
+    let known = told.sources.add(name, text);
+    let documents = yaml::parse(known, text, &mut told).unwrap_or_default();
+    if kind_of(name, &documents) != Some(Kind::CloudFormation) {
+        return codepipeline::read(file, text, collector);
+    }
+    let mut resources = codepipeline_cfn::read(file, text, collector)?;
+    if resources.len() > 1 {
+        let names: Vec<&str> = resources.iter().map(|resource| resource.logical_id.as_str()).collect();
+        let finding = Finding::warning(Code::Unused, format!("the template has {} pipelines; only the first one is used", resources.len()));
+        collector.add(&Place { file, range: 0..0 }, finding.help(format!("they are {}", names.join(", "))));
+    }
+    (!resources.is_empty()).then(|| resources.remove(0).pipeline)
 }
 
 /// The strategy in a manifest, the file at index `file` of the collector's sources: the first rollout of Argo or canary of Flagger.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::super::diagnostic::{Code, Finding};
-use super::super::genuine::{buildspec, codepipeline};
+use super::super::genuine::{buildspec, kinds};
 use super::super::parse::text;
 use super::super::tree::At;
 use super::super::wording::{listed, nearest, shown};
@@ -93,7 +93,7 @@ impl Lower<'_> {
                 Err(refused) => self.report(&definition, refused.into()),
                 Ok(bytes) => {
                     let Some((source, text)) = text(&bytes, self.collector) else { continue };
-                    let Some(pipeline) = codepipeline::read(source, &text, self.collector) else { continue };
+                    let Some(pipeline) = kinds::pipeline(&line.definition, source, &text, self.collector) else { continue };
                     for action in pipeline.stages.iter().flat_map(|stage| &stage.actions) {
                         self.check_project(action.configuration.get("ProjectName"), &definition);
                     }

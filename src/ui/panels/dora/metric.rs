@@ -2,9 +2,11 @@
 //!
 //! To add a metric, add a variant and its answers here; the panel lists [`Metric::ALL`].
 
+#[cfg(test)]
+use crate::insight::dora;
+use crate::insight::dora::Dora;
 use crate::insight::dora::bands::{Level, Levels};
 use crate::insight::dora::quick_check::Grades;
-use crate::insight::dora::{self, Dora};
 use crate::ui::format;
 use crate::ui::text::Lang;
 use crate::units::SimSpan;
