@@ -445,7 +445,7 @@ fn action_text(lang: super::text::Lang, action: &Action) -> String {
         Action::SetPolicy { from, to, .. } => lang.with("did.policy", &[("from", from), ("to", to)]),
         Action::SetCapacity { service, .. } => lang.with("did.capacity", &[("service", service)]),
         Action::ShiftTraffic { service, .. } => lang.with("did.shift", &[("service", service)]),
-        Action::Pipeline { service, command } => lang.with("did.pipeline", &[("service", service), ("command", command.name())]),
+        Action::Pipeline { service, command } => super::panels::pipeline::command_text(lang, service, command),
         Action::FlushCache { service, cache } => lang.with("did.flush", &[("service", service), ("cache", cache)]),
     }
 }
