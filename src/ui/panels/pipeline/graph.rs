@@ -74,7 +74,7 @@ pub(super) fn graph_ui(ui: &mut Ui, seen: &Seen<'_>, most: f32, bring: bool, wis
                 let between = Rect::from_min_max(pos2(left - gap, whole.top()), pos2(left, whole.top() + tallest));
                 transition::transition_ui(ui, seen, stage, between, wishes);
             }
-            let rect = Rect::from_min_size(pos2(left, whole.top()), vec2(card, tallest));
+            let rect = Rect::from_min_size(pos2(left, whole.top()), vec2(card, height(stage)));
             stage::stage_ui(ui, seen, stage, at, rect, wishes);
             if wanted == Some(at) {
                 let top = Rect::from_min_size(rect.min, vec2(rect.width(), HEAD));

@@ -306,7 +306,8 @@ fn tables_ui(ui: &mut Ui, seen: &Seen<'_>, state: &mut PipelineState, wishes: &m
             eframe::egui::Rect::from_min_max(eframe::egui::pos2(x + 10.0, rect.top()), rect.max),
         ];
         ui.scope_builder(UiBuilder::new().max_rect(halves[0]).id_salt("executions"), |ui| {
-            label::section(ui, names[0].as_ref());
+            // As high as the heading beside it.
+            ui.horizontal(|ui| label::section(ui, names[0].as_ref()));
             executions::executions_ui(ui, seen, state.execution, ui.available_height(), wishes);
         });
         ui.scope_builder(UiBuilder::new().max_rect(halves[1]).id_salt("builds"), |ui| {
