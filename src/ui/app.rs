@@ -463,7 +463,7 @@ fn action_text(lang: super::text::Lang, action: &Action) -> String {
             };
             lang.with(key, &[("service", service)])
         }
-        Action::Pipeline { service, command } => lang.with("did.pipeline", &[("service", service), ("command", command.name())]),
+        Action::Pipeline { service, command } => super::panels::pipeline::command_text(lang, service, command),
         Action::FlushCache { service, cache } => lang.with("did.flush", &[("service", service), ("cache", cache)]),
     }
 }

@@ -4,9 +4,10 @@
 
 use std::collections::BTreeMap;
 
-use eframe::egui::{Rect, ScrollArea, Sense, Ui, pos2, vec2};
+use eframe::egui::{Align, Rect, ScrollArea, Sense, Ui, pos2, vec2};
 
 use super::seen::Seen;
+use super::tone::{self, Tone};
 use super::{Wish, stage, transition};
 use crate::delivery::pipeline::view::{ActionView, StageView};
 
@@ -15,7 +16,7 @@ const CARD: (f32, f32) = (138.0, 280.0);
 /// Between two stages, where there is little room and where there is much [points].
 const GAP: (f32, f32) = (48.0, 92.0);
 /// A card where the stages do not fit and are scrolled [points].
-const SCROLLED: (f32, f32) = (176.0, 62.0);
+const SCROLLED: (f32, f32) = (150.0, 56.0);
 /// Height of the head of a card [points].
 pub(super) const HEAD: f32 = 62.0;
 /// Height of an action [points].
@@ -55,11 +56,14 @@ fn height(stage: &StageView) -> f32 {
     HEAD + captions + stage.actions.len() as f32 * (ACTION + BETWEEN) + FOOT
 }
 
-/// Draws it, at most `most` points high; what does not fit is scrolled to.
-pub(super) fn graph_ui(ui: &mut Ui, seen: &Seen<'_>, most: f32, wishes: &mut Vec<Wish>) {
+/// Draws it, at most `most` points high; what does not fit is scrolled to. With `bring` the stage in which something goes
+/// on, or went wrong, is brought into view.
+pub(super) fn graph_ui(ui: &mut Ui, seen: &Seen<'_>, most: f32, bring: bool, wishes: &mut Vec<Wish>) {
     let stages = &seen.look.stages;
     let (card, gap) = widths(ui.available_width(), stages.len());
     let tallest = stages.iter().map(height).fold(HEAD + FOOT, f32::max);
+    let busy = |stage: &StageView| matches!(tone::of_stage(stage).0, Tone::Running | Tone::Approval | Tone::Failed);
+    let wanted = stages.iter().rposition(busy).filter(|_| bring);
     let wide = card * stages.len() as f32 + gap * stages.len().saturating_sub(1) as f32;
     ScrollArea::both().id_salt(("graph", seen.look.service)).max_height(most).auto_shrink([false, true]).show(ui, |ui| {
         // The bar of a graph that is scrolled lies below it.
@@ -70,8 +74,12 @@ pub(super) fn graph_ui(ui: &mut Ui, seen: &Seen<'_>, most: f32, wishes: &mut Vec
                 let between = Rect::from_min_max(pos2(left - gap, whole.top()), pos2(left, whole.top() + tallest));
                 transition::transition_ui(ui, seen, stage, between, wishes);
             }
-            let rect = Rect::from_min_size(pos2(left, whole.top()), vec2(card, tallest));
+            let rect = Rect::from_min_size(pos2(left, whole.top()), vec2(card, height(stage)));
             stage::stage_ui(ui, seen, stage, at, rect, wishes);
+            if wanted == Some(at) {
+                let top = Rect::from_min_size(rect.min, vec2(rect.width(), HEAD));
+                ui.scroll_to_rect(top, Some(Align::Center));
+            }
         }
     });
 }

@@ -65,6 +65,8 @@ pub(crate) struct PipelineState {
     fills: bool,
     /// Whether the declaration is being edited.
     editing: bool,
+    /// Whether another pipeline is shown since the last frame.
+    fresh: bool,
     /// What was edited and is not applied yet, by service.
     editors: BTreeMap<ServiceId, Editor>,
 }
@@ -103,6 +105,7 @@ impl PipelineState {
         let service = all.pipelines.get(at).map(|look| look.service);
         if self.shown != service {
             self.shown = service;
+            self.fresh = true;
             (self.execution, self.build) = (None, None);
             if self.form.as_ref().is_some_and(|form| Some(form.service) != service) {
                 self.form = None;
@@ -121,6 +124,22 @@ enum Wish {
     Form(Form),
     /// Looks at an execution.
     Execution(ExecutionNumber),
+}
+
+/// What was done to a pipeline, in words.
+pub(crate) fn command_text(lang: Lang, service: &str, command: &PipelineCommand) -> String {
+    let about = match command {
+        PipelineCommand::Approve { stage, approved: true, .. } => lang.with("did.pipeline.approve", &[("stage", stage)]),
+        PipelineCommand::Approve { stage, .. } => lang.with("did.pipeline.reject", &[("stage", stage)]),
+        PipelineCommand::DisableTransition { stage, .. } => lang.with("did.pipeline.disable", &[("stage", stage)]),
+        PipelineCommand::EnableTransition { stage } => lang.with("did.pipeline.enable", &[("stage", stage)]),
+        PipelineCommand::Start {} => lang.tr("did.pipeline.start").into_owned(),
+        PipelineCommand::Stop { execution, .. } => lang.with("did.pipeline.stop", &[("execution", &execution.to_string())]),
+        PipelineCommand::RetryStage { stage, .. } => lang.with("did.pipeline.retry", &[("stage", stage)]),
+        PipelineCommand::RollBackStage { stage } => lang.with("did.pipeline.roll-back", &[("stage", stage)]),
+        PipelineCommand::Update { .. } => lang.tr("did.pipeline.update").into_owned(),
+    };
+    lang.with("did.pipeline", &[("service", service), ("what", &about)])
 }
 
 /// A time of the run: with its day once there is a second one.
@@ -232,7 +251,7 @@ fn empty_ui(ui: &mut Ui, shell: &mut Shell) {
 fn view_ui(ui: &mut Ui, seen: &Seen<'_>, state: &mut PipelineState, wishes: &mut Vec<Wish>) {
     header_ui(ui, seen, state, wishes);
     let form = if state.form.is_some() { 56.0 } else { 0.0 };
-    graph::graph_ui(ui, seen, (ui.available_height() - TABLES - form).max(150.0), wishes);
+    graph::graph_ui(ui, seen, (ui.available_height() - TABLES - form).max(150.0), std::mem::take(&mut state.fresh), wishes);
     if let Some(open) = state.form.as_mut() {
         match forms::form_ui(ui, seen, open) {
             Answer::Stays => {}
@@ -287,7 +306,8 @@ fn tables_ui(ui: &mut Ui, seen: &Seen<'_>, state: &mut PipelineState, wishes: &m
             eframe::egui::Rect::from_min_max(eframe::egui::pos2(x + 10.0, rect.top()), rect.max),
         ];
         ui.scope_builder(UiBuilder::new().max_rect(halves[0]).id_salt("executions"), |ui| {
-            label::section(ui, names[0].as_ref());
+            // As high as the heading beside it.
+            ui.horizontal(|ui| label::section(ui, names[0].as_ref()));
             executions::executions_ui(ui, seen, state.execution, ui.available_height(), wishes);
         });
         ui.scope_builder(UiBuilder::new().max_rect(halves[1]).id_salt("builds"), |ui| {

@@ -50,8 +50,8 @@ pub(super) fn action_ui(ui: &mut Ui, seen: &Seen<'_>, scenario: &Scenario, pipel
     says(ui, ".actionTypeId");
     if action.is_approval() {
         timeout_ui(ui, lang, &mut action);
-        says(ui, ".timeoutInMinutes");
     }
+    says(ui, ".timeoutInMinutes");
     configuration_ui(ui, lang, scenario, &mut action);
     says(ui, ".configuration");
     if action.action_type_id.category == Category::Compute {
