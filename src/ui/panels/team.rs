@@ -4,7 +4,7 @@
 
 use eframe::egui::{Frame, Label, Margin, Rect, RichText, Role, ScrollArea, Sense, Ui, UiBuilder, WidgetInfo, pos2, vec2};
 
-use super::delivery::{Target, change, deployment, go, no_team_ui, person};
+use super::delivery::{Target, change, go, no_team_ui, person};
 use super::panes::PaneSpec;
 use crate::delivery::builds::BuildStatus;
 use crate::delivery::incident::{Incident, Step};
@@ -50,7 +50,8 @@ fn team_ui(ui: &mut Ui, shell: &mut Shell) {
                     let top = ui.cursor().top();
                     let mut bottom = top;
                     for (at, (from, to)) in [(0.0, left), (left + 16.0, width)].into_iter().enumerate() {
-                        let rect = Rect::from_min_max(pos2(ui.max_rect().left() + from, top), pos2(ui.max_rect().left() + to, ui.max_rect().bottom().max(top + 1.0)));
+                        let rect =
+                            Rect::from_min_max(pos2(ui.max_rect().left() + from, top), pos2(ui.max_rect().left() + to, ui.max_rect().bottom().max(top + 1.0)));
                         let mut child = ui.new_child(UiBuilder::new().id_salt(("team", at)).max_rect(rect));
                         let clicked = if at == 0 { people_ui(&mut child, lang, run, &look) } else { board_ui(&mut child, lang, run, &look) };
                         target = target.take().or(clicked);
@@ -77,11 +78,8 @@ fn team_ui(ui: &mut Ui, shell: &mut Shell) {
 fn summary_ui(ui: &mut Ui, lang: Lang, look: &DeliveryLook) {
     let palette = colors(ui);
     let at_work = |status: BuildStatus| look.builds.iter().filter(|build| build.status == status).count();
-    let builds = [
-        ("running", at_work(BuildStatus::InProgress).to_string()),
-        ("agents", look.agents.to_string()),
-        ("queued", at_work(BuildStatus::Queued).to_string()),
-    ];
+    let builds =
+        [("running", at_work(BuildStatus::InProgress).to_string()), ("agents", look.agents.to_string()), ("queued", at_work(BuildStatus::Queued).to_string())];
     let builds: Vec<(&str, &str)> = builds.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let hours = lang.tr(if look.working_time { "team.working" } else { "team.off" });
     let mut parts = vec![
@@ -134,7 +132,9 @@ fn people_ui(ui: &mut Ui, lang: Lang, run: &Run, look: &DeliveryLook) -> Option<
     label::explained(heading, lang, "team-people");
     let state = |at: usize| -> (&'static str, String, Option<Target>, Option<SimTime>) {
         let who = &look.people[at];
-        let up = |job: &JobLook| look.working_time || matches!(job, JobLook::Diagnose(_)) || (matches!(job, JobLook::Investigate(_) | JobLook::Code(_)) && who.on_call);
+        let up = |job: &JobLook| {
+            look.working_time || matches!(job, JobLook::Diagnose(_)) || (matches!(job, JobLook::Investigate(_) | JobLook::Code(_)) && who.on_call)
+        };
         match &who.job {
             Some((what, since)) if up(what) => {
                 let (text, target) = job(lang, run, look, *what);
@@ -158,14 +158,19 @@ fn people_ui(ui: &mut Ui, lang: Lang, run: &Run, look: &DeliveryLook) -> Option<
         let palette = cells.palette;
         let (icon, text, _, since) = state(at);
         let busy = since.is_some();
-        cells.colored(0, if look.people[at].on_call { icons::ON_CALL } else { icon }, if look.people[at].on_call { palette.warning_text } else { palette.secondary }, 0.0);
+        cells.colored(
+            0,
+            if look.people[at].on_call { icons::ON_CALL } else { icon },
+            if look.people[at].on_call { palette.warning_text } else { palette.secondary },
+            0.0,
+        );
         cells.colored(0, &person(lang, at as u16), palette.text, 18.0);
         cells.colored(1, &text, if busy { palette.text } else { palette.secondary }, 0.0);
         if let Some(since) = since {
             cells.text(2, &format::span(lang, now.since(since)));
         }
     };
-    let clicked = table(ui, "people", &columns, look.people.len(), 240.0, name, draw)?;
+    let clicked = ui.scope(|ui| table(ui, "people", &columns, look.people.len(), 240.0, name, draw)).inner?;
     state(clicked).2
 }
 
@@ -275,8 +280,8 @@ fn incidents_ui(ui: &mut Ui, lang: Lang, run: &Run, incidents: &[Incident], now:
         Column::text(&heads[1], 1.9),
         Column::text(&heads[2], 3.6),
         Column::text(&heads[3], 2.3),
-        Column::text(&heads[4], 1.8),
-        Column::text(&heads[5], 3.4),
+        Column::text(&heads[4], 1.6),
+        Column::text(&heads[5], 3.6),
         Column::number(&heads[6], 1.2),
     ];
     let doing = |incident: &Incident| {
@@ -285,7 +290,7 @@ fn incidents_ui(ui: &mut Ui, lang: Lang, run: &Run, incidents: &[Incident], now:
             text = format!("{text}, {}", change(lang, fix));
         }
         if let Some(remedy) = incident.remedy {
-            text = format!("{text}, {}", deployment(lang, remedy));
+            text = format!("{text}, #{remedy}");
         }
         text
     };
@@ -301,7 +306,7 @@ fn incidents_ui(ui: &mut Ui, lang: Lang, run: &Run, incidents: &[Incident], now:
         cells.text(2, &lang.say(&incident.why.sentence()));
         cells.name(3, incident.service.map_or("", |service| run.service_name(service)), palette.text, 0.0);
         let suspect = match incident.cause {
-            Some(cause) => deployment(lang, cause),
+            Some(cause) => format!("#{cause}"),
             None if incident.cleared.is_empty() => String::new(),
             None => lang.counted("cleared", incident.cleared.len()),
         };
@@ -310,7 +315,7 @@ fn incidents_ui(ui: &mut Ui, lang: Lang, run: &Run, incidents: &[Incident], now:
         cells.colored(5, &doing(incident), palette.text, 18.0);
         cells.text(6, &format::span(lang, incident.resolved.unwrap_or(now).since(incident.opened)));
     };
-    let clicked = table(ui, "incidents", &columns, rows.len(), 200.0, name, draw)?;
+    let clicked = ui.scope(|ui| table(ui, "incidents", &columns, rows.len(), 200.0, name, draw)).inner?;
     let incident = rows[clicked];
     incident.cause.map(Target::Deployment).or_else(|| incident.service.map(Target::Service))
 }

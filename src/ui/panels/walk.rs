@@ -75,7 +75,14 @@ pub(super) fn walk_ui(ui: &mut Ui, shell: &mut Shell) {
 
 /// The list; returns the defect that was clicked.
 fn flaws_ui(ui: &mut Ui, lang: Lang, run: &Run, flaws: &[&FlawSnapshot], chosen: Option<FlawId>) -> Option<FlawId> {
-    let heads = [lang.tr("walk.col.defect"), lang.tr("events.service"), lang.tr("walk.col.failed"), lang.tr("walk.col.change"), lang.tr("walk.col.deployment"), lang.tr("walk.col.last")];
+    let heads = [
+        lang.tr("walk.col.defect"),
+        lang.tr("events.service"),
+        lang.tr("walk.col.failed"),
+        lang.tr("walk.col.change"),
+        lang.tr("walk.col.deployment"),
+        lang.tr("walk.col.last"),
+    ];
     let columns = [
         Column::text(&heads[0], 3.0),
         Column::text(&heads[1], 2.6),
@@ -100,7 +107,7 @@ fn flaws_ui(ui: &mut Ui, lang: Lang, run: &Run, flaws: &[&FlawSnapshot], chosen:
         cells.colored(5, &format::day_time(lang, flaw.last), palette.secondary, 0.0);
     };
     let height = (flaws.len() as f32 * 24.0).min(HEIGHT);
-    table(ui, "flaws", &columns, flaws.len(), height, name, draw).map(|at| flaws[at].flaw)
+    ui.scope(|ui| table(ui, "flaws", &columns, flaws.len(), height, name, draw)).inner.map(|at| flaws[at].flaw)
 }
 
 /// The chain from the request to the defect; returns where a link leads that was clicked.

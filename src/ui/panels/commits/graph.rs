@@ -108,9 +108,7 @@ pub(super) fn layout(commits: &[Commit]) -> Graph {
     }
     let lane = |commit: &Commit| lanes.get(commit.branch.as_str()).copied().unwrap_or(0);
     let place = |at: usize| commits.len() - 1 - at;
-    let edges = commits.iter().enumerate().flat_map(|(at, commit)| {
-        commit.parents.iter().map(move |parent| (at, commit, *parent))
-    });
+    let edges = commits.iter().enumerate().flat_map(|(at, commit)| commit.parents.iter().map(move |parent| (at, commit, *parent)));
     let edges = edges.map(|(at, commit, parent)| {
         let known = index.get(&parent).copied();
         let to_lane = known.map_or(lane(commit), |parent| lane(&commits[parent]));

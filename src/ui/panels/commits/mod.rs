@@ -8,9 +8,7 @@ mod graph;
 
 use std::collections::BTreeMap;
 
-use eframe::egui::{
-    Align2, Color32, Frame, Margin, Painter, Pos2, Rect, ScrollArea, Sense, Shape, Stroke, StrokeKind, Ui, UiBuilder, pos2, vec2,
-};
+use eframe::egui::{Align2, Color32, Frame, Margin, Painter, Pos2, Rect, ScrollArea, Sense, Shape, Stroke, StrokeKind, Ui, UiBuilder, pos2, vec2};
 
 use self::graph::{BranchKind, Edge, layout};
 use super::delivery::{change, no_team_ui, person, truth_ui};
@@ -31,9 +29,9 @@ pub(crate) const PANE: PaneSpec = PaneSpec { title: "pane.commits", icon: icons:
 /// Height of a commit's row [points].
 const ROW: f32 = 24.0;
 /// Width of a lane [points].
-const LANE: f32 = 14.0;
+const LANE: f32 = 12.0;
 /// Lanes drawn at most; further branches share the last one.
-const LANES: usize = 12;
+const LANES: usize = 10;
 /// From this width on the commit that is looked at stands beside the graph [points].
 const BESIDE: f32 = 620.0;
 
@@ -239,10 +237,12 @@ fn row_ui(ui: &Ui, lang: Lang, run: &Run, look: &DeliveryLook, commit: &Commit, 
     let painter = ui.painter_at(rect);
     let y = rect.center().y;
     let sha = painter.text(pos2(rect.left(), y), Align2::LEFT_CENTER, &commit.sha, fonts::mono(size::BODY - 1.0), palette.secondary);
-    let age = painter.text(pos2(rect.right() - 8.0, y), Align2::RIGHT_CENTER, format::span(lang, now.since(commit.at)), fonts::mono(size::SMALL), palette.secondary);
+    let age =
+        painter.text(pos2(rect.right() - 8.0, y), Align2::RIGHT_CENTER, format::span(lang, now.since(commit.at)), fonts::mono(size::SMALL), palette.secondary);
     let mut right = age.left().min(rect.right() - 56.0) - 8.0;
     if let Some(author) = commit.author.filter(|_| rect.width() > 300.0) {
-        let who = painter.text(pos2(right, y), Align2::RIGHT_CENTER, format!("{} {}", icons::PERSON, author + 1), fonts::regular(size::SMALL), palette.secondary);
+        let who =
+            painter.text(pos2(right, y), Align2::RIGHT_CENTER, format!("{} {}", icons::PERSON, author + 1), fonts::regular(size::SMALL), palette.secondary);
         right = who.left().min(right - 30.0) - 10.0;
     }
     let mut left = sha.right() + 12.0;

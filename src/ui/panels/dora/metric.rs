@@ -2,9 +2,9 @@
 //!
 //! To add a metric, add a variant and its answers here; the panel lists [`Metric::ALL`].
 
+use crate::insight::dora::Dora;
 use crate::insight::dora::bands::{Level, Levels};
 use crate::insight::dora::quick_check::Grades;
-use crate::insight::dora::{self, Dora};
 use crate::ui::format;
 use crate::ui::text::Lang;
 use crate::units::SimSpan;
@@ -113,19 +113,19 @@ impl Metric {
     }
 }
 
-/// The sentences that say why a metric is unknown, with the English that reports use.
-#[cfg(test)]
-const UNKNOWN: [(&str, &str); 5] = [
-    ("dora.why.lead-time-needs", dora::LEAD_TIME_NEEDS),
-    ("dora.why.nothing-ended", dora::NOTHING_ENDED),
-    ("dora.why.nothing-failed", dora::NOTHING_FAILED),
-    ("dora.why.recovery-needs", dora::RECOVERY_NEEDS),
-    ("dora.why.rework-needs", dora::REWORK_NEEDS),
-];
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::insight::dora;
+
+    /// The sentences that say why a metric is unknown, with the English that reports use.
+    const UNKNOWN: [(&str, &str); 5] = [
+        ("dora.why.lead-time-needs", dora::LEAD_TIME_NEEDS),
+        ("dora.why.nothing-ended", dora::NOTHING_ENDED),
+        ("dora.why.nothing-failed", dora::NOTHING_FAILED),
+        ("dora.why.recovery-needs", dora::RECOVERY_NEEDS),
+        ("dora.why.rework-needs", dora::REWORK_NEEDS),
+    ];
 
     #[test]
     fn why_a_metric_is_unknown_is_said_in_the_words_of_the_reports() {
@@ -144,7 +144,8 @@ mod tests {
     fn every_metric_has_a_name_a_definition_and_a_source_in_both_languages() {
         for metric in Metric::ALL {
             for lang in [Lang::En, Lang::Vi] {
-                for key in [metric.title().to_owned(), metric.records().to_owned(), format!("term.{}", metric.term()), format!("term.{}.source", metric.term())] {
+                for key in [metric.title().to_owned(), metric.records().to_owned(), format!("term.{}", metric.term()), format!("term.{}.source", metric.term())]
+                {
                     assert!(lang.find(&key).is_some(), "`{key}` in {lang:?}");
                 }
             }

@@ -59,7 +59,8 @@ fn really<'a>(lang: Lang, scoped: &Scoped, deployment: &Deployment, palette: &'a
 /// The incidents and remedies of a deployment, as numbers.
 fn incidents(deployment: &Deployment) -> (String, String) {
     let incidents: Vec<String> = deployment.incidents.iter().map(|blame| format!("#{}", blame.incident)).collect();
-    let mut remedies: Vec<DeploymentNumber> = deployment.rolled_back_by.into_iter().chain(deployment.incidents.iter().filter_map(|blame| blame.remedy)).collect();
+    let mut remedies: Vec<DeploymentNumber> =
+        deployment.rolled_back_by.into_iter().chain(deployment.incidents.iter().filter_map(|blame| blame.remedy)).collect();
     remedies.dedup();
     (incidents.join(" "), remedies.iter().map(|number| format!("#{number}")).collect::<Vec<_>>().join(" "))
 }
@@ -138,7 +139,7 @@ pub(super) fn records_ui(ui: &mut Ui, shell: &mut Shell, scoped: &Scoped) {
     let mut clicked = None;
     if !rows.is_empty() {
         let height = (rows.len() as f32 * 24.0).min(HEIGHT);
-        clicked = table(ui, "dora records", &columns, rows.len(), height, name, draw);
+        clicked = ui.scope(|ui| table(ui, "dora records", &columns, rows.len(), height, name, draw)).inner;
     }
     let target = clicked.map(|at| Target::Deployment(rows[at].0.number));
     if run.delivery.reveal {
