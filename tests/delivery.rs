@@ -95,7 +95,7 @@ fn every_failure_by_a_defect_walks_back_to_its_commit() {
     );
     let model = &session.scenario().model;
     let delivery = session.delivery().expect("a team");
-    let look = delivery.look();
+    let look = delivery.look(session.now());
     let mut walked = 0;
     for (flaw, damage) in session.store().strikes().iter() {
         for hurt in &damage.examples {

@@ -136,6 +136,14 @@ pub struct Origin {
     pub commit: Option<String>,
 }
 
+/// What tells one look from another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Generation {
+    runs: u64,
+    working_time: bool,
+    on_call: u16,
+}
+
 /// Everything.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct DeliveryLook {
@@ -166,9 +174,8 @@ pub struct DeliveryLook {
 }
 
 impl Delivery {
-    /// What a reader sees now.
-    pub fn look(&self) -> DeliveryLook {
-        let now = self.now;
+    /// What a reader sees at `now`: nothing has happened since it last ran, but people may have gone home.
+    pub fn look(&self, now: SimTime) -> DeliveryLook {
         let people = (0..self.staff.people())
             .map(|person| PersonLook { job: self.staff.at(person).map(|(job, since)| (job_look(job), since)), on_call: self.staff.on_call(now) == person })
             .collect();
@@ -254,8 +261,8 @@ impl Delivery {
     }
 
     /// Changes whenever anything that [`Delivery::look`] shows may have.
-    pub const fn generation(&self) -> u64 {
-        self.runs
+    pub fn generation(&self, now: SimTime) -> Generation {
+        Generation { runs: self.runs, working_time: self.team.calendar.is_open(now), on_call: self.staff.on_call(now) }
     }
 }
 

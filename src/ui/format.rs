@@ -88,7 +88,7 @@ pub(crate) fn span(lang: Lang, span: SimSpan) -> String {
         s => (s / 86_400.0, "d"),
     };
     let text = if value >= 9.95 { format!("{value:.0}") } else { format!("{value:.1}") };
-    localised(lang, &format!("{} {unit}", text.strip_suffix(".0").unwrap_or(&text)))
+    localised(lang, &format!("{}\u{a0}{unit}", text.strip_suffix(".0").unwrap_or(&text)))
 }
 
 /// A time of a run that lasts for days: `day 2, 14:03`.
@@ -221,9 +221,9 @@ mod tests {
     #[test]
     fn lengths_of_time_are_in_the_unit_that_people_would_use() {
         for (seconds, expected) in [(0, "0 s"), (42, "42 s"), (90, "1.5 min"), (720, "12 min"), (5_400, "90 min"), (18_720, "5.2 h"), (267_840, "3.1 d")] {
-            assert_eq!(span(Lang::En, SimSpan::from_secs(seconds)), expected);
+            assert_eq!(span(Lang::En, SimSpan::from_secs(seconds)), expected.replace(' ', "\u{a0}"));
         }
-        assert_eq!(span(Lang::Vi, SimSpan::from_secs(18_720)), "5,2 h");
+        assert_eq!(span(Lang::Vi, SimSpan::from_secs(18_720)), "5,2\u{a0}h");
         assert_eq!(day_time(Lang::En, SimTime::from_secs(86_400 + 3_661)), "day 2, 01:01");
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::walk::Walks;
-use crate::delivery::look::DeliveryLook;
+use crate::delivery::look::{DeliveryLook, Generation};
 use crate::ids::{FlawId, ServiceId, VersionId};
 use crate::insight::deployments::deployments;
 use crate::insight::dora::{self, Period};
@@ -19,7 +19,7 @@ const WEEK: SimSpan = SimSpan::from_secs(7 * 86_400);
 /// What was last worked out, and from what.
 #[derive(Debug, Default)]
 pub(in crate::lab) struct Kept {
-    look: Option<(u64, Arc<DeliveryLook>)>,
+    look: Option<(Generation, Arc<DeliveryLook>)>,
     dora: Option<(usize, u64, Arc<DoraSnapshot>)>,
     walks: Walks,
 }
@@ -28,9 +28,9 @@ impl Session {
     /// Works out anew what has changed since the last time.
     pub(super) fn look_at_delivery(&mut self) {
         if let Some(delivery) = self.delivery() {
-            let generation = delivery.generation();
+            let generation = delivery.generation(self.now());
             if self.kept.look.as_ref().is_none_or(|(known, _)| *known != generation) {
-                let look = Arc::new(delivery.look());
+                let look = Arc::new(delivery.look(self.now()));
                 self.kept.look = Some((generation, look));
             }
         }

@@ -42,7 +42,7 @@ fn deployments_ui(ui: &mut Ui, shell: &mut Shell) {
     Frame::new().inner_margin(Margin { left: 12, right: 4, top: 4, bottom: 0 }).show(ui, |ui| {
         let rect = ui.available_rect_before_wrap();
         let (list, aside) = if rect.width() >= BESIDE {
-            let split = rect.right() - (rect.width() * 0.42).clamp(270.0, 420.0);
+            let split = rect.right() - (rect.width() * 0.36).clamp(270.0, 420.0);
             (rect.with_max_x(split - 12.0), rect.with_min_x(split))
         } else {
             let split = rect.top() + rect.height() * 0.45;
@@ -85,12 +85,12 @@ fn list_ui(ui: &mut Ui, lang: Lang, run: &Run, rows: &[&Deployment], chosen: Opt
         lang.tr("dora.col.outcome"),
     ];
     let columns = [
-        Column::number(&heads[0], 0.9),
-        Column::text(&heads[1], 2.6),
-        Column::text(&heads[2], 2.8),
-        Column::text(&heads[3], 2.0),
-        Column::number(&heads[4], 1.4),
-        Column::text(&heads[5], 3.4),
+        Column::number(&heads[0], 0.8),
+        Column::text(&heads[1], 2.4),
+        Column::text(&heads[2], 3.5),
+        Column::text(&heads[3], 2.2),
+        Column::number(&heads[4], 1.3),
+        Column::text(&heads[5], 2.9),
     ];
     let name = |at: usize| {
         let one = rows[at];
@@ -213,26 +213,28 @@ fn fleet_ui(ui: &mut Ui, lang: Lang, state: &ServiceSnapshot) {
         Column::number(&heads[4], 1.7),
         Column::number(&heads[5], 1.4),
     ];
-    table(
-        ui,
-        "fleet of a deployment",
-        &columns,
-        live.len(),
-        110.0,
-        |at| format!("{} {}", lang.tr("deploy.version"), state.versions[live[at]].name),
-        |at, cells| {
-            let version = &state.versions[live[at]];
-            let palette = cells.palette;
-            cells.painter().rect_filled(Rect::from_center_size(cells.mark(0), vec2(9.0, 9.0)), 2.0, palette.version(live[at]));
-            cells.colored(0, &version.name, palette.text, 14.0);
-            cells.text(1, &version.instances.to_string());
-            cells.text(2, &version.share.map_or_else(|| format::NOTHING.to_owned(), |share| format::percent(lang, share)));
-            cells.text(3, &format::rate(lang, version.signals.rate));
-            cells.text(4, &format::millis_or_nothing(lang, version.signals.p99_ms));
-            let errors = if version.signals.rate > 0.0 { format::percent(lang, version.signals.error_ratio) } else { format::NOTHING.to_owned() };
-            cells.colored(5, &errors, if version.signals.error_ratio >= 0.01 { palette.failing_text } else { palette.text }, 0.0);
-        },
-    );
+    ui.scope(|ui| {
+        table(
+            ui,
+            "fleet of a deployment",
+            &columns,
+            live.len(),
+            110.0,
+            |at| format!("{} {}", lang.tr("deploy.version"), state.versions[live[at]].name),
+            |at, cells| {
+                let version = &state.versions[live[at]];
+                let palette = cells.palette;
+                cells.painter().rect_filled(Rect::from_center_size(cells.mark(0), vec2(9.0, 9.0)), 2.0, palette.version(live[at]));
+                cells.colored(0, &version.name, palette.text, 14.0);
+                cells.text(1, &version.instances.to_string());
+                cells.text(2, &version.share.map_or_else(|| format::NOTHING.to_owned(), |share| format::percent(lang, share)));
+                cells.text(3, &format::rate(lang, version.signals.rate));
+                cells.text(4, &format::millis_or_nothing(lang, version.signals.p99_ms));
+                let errors = if version.signals.rate > 0.0 { format::percent(lang, version.signals.error_ratio) } else { format::NOTHING.to_owned() };
+                cells.colored(5, &errors, if version.signals.error_ratio >= 0.01 { palette.failing_text } else { palette.text }, 0.0);
+            },
+        );
+    });
 }
 
 /// The alarms that turn it back, with their states.

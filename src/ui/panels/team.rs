@@ -4,7 +4,7 @@
 
 use eframe::egui::{Frame, Label, Margin, Rect, RichText, Role, ScrollArea, Sense, Ui, UiBuilder, WidgetInfo, pos2, vec2};
 
-use super::delivery::{Target, change, deployment, go, no_team_ui, person};
+use super::delivery::{Target, change, go, no_team_ui, person};
 use super::panes::PaneSpec;
 use crate::delivery::builds::BuildStatus;
 use crate::delivery::incident::{Incident, Step};
@@ -170,7 +170,7 @@ fn people_ui(ui: &mut Ui, lang: Lang, run: &Run, look: &DeliveryLook) -> Option<
             cells.text(2, &format::span(lang, now.since(since)));
         }
     };
-    let clicked = table(ui, "people", &columns, look.people.len(), 240.0, name, draw)?;
+    let clicked = ui.scope(|ui| table(ui, "people", &columns, look.people.len(), 240.0, name, draw)).inner?;
     state(clicked).2
 }
 
@@ -280,8 +280,8 @@ fn incidents_ui(ui: &mut Ui, lang: Lang, run: &Run, incidents: &[Incident], now:
         Column::text(&heads[1], 1.9),
         Column::text(&heads[2], 3.6),
         Column::text(&heads[3], 2.3),
-        Column::text(&heads[4], 1.8),
-        Column::text(&heads[5], 3.4),
+        Column::text(&heads[4], 1.6),
+        Column::text(&heads[5], 3.6),
         Column::number(&heads[6], 1.2),
     ];
     let doing = |incident: &Incident| {
@@ -290,7 +290,7 @@ fn incidents_ui(ui: &mut Ui, lang: Lang, run: &Run, incidents: &[Incident], now:
             text = format!("{text}, {}", change(lang, fix));
         }
         if let Some(remedy) = incident.remedy {
-            text = format!("{text}, {}", deployment(lang, remedy));
+            text = format!("{text}, #{remedy}");
         }
         text
     };
@@ -306,7 +306,7 @@ fn incidents_ui(ui: &mut Ui, lang: Lang, run: &Run, incidents: &[Incident], now:
         cells.text(2, &lang.say(&incident.why.sentence()));
         cells.name(3, incident.service.map_or("", |service| run.service_name(service)), palette.text, 0.0);
         let suspect = match incident.cause {
-            Some(cause) => deployment(lang, cause),
+            Some(cause) => format!("#{cause}"),
             None if incident.cleared.is_empty() => String::new(),
             None => lang.counted("cleared", incident.cleared.len()),
         };
@@ -315,7 +315,7 @@ fn incidents_ui(ui: &mut Ui, lang: Lang, run: &Run, incidents: &[Incident], now:
         cells.colored(5, &doing(incident), palette.text, 18.0);
         cells.text(6, &format::span(lang, incident.resolved.unwrap_or(now).since(incident.opened)));
     };
-    let clicked = table(ui, "incidents", &columns, rows.len(), 200.0, name, draw)?;
+    let clicked = ui.scope(|ui| table(ui, "incidents", &columns, rows.len(), 200.0, name, draw)).inner?;
     let incident = rows[clicked];
     incident.cause.map(Target::Deployment).or_else(|| incident.service.map(Target::Service))
 }

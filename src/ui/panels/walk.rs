@@ -107,7 +107,7 @@ fn flaws_ui(ui: &mut Ui, lang: Lang, run: &Run, flaws: &[&FlawSnapshot], chosen:
         cells.colored(5, &format::day_time(lang, flaw.last), palette.secondary, 0.0);
     };
     let height = (flaws.len() as f32 * 24.0).min(HEIGHT);
-    table(ui, "flaws", &columns, flaws.len(), height, name, draw).map(|at| flaws[at].flaw)
+    ui.scope(|ui| table(ui, "flaws", &columns, flaws.len(), height, name, draw)).inner.map(|at| flaws[at].flaw)
 }
 
 /// The chain from the request to the defect; returns where a link leads that was clicked.

@@ -29,9 +29,9 @@ pub(crate) const PANE: PaneSpec = PaneSpec { title: "pane.commits", icon: icons:
 /// Height of a commit's row [points].
 const ROW: f32 = 24.0;
 /// Width of a lane [points].
-const LANE: f32 = 14.0;
+const LANE: f32 = 12.0;
 /// Lanes drawn at most; further branches share the last one.
-const LANES: usize = 12;
+const LANES: usize = 10;
 /// From this width on the commit that is looked at stands beside the graph [points].
 const BESIDE: f32 = 620.0;
 

@@ -2,8 +2,6 @@
 //!
 //! To add a metric, add a variant and its answers here; the panel lists [`Metric::ALL`].
 
-#[cfg(test)]
-use crate::insight::dora;
 use crate::insight::dora::Dora;
 use crate::insight::dora::bands::{Level, Levels};
 use crate::insight::dora::quick_check::Grades;
@@ -115,19 +113,19 @@ impl Metric {
     }
 }
 
-/// The sentences that say why a metric is unknown, with the English that reports use.
-#[cfg(test)]
-const UNKNOWN: [(&str, &str); 5] = [
-    ("dora.why.lead-time-needs", dora::LEAD_TIME_NEEDS),
-    ("dora.why.nothing-ended", dora::NOTHING_ENDED),
-    ("dora.why.nothing-failed", dora::NOTHING_FAILED),
-    ("dora.why.recovery-needs", dora::RECOVERY_NEEDS),
-    ("dora.why.rework-needs", dora::REWORK_NEEDS),
-];
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::insight::dora;
+
+    /// The sentences that say why a metric is unknown, with the English that reports use.
+    const UNKNOWN: [(&str, &str); 5] = [
+        ("dora.why.lead-time-needs", dora::LEAD_TIME_NEEDS),
+        ("dora.why.nothing-ended", dora::NOTHING_ENDED),
+        ("dora.why.nothing-failed", dora::NOTHING_FAILED),
+        ("dora.why.recovery-needs", dora::RECOVERY_NEEDS),
+        ("dora.why.rework-needs", dora::REWORK_NEEDS),
+    ];
 
     #[test]
     fn why_a_metric_is_unknown_is_said_in_the_words_of_the_reports() {

@@ -33,13 +33,13 @@ use crate::ui::{fonts, format, icons};
 pub(crate) const PANE: PaneSpec = PaneSpec { title: "pane.dora", icon: icons::DORA, draw: dora_ui };
 
 /// Height of a tile [points].
-const TILE: f32 = 118.0;
+const TILE: f32 = 108.0;
 /// A tile is no narrower than this [points].
 const NARROWEST: f32 = 140.0;
 /// From this width on the trend and the Quick Check stand side by side [points].
 const BESIDE: f32 = 640.0;
 /// Height of the trend [points].
-const TREND: f32 = 176.0;
+const TREND: f32 = 160.0;
 
 fn dora_ui(ui: &mut Ui, shell: &mut Shell) {
     let Some(run) = shell.run.as_mut() else { return };

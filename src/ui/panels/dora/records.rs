@@ -139,7 +139,7 @@ pub(super) fn records_ui(ui: &mut Ui, shell: &mut Shell, scoped: &Scoped) {
     let mut clicked = None;
     if !rows.is_empty() {
         let height = (rows.len() as f32 * 24.0).min(HEIGHT);
-        clicked = table(ui, "dora records", &columns, rows.len(), height, name, draw);
+        clicked = ui.scope(|ui| table(ui, "dora records", &columns, rows.len(), height, name, draw)).inner;
     }
     let target = clicked.map(|at| Target::Deployment(rows[at].0.number));
     if run.delivery.reveal {
