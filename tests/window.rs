@@ -450,6 +450,9 @@ fn a_click_on_the_past_goes_back_as_a_session_of_its_own() {
 fn startup(folder: &Path) -> Window {
     let mut window = open_with(folder, &Settings::default());
     window.run_steps(2);
+    // It is far down the list.
+    window.get_by_label("A month at a startup").scroll_to_me();
+    window.run_steps(3);
     window.get_by_label("A month at a startup").click();
     wait(&mut window, "the run", |window| snapshot(window).is_some_and(|snapshot| snapshot.delivery.is_some()));
     pause(&mut window);
