@@ -211,3 +211,54 @@ fn the_cost_is_that_of_the_instance_hours() {
     // 3 × 300 s and 2 × 200 s at a tenth of a cent per second.
     assert!((session.fleet().cost(session.now()).0 - 1.3).abs() < 1e-9, "{}", session.fleet().cost(session.now()).0);
 }
+
+#[test]
+fn every_failed_request_is_walked_back_to_the_change_that_did_it() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/team.toml");
+    let loaded = match fleetlab::content::load(path) {
+        Ok(loaded) => loaded,
+        Err(diagnostics) => panic!("{}", diagnostics.render(false)),
+    };
+    let mut session = Session::new(std::sync::Arc::new(loaded.scenario), 7);
+    // In steps, as a reader sees it: what is walked back is kept from one look to the next.
+    for day in 1..=3 {
+        session.advance_to(secs(day * 86_400));
+        session.snapshot(&Interest::default());
+    }
+    let snapshot = session.snapshot(&Interest::default());
+    let (model, dora) = (&session.scenario().model, &snapshot.dora);
+    let look = snapshot.delivery.as_ref().expect("a team");
+    assert!(!snapshot.flaws.is_empty(), "something hurt users in three days");
+    let total: u64 = snapshot.flaws.iter().map(|flaw| flaw.failed).sum();
+    assert_eq!(total, session.store().strikes().iter().map(|(_, damage)| damage.failed).sum::<u64>());
+    for flaw in snapshot.flaws.iter() {
+        let origin = flaw.origin.as_ref().expect("a change brought it");
+        let written = session.ledger().truth().iter().any(
+            |record| matches!(&record.event, Event::DefectWritten { flaw: of, change, kind } if *of == flaw.flaw && *change == origin.change && *kind == origin.kind.name()),
+        );
+        assert!(written, "the ledger says who wrote {:?}", flaw.flaw);
+        let first = flaw.introduced.expect("a deployment brought it");
+        assert!(dora.truth.hurt.contains(&first), "and by the truth it hurt users");
+        assert!(!flaw.requests.is_empty());
+        for request in &flaw.requests {
+            let version = &model.versions[request.version.index()];
+            assert!(version.flaws.iter().any(|known| known.id == flaw.flaw), "the version on the instance has the flaw");
+            assert_eq!(session.store().version_of(request.hurt.instance), Some(request.version));
+            let deployment = dora.deployments.iter().find(|deployment| Some(deployment.number) == request.deployment).expect("its deployment");
+            assert_eq!((deployment.version, deployment.service), (request.version, request.service));
+            assert!(deployment.started <= request.hurt.ended && deployment.number >= first);
+            let artifact = look.artifacts.iter().find(|artifact| artifact.version == request.version).expect("a build made it");
+            assert_eq!((Some(artifact.execution), artifact.build, Some(&artifact.commit)), (request.execution, request.build, request.commit.as_ref()));
+            let build = look.builds.iter().find(|build| Some(build.number) == request.build).expect("its build");
+            assert_eq!((build.execution, build.project.as_str(), build.failed.as_ref()), (artifact.execution, "boutique-build", None));
+            let commit = look.commits.iter().find(|commit| Some(&commit.sha) == request.commit.as_ref()).expect("its commit");
+            assert_eq!(commit.branch, "main");
+            let merged = session
+                .ledger()
+                .truth()
+                .iter()
+                .any(|record| matches!(&record.event, Event::Merged { change, commit: at, .. } if *change == origin.change && *at <= commit.number));
+            assert!(merged, "the change was merged by the commit that the version was built from");
+        }
+    }
+}

@@ -454,7 +454,7 @@ fn startup(folder: &Path) -> Window {
     window.get_by_label("A month at a startup").scroll_to_me();
     window.run_steps(3);
     window.get_by_label("A month at a startup").click();
-    wait(&mut window, "the run", |window| snapshot(window).is_some_and(|snapshot| snapshot.delivery.is_some()));
+    wait(&mut window, "the run", |window| snapshot(window).is_some_and(|snapshot| snapshot.delivery.is_some() && snapshot.now > SimTime::from_secs(1)));
     pause(&mut window);
     window.get_by_label_contains("Pipelines").click();
     window.run_steps(3);
@@ -568,4 +568,131 @@ fn where_nothing_is_delivered_the_panel_says_how_to_get_a_pipeline() {
     window.run_steps(3);
     click(&mut window, "Open “A month at a startup”");
     wait(&mut window, "the month", |window| snapshot(window).is_some_and(|snapshot| snapshot.delivery.is_some()));
+}
+
+/// A window on a small team after three days of work, paused.
+fn team(folder: &Path, settings: &Settings) -> Window {
+    let mut window = open_with(folder, settings);
+    std::fs::write(folder.join("team-pipeline.json"), include_str!("fixtures/team-pipeline.json")).expect("written");
+    let path = folder.join("team.toml");
+    let text = include_str!("fixtures/team.toml").replace("\"5d\"", "\"60h\"");
+    std::fs::write(&path, text).expect("written");
+    window.run_steps(2);
+    enter(&mut window, "Path of a scenario or session file", &path.display().to_string());
+    click(&mut window, "Open file");
+    wait(&mut window, "the run", |window| snapshot(window).is_some());
+    window.key_press(Key::Num6);
+    wait(&mut window, "the end", |window| app(window).status().is_some_and(|status| status.over));
+    window.run_steps(3);
+    window
+}
+
+/// A tab of the docked panels.
+fn open_pane(window: &mut Window, name: &str) {
+    command(window, &format!("show {name}"));
+    window.run_steps(3);
+}
+
+#[test]
+fn the_five_metrics_open_to_their_records_and_the_truth_stands_beside_them() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut window = team(folder.path(), &Settings::default());
+    let dora = snapshot(&window).expect("a run").dora.clone();
+    assert!(dora.fleet.deployments > 5 && !dora.truth.hurt.is_empty(), "{:?}", dora.fleet);
+    open_pane(&mut window, "DORA");
+    for metric in ["Change lead time", "Deployment frequency", "Failed deployment recovery time", "Change fail rate", "Deployment rework rate"] {
+        assert!(window.query_all_by_role(Role::Button).any(|node| node.accesskit_node().label().is_some_and(|label| label.starts_with(metric))), "{metric}");
+    }
+    window.get_by_label_contains("Deployment frequency, ").click();
+    window.run_steps(4);
+    let behind = format!("Behind it: {} deployments that ended, rollbacks included", dora.fleet.deployments);
+    assert!(window.query_by_label(&behind).is_some());
+    assert!(window.query_by_label("How numbers look better than they are").is_none(), "no tool shows the truth");
+    click(&mut window, "What really happened");
+    assert!(window.query_by_label("How numbers look better than they are").is_some());
+    // Another year, another level; and one service alone.
+    click(&mut window, "Levels of the 2019 report");
+    assert!(window.query_by_label_contains("in 2019").is_some());
+    let row = window.query_all_by_role(Role::Row).find(|node| node.accesskit_node().label().is_some_and(|label| label.starts_with("deployment #")));
+    row.expect("a record").click();
+    window.run_steps(4);
+    assert!(window.query_by_label("Versions that run now").is_some(), "a record opens the deployment");
+    assert!(window.query_by_label("Inject fault…").is_some(), "and its service is selected");
+}
+
+#[test]
+fn a_failed_request_is_walked_back_from_link_to_link() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut window = team(folder.path(), &Settings::default());
+    let snapshot = snapshot(&window).expect("a run");
+    let worst = snapshot.flaws.iter().max_by_key(|flaw| flaw.failed).expect("something hurt users").clone();
+    let request = worst.requests[0].clone();
+    open_pane(&mut window, "DORA");
+    click(&mut window, "What really happened");
+    window.get_by_label_contains(&format!(", {} failed requests", worst.failed)).click();
+    window.run_steps(4);
+    let commit = request.commit.expect("its commit");
+    let change = worst.origin.expect("its change").change;
+    for text in [format!("shop #{}", request.hurt.instance.0), format!("deployment #{}", request.deployment.expect("its deployment"))] {
+        assert!(window.query_all_by_role_and_label(Role::Link, &text).next().is_some(), "{text}");
+    }
+    window.query_all_by_role_and_label(Role::Link, &commit).last().expect("the commit").click();
+    window.run_steps(4);
+    assert!(window.query_by_label("Versions and their deployments").is_some(), "the commit is shown");
+    open_pane(&mut window, "DORA");
+    window.query_all_by_role_and_label(Role::Link, &format!("change {change}")).last().expect("the change").click();
+    window.run_steps(4);
+    assert!(window.query_by_label("Hidden defects").is_some());
+    assert!(window.query_by_label(&format!("made {} users' requests fail", worst.failed)).is_some());
+}
+
+#[test]
+fn the_team_its_commits_and_its_deployments_are_shown() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut window = team(folder.path(), &Settings::default());
+    let look = snapshot(&window).expect("a run").delivery.clone().expect("a team");
+    open_pane(&mut window, "Team");
+    for text in ["4 people", "Changes by stage"] {
+        assert!(window.query_by_label(text).is_some(), "{text}");
+    }
+    assert!(window.query_by_label_contains("person 1, ").is_some());
+    let open = look.incidents.iter().filter(|incident| incident.is_open()).count();
+    assert!(window.query_by_label(&format!("Incidents: {open} open of {}", look.incidents.len())).is_some());
+    open_pane(&mut window, "Commits");
+    let newest = look.commits.last().expect("a commit").sha.clone();
+    window.get_by_label_contains(&newest).click();
+    window.run_steps(3);
+    assert!(window.query_by_label("Builds").is_some());
+    click(&mut window, "Close the commit");
+    assert!(window.query_by_label("Builds").is_none());
+    open_pane(&mut window, "Deployments");
+    assert!(window.query_by_label("Versions that run now").is_some());
+}
+
+#[test]
+fn without_a_team_the_panels_say_what_they_would_show() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut window = boutique(folder.path());
+    pause(&mut window);
+    for name in ["Team", "Commits"] {
+        open_pane(&mut window, name);
+        assert!(window.query_by_label("This scenario has no team").is_some(), "{name}");
+        assert!(window.query_by_label("Open A month at a startup").is_some());
+    }
+    open_pane(&mut window, "DORA");
+    assert!(window.query_by_label_contains("no deployment ended").is_some(), "a tile says why it is empty");
+    open_pane(&mut window, "Deployments");
+    assert!(window.query_by_label("Nothing was deployed yet").is_some());
+}
+
+#[test]
+fn the_panels_of_delivery_speak_vietnamese() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let settings = Settings { language: Lang::Vi, theme: ThemeChoice::Light, ..Settings::default() };
+    let mut window = open_with(folder.path(), &settings);
+    window.run_steps(2);
+    window.get_by_label("Online Boutique").click();
+    wait(&mut window, "the run", |window| snapshot(window).is_some_and(|snapshot| snapshot.now > SimTime::from_secs(1)));
+    open_pane(&mut window, "DORA");
+    assert!(window.query_by_label_contains("chưa lần triển khai nào kết thúc").is_some());
 }

@@ -8,6 +8,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::mem::take;
 
 use granit_parser::{Event, Parser, ScalarStyle, ScanError, Span, Tag};
 use serde::de::{self, Deserialize, Deserializer, Visitor};
@@ -87,11 +88,19 @@ struct Open {
 
 enum Inside {
     List(Vec<Node>),
-    Mapping {
-        entries: Vec<Entry>,
-        /// The key whose value comes next; `None` for one that was refused.
-        key: Option<Option<(String, Place)>>,
-    },
+    Mapping { entries: Vec<Entry>, next: Next },
+}
+
+/// What comes next in a mapping.
+#[derive(Default)]
+enum Next {
+    /// A key.
+    #[default]
+    Key,
+    /// The value of this key.
+    Value(String, Place),
+    /// The value of a key that was refused.
+    Refused,
 }
 
 struct Builder<'a> {
@@ -127,20 +136,19 @@ impl Builder<'_> {
             }
             Event::MappingStart(_, anchor, tag) => {
                 let tag = tag.as_deref().and_then(local_name);
-                self.open.push(Open { start: place.range.start, anchor, tag, inside: Inside::Mapping { entries: Vec::new(), key: None } });
+                self.open.push(Open { start: place.range.start, anchor, tag, inside: Inside::Mapping { entries: Vec::new(), next: Next::Key } });
             }
             Event::SequenceEnd | Event::MappingEnd => self.close(),
-            Event::Alias(anchor) => match self.anchors.get(&anchor) {
-                Some(node) => {
+            Event::Alias(anchor) => {
+                if let Some(node) = self.anchors.get(&anchor) {
                     let node = Node { place, ..node.clone() };
                     self.nodes += size(&node);
                     self.finish(node, 0);
-                }
-                None => {
+                } else {
                     self.collector.add(&place, Finding::error(Code::Cycle, "an alias inside of what it stands for").label("here"));
                     self.finish(Node { place, value: Value::Broken }, 0);
                 }
-            },
+            }
             _ => {}
         }
     }
@@ -178,7 +186,7 @@ impl Builder<'_> {
         match self.open.last_mut().map(|open| &mut open.inside) {
             None => self.documents.push(node),
             Some(Inside::List(items)) => items.push(node),
-            Some(Inside::Mapping { key: key @ None, .. }) => {
+            Some(Inside::Mapping { next: next @ Next::Key, .. }) => {
                 let name = match &node.value {
                     Value::String(text) => Some(text.clone()),
                     Value::Integer(number) => Some(number.to_string()),
@@ -191,10 +199,10 @@ impl Builder<'_> {
                     let finding = Finding::error(Code::BadValue, format!("a key is a word, not {}", node.kind()));
                     self.collector.add(&node.place, finding.label("not a key"));
                 }
-                *key = Some(name.map(|name| (name, node.place)));
+                *next = name.map_or(Next::Refused, |name| Next::Value(name, node.place));
             }
-            Some(Inside::Mapping { entries, key: key @ Some(_) }) => {
-                let Some((name, key_place)) = key.take().flatten() else { return };
+            Some(Inside::Mapping { entries, next }) => {
+                let Next::Value(name, key_place) = take(next) else { return };
                 // A merge key may be there more than once; any other key says two things then.
                 if let Some(first) = entries.iter().find(|entry| entry.key == name && name != "<<") {
                     let finding = Finding::error(Code::Duplicate, format!("`{}` is there twice", shown(&name))).label("again");
@@ -312,6 +320,7 @@ fn number(text: &str) -> Option<Value> {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap as Map;
+    use std::fmt::Write;
 
     use serde::Deserialize;
 
@@ -372,7 +381,8 @@ mod tests {
         let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
         for level in 1..30 {
             let below = level - 1;
-            bomb += &format!("a{level}: &a{level} [{}]\n", vec![format!("*a{below}"); 10].join(", "));
+            let tenfold = vec![format!("*a{below}"); 10].join(", ");
+            writeln!(bomb, "a{level}: &a{level} [{tenfold}]").unwrap();
         }
         let (_, said) = parsed(&bomb);
         assert!(said.len() == 1 && said[0].contains("more than"), "{said:?}");

@@ -86,7 +86,7 @@ impl std::fmt::Display for DefectKind {
 params! {
     /// How many defects of each kind people write, per 1,000 changed lines, before anybody looks.
     ///
-    /// Together about 20 per 1,000 lines; 10 to 50 are reported for code in industry before review and test (McConnell, *Code
+    /// Together about 20 per 1,000 lines; 10 to 50 are reported for code in industry before review and test (`McConnell`, *Code
     /// Complete*, 2nd ed. 2004). How they divide into kinds is chosen for Fleetlab.
     pub struct Defects {
         /// Code that does not compile. Default 6 (chosen for Fleetlab).

@@ -235,7 +235,7 @@ impl Delivery {
     /// A team whose pipelines deliver the services of a model. Nothing has happened yet.
     pub fn new(team: &Team, pipelines: &Pipelines, model: &Model, seed: u64) -> Self {
         let named = |name: &str| model.services.iter().position(|service| service.name == name).map(ServiceId::from_index);
-        let delivered: BTreeSet<ServiceId> = pipelines.services().filter_map(|name| named(name)).collect();
+        let delivered: BTreeSet<ServiceId> = pipelines.services().filter_map(named).collect();
         let weighed: Vec<(ServiceId, f64)> = if team.services.is_empty() {
             delivered.iter().map(|service| (*service, 1.0)).collect()
         } else {

@@ -16,7 +16,7 @@ params! {
         /// Reviewers who must agree, 0 to 3. Default 1.
         pub approvals: u32 = 1,
         /// Undisturbed time for every 100 changed lines. Default `"20m"` (chosen for Fleetlab: 300 lines an hour, the middle of the
-        /// rates at which reviews still find things, SmartBear's study at Cisco, 2006).
+        /// rates at which reviews still find things, `SmartBear`'s study at Cisco, 2006).
         pub effort: SimSpan = SimSpan::from_secs(20 * 60),
         /// Share of the defects in 200 lines that a reviewer finds; in longer changes the eye gives way, and a reviewer finds as
         /// many as in 200 lines and no more. Default 35 % (chosen for Fleetlab; code review removes 20 % to 35 % informally, and

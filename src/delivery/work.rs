@@ -12,7 +12,7 @@ use crate::rng::Stream;
 use crate::telemetry::ledger::{ChangeNumber, Event};
 use crate::units::{SimSpan, SimTime};
 
-/// Lines beyond which a reviewer finds nothing more (reviews of 200 to 400 lines find most, SmartBear's study at Cisco, 2006).
+/// Lines beyond which a reviewer finds nothing more (reviews of 200 to 400 lines find most, `SmartBear`'s study at Cisco, 2006).
 const REVIEWABLE: f64 = 200.0;
 /// Working time to resolve a conflict in 100 lines (chosen for Fleetlab).
 const RESOLVE: SimSpan = SimSpan::from_secs(3_600);

@@ -427,7 +427,7 @@ impl Kernel {
         let site = self.labels[row.site as usize];
         let Caller::Source(source) = site.caller else { return };
         let cold = &self.rows.cold[id as usize];
-        let strike = (row.struck && code > DEGRADED).then(|| Strike { flaw: FlawId(cold.flaw), instance: InstanceId(cold.struck_at) });
+        let strike = (row.struck && code > DEGRADED).then_some(Strike { flaw: FlawId(cold.flaw), instance: InstanceId(cold.struck_at) });
         let intended = cold.intended;
         let latency = self.now - intended;
         self.digest = mix(self.digest ^ latency ^ u64::from(code) << 56 ^ key).wrapping_add(self.now);

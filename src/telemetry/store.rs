@@ -249,7 +249,9 @@ impl Store {
             total.2.merge_later(&load);
             self.instances[id as usize].get_or_insert_default().push(Window { end, span, counts, latency, load });
         }
-        woken.into_iter().for_each(|version| self.wake_version(version));
+        for version in woken {
+            self.wake_version(version);
+        }
         let rows = &mut self.instance_rows;
         self.live.retain(|&id| {
             let row = &mut rows[id as usize];

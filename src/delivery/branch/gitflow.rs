@@ -11,7 +11,7 @@ use crate::choice::params;
 use crate::units::{Ratio, SimSpan, SimTime};
 
 params! {
-    /// GitFlow.
+    /// `GitFlow`.
     pub struct GitFlow {
         /// From one release branch to the next, at least a day. Default `"336h"`, two weeks (chosen for Fleetlab).
         pub release_every: SimSpan = SimSpan::from_secs(14 * 86_400),

@@ -56,11 +56,14 @@ pub struct AnalysisLook {
 }
 
 impl Judges {
-    pub(super) fn begin(&mut self, key: u32, analysis: &Analysis, now: SimTime) {
-        self.runs.insert(key, AnalysisRun::begin(analysis, now));
-    }
-    pub(super) fn end(&mut self, key: u32) {
-        self.runs.remove(&key);
+    /// Begins and ends analyses, as a strategy orders.
+    pub(super) fn follow(&mut self, begun: &[(u32, Analysis)], over: &[u32], now: SimTime) {
+        for (key, analysis) in begun {
+            self.runs.insert(*key, AnalysisRun::begin(analysis, now));
+        }
+        for key in over {
+            self.runs.remove(key);
+        }
     }
     pub(super) fn next_due(&self) -> Option<SimTime> {
         self.runs.values().filter_map(AnalysisRun::next_due).min()

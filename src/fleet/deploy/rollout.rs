@@ -378,10 +378,7 @@ fn reconcile(
         // Copies of requests and routes by header are beyond what the data plane does; the shares are what counts there.
         let Orders { start, start_old, stop, weights, wake, report, aborted, begin: analyses, end: over, mirror: _, headers: _, stand } = orders;
         let (number, version) = (deployment.number, deployment.version);
-        for (key, analysis) in &analyses {
-            deployment.judges.begin(*key, analysis, now);
-        }
-        over.into_iter().for_each(|key| deployment.judges.end(key));
+        deployment.judges.follow(&analyses, &over, now);
         deployment.wakes = wake;
         let wake = look_again(&deployment.judges, wake, now);
         let gave_up = deployment.gave_up;

@@ -190,7 +190,7 @@ impl Driver for Shift {
             }
             Phase::ScaleUp { by } => orders.wake = Some(by),
             Phase::Test { until } | Phase::Step { until, .. } | Phase::Bake { until } | Phase::KeepOld { until } => {
-                orders.wake = Some(until).filter(|_| self.paused.is_none())
+                orders.wake = Some(until).filter(|_| self.paused.is_none());
             }
             Phase::New => {}
             Phase::CleanUp => {

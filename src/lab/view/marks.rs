@@ -189,8 +189,6 @@ pub(super) fn marks(scenario: &Scenario, ledger: &Ledger) -> Vec<Mark> {
             Event::AlarmChanged { name, service, from: AlarmState::Alarm, to, .. } => {
                 Some((MarkKind::Action, *service, Said::AlarmOver { name: name.clone(), state: to.name() }.sentence()))
             }
-            // That data begins or ceases to come is no news.
-            Event::AlarmChanged { .. } => None,
             Event::FaultInjected { name, service, .. } => {
                 faulty.push((name, *service));
                 Some((MarkKind::Fault, *service, Said::Fault { name: name.clone() }.sentence()))
@@ -208,8 +206,14 @@ pub(super) fn marks(scenario: &Scenario, ledger: &Ledger) -> Vec<Mark> {
                 let service = incidents.iter().find(|(known, _)| known == incident).and_then(|(_, service)| *service);
                 Some((MarkKind::IncidentOver, service, Said::IncidentOver { number: *incident }.sentence()))
             }
-            // The pipeline's and the repository's own panels tell these; there would be too many of them on the timeline.
-            Event::Committed { .. } | Event::Merged { .. } | Event::Pipeline { .. } | Event::Built { .. } | Event::DefectWritten { .. } => None,
+            // That data of an alarm begins or ceases to come is no news. The pipeline's and the repository's own panels tell the
+            // others; there would be too many of them on the timeline.
+            Event::AlarmChanged { .. }
+            | Event::Committed { .. }
+            | Event::Merged { .. }
+            | Event::Pipeline { .. }
+            | Event::Built { .. }
+            | Event::DefectWritten { .. } => None,
         };
         if let Some((kind, service, what)) = marked {
             marks.push(Mark { at: *at, kind, service, what });

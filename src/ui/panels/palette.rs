@@ -68,7 +68,7 @@ fn entries(shell: &Shell) -> Vec<Entry> {
         add(icons::FIT, lang.tr("map.fit").into_owned(), "fit map", vec![Ask::FitMap]);
         for pane in DELIVERY {
             let text = lang.with("palette.show", &[("panel", &lang.tr(pane.title))]);
-            add(pane.icon, text, "show panel dora metrics commits team deployments", vec![Ask::Show(pane.title)]);
+            add(pane.icon, text, "show panel", vec![Ask::Show(pane.title)]);
         }
         add(icons::MAP, lang.tr("rail.fleet").into_owned(), "map fleet", vec![Ask::Go(Page::Fleet)]);
         add(icons::RESTART, lang.with("palette.again", &[("seed", &run.seed.to_string())]), "again restart seed", vec![Ask::Again(run.seed)]);

@@ -6,6 +6,7 @@
 mod detail;
 mod graph;
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use eframe::egui::{Align2, Color32, Frame, Margin, Painter, Pos2, Rect, ScrollArea, Sense, Shape, Stroke, StrokeKind, Ui, UiBuilder, pos2, vec2};
@@ -194,12 +195,10 @@ fn edge_ui(painter: &Painter, edge: &Edge, look: &DeliveryLook, x: &dyn Fn(usize
     let stroke = Stroke::new(1.5, theme::mixed(color(kind, palette), palette.panel, 0.7));
     let (start, end) = (pos2(x(edge.from_lane), y(edge.from)), pos2(x(edge.to_lane), y(edge.to)));
     let bend = ROW * 0.8;
-    let points = if edge.from_lane == edge.to_lane {
-        vec![start, end]
-    } else if edge.to_lane > edge.from_lane {
-        vec![start, pos2(end.x, (start.y + bend).min(end.y)), end]
-    } else {
-        vec![start, pos2(start.x, (end.y - bend).max(start.y)), end]
+    let points = match edge.to_lane.cmp(&edge.from_lane) {
+        Ordering::Equal => vec![start, end],
+        Ordering::Greater => vec![start, pos2(end.x, (start.y + bend).min(end.y)), end],
+        Ordering::Less => vec![start, pos2(start.x, (end.y - bend).max(start.y)), end],
     };
     painter.add(Shape::line(points, stroke));
 }

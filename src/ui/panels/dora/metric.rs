@@ -83,16 +83,15 @@ impl Metric {
     pub(super) const fn unknown(self, dora: &Dora) -> &'static str {
         match self {
             Self::LeadTime => "dora.why.lead-time-needs",
-            Self::Frequency => "dora.why.nothing-ended",
             Self::Recovery if dora.failed == 0 => "dora.why.nothing-failed",
             Self::Recovery => "dora.why.recovery-needs",
-            Self::ChangeFail => "dora.why.nothing-ended",
+            Self::Frequency | Self::ChangeFail => "dora.why.nothing-ended",
             Self::Rework if dora.deployments == 0 => "dora.why.nothing-ended",
             Self::Rework => "dora.why.rework-needs",
         }
     }
     /// Its level; the rework rate never had levels.
-    pub(super) const fn level(self, levels: &Levels) -> Option<Level> {
+    pub(super) const fn level(self, levels: Levels) -> Option<Level> {
         match self {
             Self::LeadTime => levels.lead_time,
             Self::Frequency => levels.frequency,

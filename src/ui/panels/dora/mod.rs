@@ -107,7 +107,10 @@ fn body_ui(ui: &mut Ui, shell: &mut Shell, scoped: &Scoped) {
     if width >= BESIDE {
         ui.horizontal_top(|ui| {
             let left = ((width - 20.0) * 0.56).floor();
-            ui.allocate_ui_with_layout(vec2(left, TREND), Layout::top_down(Align::Min), |ui| trend::trend_ui(ui, lang, metric, scoped, truth, TREND));
+            ui.allocate_ui_with_layout(vec2(left, TREND), Layout::top_down(Align::Min), |ui| {
+                ui.set_min_width(left);
+                trend::trend_ui(ui, lang, metric, scoped, truth, TREND);
+            });
             ui.add_space(8.0);
             ui.allocate_ui_with_layout(vec2(width - 20.0 - left, TREND), Layout::top_down(Align::Min), |ui| notes::quick_check_ui(ui, lang, scoped));
         });
@@ -152,7 +155,7 @@ fn tiles_ui(ui: &mut Ui, lang: Lang, scoped: &Scoped, on: Metric, year: Year, tr
                 label::explained(text, lang, if group == "throughput" { "dora-throughput" } else { "dora-instability" });
             }
             let rect = Rect::from_min_size(pos2(left, row.top()), vec2(tile, TILE));
-            if tile_ui(ui, lang, rect, *metric, scoped, metric.level(&graded), year, *metric == on, truth) {
+            if tile_ui(ui, lang, rect, *metric, scoped, metric.level(graded), year, *metric == on, truth) {
                 clicked = Some(*metric);
             }
         }

@@ -49,6 +49,7 @@ const WIDE: f32 = 1_000.0;
 const TABLES: f32 = 150.0;
 
 /// What the panel remembers.
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 #[derive(Debug, Clone, Default)]
 pub(crate) struct PipelineState {
     /// The service whose pipeline was shown last.
