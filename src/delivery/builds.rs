@@ -56,6 +56,8 @@ pub struct Build {
     pub action: String,
     /// The project's name.
     pub project: String,
+    /// The names of the artifacts that its action makes.
+    pub outputs: Vec<String>,
     /// Where it stands.
     pub status: BuildStatus,
     /// When it was asked for.
@@ -134,11 +136,14 @@ impl Farm {
         self.builds.iter()
     }
 
-    /// The build that made what an execution deploys: the last one that succeeded and left something.
-    pub fn made(&self, execution: ExecutionNumber) -> Option<u32> {
+    /// The build that made what an execution deploys: the last one that succeeded and whose action made one of the artifacts
+    /// that the deployment reads; where it reads none of them, the last one that left an image or files behind.
+    pub fn made(&self, execution: ExecutionNumber, reads: &[String]) -> Option<u32> {
+        let gives = |build: &&Build| build.outputs.iter().any(|artifact| reads.contains(artifact));
         let makes = |build: &&Build| self.projects.get(&build.project).is_none_or(BuildProject::makes_artifacts);
         let succeeded = self.builds.iter().rev().filter(|build| build.execution == execution && build.status == BuildStatus::Succeeded);
-        succeeded.clone().find(makes).or_else(|| succeeded.clone().next()).map(|build| build.number)
+        let found = succeeded.clone().find(gives).or_else(|| succeeded.clone().find(makes));
+        found.or_else(|| succeeded.clone().next()).map(|build| build.number)
     }
 
     pub(super) fn next_due(&self) -> Option<SimTime> {
@@ -156,6 +161,7 @@ impl Farm {
             execution,
             action: format!("{}/{}", begin.stage, begin.action),
             project: project.clone(),
+            outputs: begin.outputs.clone(),
             status: BuildStatus::Queued,
             submitted: now,
             started: None,

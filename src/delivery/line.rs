@@ -45,8 +45,10 @@ pub(super) enum Told {
     WantsApproval { service: ServiceId, run: ActionRunId, effort: SimSpan },
     /// Nobody needs to decide any more.
     NoApproval { run: ActionRunId },
-    /// A revision is to go to production.
-    Deploy { service: ServiceId, execution: ExecutionNumber, run: ActionRunId, revision: Revision },
+    /// The pipeline waits no longer for a deployment: its action took longer than it may.
+    GaveUp { service: ServiceId, version: VersionId },
+    /// A revision is to go to production, made of these artifacts.
+    Deploy { service: ServiceId, execution: ExecutionNumber, run: ActionRunId, revision: Revision, artifacts: Vec<String> },
 }
 
 /// What time brings.
@@ -293,11 +295,12 @@ impl Line {
         for effect in outcome.effects {
             match effect {
                 Effect::BeginAction(begin) => self.begin(now, service, &begin),
-                Effect::AbandonAction { run } => {
+                Effect::AbandonAction { run, timed_out } => {
                     self.farm.abandon(service, run);
                     self.told.push_back(Told::NoApproval { run });
-                    if let Some(belt) = self.belts.get_mut(&service) {
-                        belt.deploying.remove(&run);
+                    let deployed = self.belts.get_mut(&service).and_then(|belt| belt.deploying.remove(&run)).flatten();
+                    if let Some(version) = deployed.filter(|_| timed_out) {
+                        self.told.push_back(Told::GaveUp { service, version });
                     }
                 }
                 Effect::AskRule(ask) => self.ask(now, service, &ask),
@@ -322,7 +325,8 @@ impl Line {
                 match revision.filter(|_| is_production) {
                     Some(revision) => {
                         belt.deploying.insert(begin.run, None);
-                        self.told.push_back(Told::Deploy { service, execution, run: begin.run, revision: Revision::clone(&revision) });
+                        let artifacts = begin.inputs.iter().map(|input| input.name.clone()).collect();
+                        self.told.push_back(Told::Deploy { service, execution, run: begin.run, revision: Revision::clone(&revision), artifacts });
                     }
                     None => self.wait(now + STAGING, Due::Over(service, begin.run)),
                 }

@@ -414,13 +414,14 @@ impl Delivery {
                     self.staff.ask(people::Task { what, urgency: people::Urgency::Helping, effort, by: None, not_by: None, any_hour: false });
                 }
                 Told::NoApproval { run } => self.staff.drop_tasks(|job| matches!(job, Job::Approve { run: of, .. } if *of == run)),
-                Told::Deploy { service, execution, run, revision } => self.deploy(service, execution, run, revision),
+                Told::GaveUp { service, version } => self.given_up(service, version),
+                Told::Deploy { service, execution, run, revision, artifacts } => self.deploy(service, execution, run, revision, &artifacts),
             }
         }
     }
 
     /// A pipeline wants a revision in production: its build becomes a version, and that is deployed.
-    fn deploy(&mut self, service: ServiceId, execution: u32, run: ActionRunId, revision: Revision) {
+    fn deploy(&mut self, service: ServiceId, execution: u32, run: ActionRunId, revision: Revision, artifacts: &[String]) {
         let production = self.production.entry(service).or_default();
         if let Some(fix) = production.held_for.filter(|fix| !revision.changes.contains(fix)) {
             let why = match fix {
@@ -445,7 +446,7 @@ impl Delivery {
             let flaws = revision.defects.iter().map(change::Defect::flaw).collect();
             self.asks.push(Ask::AddVersion { service, name, flaws });
             self.asks.push(Ask::Note(Event::Built { version, service, commit: revision.commit, execution, changes: new, planned }));
-            let build = self.line.farm().made(execution);
+            let build = self.line.farm().made(execution, artifacts);
             self.artifacts.insert(version, Artifact { version, service, revision: Arc::new(revision), planned, execution, build });
             version
         });

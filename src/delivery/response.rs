@@ -62,9 +62,15 @@ impl Delivery {
             return;
         }
         self.alarms_off.insert(name.to_owned(), service);
-        // What goes off together belongs together.
-        if let Some(open) = self.incidents.iter_mut().rev().find(|incident| incident.is_open() && incident.pages) {
-            open.alarms.push(name.to_owned());
+        // What goes off together belongs together, unless something was deployed since: that is another story.
+        let open = self.incidents.iter().rposition(|incident| incident.is_open() && incident.pages);
+        if let Some(open) = open
+            && !self.is_news(&self.incidents[open], service)
+        {
+            let open = &mut self.incidents[open];
+            if !open.alarms.iter().any(|alarm| alarm == name) {
+                open.alarms.push(name.to_owned());
+            }
             if open.service.is_none() {
                 open.service = service;
             }
@@ -75,6 +81,17 @@ impl Delivery {
         let response = &self.team.response;
         let after = if self.team.calendar.is_open(self.now) { response.acknowledge } else { response.acknowledge_at_night };
         self.wait(self.now + after, Due::Page(number));
+    }
+
+    /// Whether an alarm that goes off while an incident is open tells of a deployment that the incident does not know: what is
+    /// suspected there was found already, and this one was begun since. What brings the fix is not suspected.
+    fn is_news(&self, incident: &Incident, service: Option<ServiceId>) -> bool {
+        if matches!(incident.step, Step::Waiting | Step::Diagnosing) {
+            return false;
+        }
+        let Some((suspect, deployed)) = self.suspect(service, &incident.cleared) else { return false };
+        let fixes = incident.fix.is_some_and(|fix| self.artifacts.get(&deployed.version).is_some_and(|artifact| artifact.revision.changes.contains(&fix)));
+        Some(suspect) > incident.cause.max(incident.remedy) && !fixes
     }
 
     /// Whoever is on call begins to look.
@@ -223,6 +240,14 @@ impl Delivery {
         incident.cause = Some(deployment);
         incident.step = Step::RollingBack;
         self.hold(service, number);
+    }
+
+    /// A pipeline waits no longer for a deployment: it is as good as stalled.
+    pub(super) fn given_up(&mut self, service: ServiceId, version: VersionId) {
+        let waits = |deployed: &Deployed| deployed.service == service && deployed.version == version && deployed.ended.is_none();
+        if let Some(deployment) = self.deployments.iter().rev().find(|(_, deployed)| waits(deployed)).map(|(number, _)| *number) {
+            self.stalled(deployment);
+        }
     }
 
     /// A deployment makes no progress: somebody sees it in the pipeline, and goes back.

@@ -66,7 +66,7 @@ impl Engine {
         let under_way: Vec<(ActionRunId, usize)> = under_way.collect();
         for (run, at) in under_way {
             if !self.stage(stage).actions[at].is_approval() {
-                self.out.effects.push(Effect::AbandonAction { run });
+                self.out.effects.push(Effect::AbandonAction { run, timed_out: false });
             }
             self.end_action(now, run, ActionStatus::Abandoned, None);
         }

@@ -71,6 +71,8 @@ pub enum Effect {
     AbandonAction {
         /// Which run.
         run: ActionRunId,
+        /// Because it took longer than it may; otherwise somebody stopped its execution.
+        timed_out: bool,
     },
     /// Ask a rule, and say later what it answered.
     AskRule(AskRule),

@@ -27,7 +27,7 @@ impl Engine {
                     let action = &self.stage(stage).actions[at];
                     let (why, is_approval) = (Why::timed_out(action.time_limit()), action.is_approval());
                     if !is_approval {
-                        self.out.effects.push(Effect::AbandonAction { run });
+                        self.out.effects.push(Effect::AbandonAction { run, timed_out: true });
                     }
                     self.end_action(now, run, ActionStatus::Failed, Some(why));
                     self.todo.push_back(Todo::Proceed(execution, stage));
