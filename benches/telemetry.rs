@@ -22,6 +22,7 @@ fn store(services: usize, instances: usize) -> Store {
         network: Network::default(),
         services: (0..services)
             .map(|at| Service {
+                sticky: false,
                 name: format!("s{at}"),
                 server: Server::default(),
                 balancer: Balancer::default(),

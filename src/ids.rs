@@ -47,6 +47,10 @@ ids! {
     QueueId(u16);
     /// A cache.
     CacheId(u16);
+    /// A header that some users send.
+    UserHeaderId(u16);
+    /// A feature flag.
+    FeatureId(u16);
     /// A flaw that a change brought into a service, numbered through the whole run.
     FlawId(u32);
 }

@@ -65,6 +65,12 @@ pub mod purpose {
     pub const FLAKE: u64 = 22;
     /// Whether a suite finds a defect.
     pub const DETECT: u64 = 23;
+    /// In which order a feature flag reaches its users, and what they make of it.
+    pub const FEATURE: u64 = 24;
+    /// Which users send a header.
+    pub const HEADER: u64 = 25;
+    /// Which requests are copied, and their copies.
+    pub const MIRROR: u64 = 26;
 }
 
 /// Scrambles 64 bits: a bijection in which every input bit flips about half of the output bits.

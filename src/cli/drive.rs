@@ -12,6 +12,7 @@ use super::report::{EVERY, Facts, Watcher};
 use crate::ids::QueueId;
 use crate::kernel::QueueView;
 use crate::lab::Session;
+use crate::lab::snapshot::FlagSnapshot;
 use crate::scenario::TimedAction;
 use crate::units::SimTime;
 
@@ -35,6 +36,7 @@ struct Last {
     digest: String,
     overdue: Vec<u64>,
     queues: Vec<QueueView>,
+    flags: Vec<FlagSnapshot>,
     wall_s: Option<f64>,
 }
 
@@ -54,6 +56,7 @@ fn facts<'a>(session: &'a Session, last: &'a Last) -> Facts<'a> {
         wall_s: last.wall_s,
         overdue: &last.overdue,
         queues: &last.queues,
+        flags: &last.flags,
     }
 }
 
@@ -94,6 +97,7 @@ impl Driven {
             digest,
             overdue: session.scenario().slos.iter().map(|slo| session.overdue(slo)).collect(),
             queues: (0..session.scenario().model.queues.len()).map(|at| session.kernel().queue(QueueId::from_index(at))).collect(),
+            flags: session.flags(),
             wall_s: Some(self.wall_s),
         };
         Report::new(&facts(session, &last), std::mem::take(&mut self.watcher))

@@ -41,6 +41,10 @@ pub const KEYS_PER_CACHE: u32 = 1_000_000;
 pub const QUEUES: usize = 1_000;
 /// Alarms.
 pub const ALARMS: usize = 1_000;
+/// Values of headers that users send.
+pub const USER_HEADERS: usize = 1_000;
+/// Feature flags.
+pub const FLAGS: usize = 1_000;
 /// Traffic sources.
 pub const SOURCES: usize = 1_000;
 /// Pairs of a client and a service that it calls.

@@ -158,6 +158,9 @@ params! {
         pub effort: SimSpan = SimSpan::from_secs(4 * 3_600),
         /// Share of items in the backlog when the scenario begins, of two days' work. Default 1 (chosen for Fleetlab).
         pub backlog: Ratio = Ratio::ONE,
+        /// By how much of that time each stale feature flag in the code makes an item take longer: another path to read and to
+        /// test. Default 2 % (chosen for Fleetlab).
+        pub stale_flag: Ratio = Ratio::new(0.02),
     }
 }
 
@@ -173,9 +176,10 @@ impl Work {
         within("rate [1/s]", self.rate.get(), 0.0, 0.1)
     }
 
-    /// Focused working time for so many lines.
-    pub fn effort_of(&self, items: usize, lines: u32) -> SimSpan {
-        SimSpan::from_secs_f64(self.effort.as_secs_f64() * (0.5 * items as f64 + f64::from(lines) / 100.0))
+    /// Focused working time for so many lines, in code with so many stale feature flags.
+    pub fn effort_of(&self, items: usize, lines: u32, stale_flags: u32) -> SimSpan {
+        let drag = 1.0 + self.stale_flag.get() * f64::from(stale_flags);
+        SimSpan::from_secs_f64(self.effort.as_secs_f64() * (0.5 * items as f64 + f64::from(lines) / 100.0) * drag)
     }
 }
 

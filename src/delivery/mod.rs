@@ -196,6 +196,8 @@ pub struct Delivery {
     /// Defects that the team knows of.
     known: BTreeSet<FlawId>,
     accidents: u32,
+    /// Flags in the code that nobody needs any more.
+    stale_flags: u32,
     agenda: BTreeMap<SimTime, Vec<Due>>,
     /// How much of the ledger was read.
     read: usize,
@@ -215,7 +217,7 @@ fn neighbours(model: &Model) -> Vec<Vec<ServiceId>> {
                     found.insert(model.endpoints[call.endpoint.index()].service);
                 }
                 ScriptStep::Parallel(branches) => branches.iter().for_each(|steps| calls(steps, model, found)),
-                ScriptStep::Probability { then, otherwise, .. } => {
+                ScriptStep::Probability { then, otherwise, .. } | ScriptStep::Feature { then, otherwise, .. } => {
                     calls(then, model, found);
                     calls(otherwise, model, found);
                 }
@@ -262,6 +264,7 @@ impl Delivery {
             read_reports: BTreeMap::new(),
             known: BTreeSet::new(),
             accidents: 0,
+            stale_flags: 0,
             agenda: BTreeMap::new(),
             read: 0,
             next_version: model.versions.len() as u16,
@@ -294,6 +297,11 @@ impl Delivery {
     /// Whether the ledger has something that it has not read.
     pub fn is_behind(&self, ledger: &Ledger) -> bool {
         self.read < ledger.truth().len()
+    }
+
+    /// So many flags are in the code that nobody needs any more.
+    pub const fn see_stale_flags(&mut self, flags: u32) {
+        self.stale_flags = flags;
     }
 
     /// Reads what is new in the ledger, does what is due at `now`, and says what is to be done.

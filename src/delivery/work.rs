@@ -67,7 +67,7 @@ impl Delivery {
         if waiting.len() >= self.team.work.batch as usize {
             let items = std::mem::take(waiting);
             let lines: u32 = items.iter().map(|item| item.lines).sum();
-            let effort = self.team.work.effort_of(items.len(), lines);
+            let effort = self.team.work.effort_of(items.len(), lines, self.stale_flags);
             let defects = items.iter().flat_map(|item| item.defects.clone()).collect();
             let number = self.open(service, true, lines, defects, Vec::new());
             self.change_mut(number).items = items.iter().map(|item| item.number).collect();

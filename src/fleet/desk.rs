@@ -84,6 +84,8 @@ pub(super) struct Facts {
     pub(super) versions: Vec<VersionFacts>,
     /// Names by zone.
     pub(super) zones: Vec<String>,
+    /// Headers that some users send: name and value.
+    pub(super) user_headers: Vec<(String, String)>,
 }
 
 impl Facts {

@@ -18,6 +18,7 @@ mod cost;
 pub mod deploy;
 mod desk;
 pub mod fault;
+pub mod features;
 pub mod health;
 pub mod instance;
 mod life;
@@ -50,7 +51,8 @@ use crate::units::SimTime;
 type Install = fn(&mut World, &mut Schedule);
 
 /// All behaviours. Their order does not matter: `schedule` orders what they do.
-const BEHAVIOURS: [Install; 7] = [alarm::install, autoscale::install, deploy::install, fault::install, health::install, life::install, rotation::install];
+const BEHAVIOURS: [Install; 8] =
+    [alarm::install, autoscale::install, deploy::install, fault::install, features::install, health::install, life::install, rotation::install];
 
 /// More runs than this at one instant mean that two behaviours undo each other's work for ever.
 const MOST_RUNS_AT_ONCE: u32 = 100_000;
@@ -85,6 +87,7 @@ impl Fleet {
         world.insert_resource(Chance(Stream::root(seed)));
         world.insert_resource(Facts {
             zones: model.zones.clone(),
+            user_headers: model.user_headers.iter().map(|header| (header.name.clone(), header.value.clone())).collect(),
             services: model.services.iter().map(|service| ServiceFacts { name: service.name.clone(), cpu_limit: service.server.cpu_limit }).collect(),
             versions: model
                 .versions

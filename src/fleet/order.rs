@@ -9,12 +9,12 @@ use super::deploy::{DeployOrders, Releases, Rollout, Strategy, Wish};
 use super::desk::{Attention, Book, Chance, Clock, Facts, Roster};
 use super::fault::{Aim, FaultKind, FaultOrders, Faults, Injection, Selector};
 use super::life::{Cause, Kills, Plan};
-use crate::ids::{ServiceId, VersionId, ZoneId};
+use crate::ids::{FeatureId, ServiceId, VersionId, ZoneId};
 use crate::kernel::command::Caller;
 use crate::phrase::phrases;
 use crate::rng::purpose;
 use crate::telemetry::ledger::{Deed, Event};
-use crate::units::{SimSpan, SimTime};
+use crate::units::{Ratio, SimSpan, SimTime};
 
 /// The most instances that a service may be scaled to.
 pub const MOST_INSTANCES: u32 = 10_000;
@@ -63,6 +63,15 @@ pub enum Order {
         /// Weight by version.
         weights: Vec<(VersionId, f64)>,
     },
+    /// Gives a feature to another share of the users.
+    SetFeature {
+        /// The flag.
+        feature: FeatureId,
+        /// Share of users who have it from now on.
+        percentage: Ratio,
+    },
+    /// Cleans a flag up.
+    RemoveFeature(FeatureId),
     /// Injects a fault.
     Inject(FaultOrder),
     /// Clears a fault.
@@ -134,6 +143,18 @@ phrases! {
         } = "the strategy cannot work: {why}",
         /// The weights are not weights.
         "impossible-weights" => Weights = "traffic weights are zero or more, and at least one is above zero",
+        /// The flag was cleaned up.
+        "no-flag-any-more" => NoFlagAnyMore {
+            /// The flag.
+            flag: String,
+        } = "the flag `{flag}` was removed from the code; nothing asks it any more",
+        /// A flag that only some users have cannot be cleaned up.
+        "flag-divides" => FlagDivides {
+            /// The flag.
+            flag: String,
+            /// Who has it.
+            percentage: String,
+        } = "{percentage} of the users have `{flag}`; set it to 0% or 100% before it is removed",
         /// The fault has no target.
         "no-target" => NoTarget {
             /// The fault's kind.
@@ -208,6 +229,8 @@ impl Fleet {
                 self.world.resource_mut::<DeployOrders>().weights.push((service, weights));
                 self.attend(service);
             }
+            Order::SetFeature { feature, percentage } => self.set_feature(now, feature, percentage)?,
+            Order::RemoveFeature(feature) => self.remove_feature(now, feature)?,
             Order::Inject(fault) => self.inject(fault)?,
             Order::Clear(name) => {
                 let active: Vec<String> = self.world.resource::<Faults>().active.values().map(|active| active.injection.name.clone()).collect();

@@ -33,6 +33,8 @@ pub(super) enum Step {
     Autoscale,
     /// States of alarms.
     Alarms,
+    /// Which features the users have.
+    Features,
     /// Which instances of which version to start and to stop.
     Deploy,
     /// Starting and stopping them.
@@ -56,7 +58,7 @@ pub(super) fn new() -> Schedule {
     schedule.set_build_settings(ScheduleBuildSettings { ambiguity_detection: LogLevel::Error, ..ScheduleBuildSettings::default() });
     schedule.configure_sets((Part::Observe, Part::Decide, Part::Act).chain());
     schedule.configure_sets((Step::Life, Step::Health).chain().in_set(Part::Observe));
-    schedule.configure_sets((Step::Faults, Step::Kill, Step::Autoscale, Step::Alarms, Step::Deploy).chain().in_set(Part::Decide));
+    schedule.configure_sets((Step::Faults, Step::Kill, Step::Autoscale, Step::Alarms, Step::Features, Step::Deploy).chain().in_set(Part::Decide));
     schedule.configure_sets((Step::Change, Step::Enrol, Step::Rotation, Step::Probe).chain().in_set(Part::Act));
     schedule
 }

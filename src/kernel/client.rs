@@ -3,6 +3,7 @@
 use super::command::Caller;
 use super::outcome::{Outcome, Reason};
 use super::record::{Entry, Hop, Span, Strike, View};
+use super::routing::is_copy;
 use super::row::{Cold, NONE, Row, State, flag};
 use super::timer::{FifoKind, TimerKind};
 use super::{DEGRADED, Kernel, OK, failed, outcome, site_flag};
@@ -255,7 +256,13 @@ impl Kernel {
             site: CallSiteId(site),
             network: self.now - served + received - sent,
             outcome: ended,
-            view: if orphaned { View::Server } else { View::Both },
+            view: if !orphaned {
+                View::Both
+            } else if is_copy(parent, parent_tag) {
+                View::Copy
+            } else {
+                View::Server
+            },
             attempt,
         });
         if orphaned {
@@ -432,6 +439,9 @@ impl Kernel {
         let latency = self.now - intended;
         self.digest = mix(self.digest ^ latency ^ u64::from(code) << 56 ^ key).wrapping_add(self.now);
         self.entries.push(Entry { latency, sent: SimTime::from_nanos(intended), source, endpoint: site.to, user, outcome: outcome(code), strike });
+        if !self.features.is_empty() {
+            self.visited(site.to, user, key, code <= DEGRADED);
+        }
         self.user_answered(source, user);
     }
 

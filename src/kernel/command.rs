@@ -7,8 +7,8 @@ use super::dist::Distribution;
 use super::model::{Flaw, GcPauses, Queue};
 use super::outcome::Reason;
 use super::resilience::CallPolicy;
-use crate::ids::{CacheId, EndpointId, InstanceId, QueueId, ServiceId, SourceId, VersionId, ZoneId};
-use crate::units::{PerSecond, SimSpan, SimTime};
+use crate::ids::{CacheId, EndpointId, FeatureId, InstanceId, QueueId, ServiceId, SourceId, UserHeaderId, VersionId, ZoneId};
+use crate::units::{PerSecond, Ratio, SimSpan, SimTime};
 
 /// Who calls: a service, a traffic source or a message queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -126,6 +126,31 @@ pub enum Command {
     },
     /// Empties a cache.
     FlushCache(CacheId),
+    /// Leads users who send one of these headers to a version, whatever the versions' shares are; without headers nobody is led.
+    SetHeaderRoute {
+        /// The service.
+        service: ServiceId,
+        /// The version.
+        version: VersionId,
+        /// The headers.
+        headers: Vec<UserHeaderId>,
+    },
+    /// Copies a share of the requests to a version; nobody waits for the copies.
+    SetMirror {
+        /// The service.
+        service: ServiceId,
+        /// The version.
+        version: VersionId,
+        /// Share of the requests.
+        share: Ratio,
+    },
+    /// Gives a feature to another share of the users.
+    SetFeature {
+        /// The flag.
+        feature: FeatureId,
+        /// Share of users who have it from now on.
+        percentage: Ratio,
+    },
 }
 
 /// Everything that faults do to one instance, combined.

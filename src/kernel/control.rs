@@ -79,6 +79,9 @@ impl Kernel {
             }
             Command::SetCapacity { service, workers, queue } => self.set_capacity(service, workers, queue.as_ref()),
             Command::SetLoad { source, factor, rate } => self.set_load(source, factor, rate),
+            Command::SetHeaderRoute { service, version, headers } => self.set_header_route(service, version, &headers),
+            Command::SetMirror { service, version, share } => self.set_mirror(service, version, share),
+            Command::SetFeature { feature, percentage } => self.features[feature.index()].percentage = percentage.get(),
             Command::FlushCache(cache) => self.caches[cache.index()].flush(),
         }
         self.settle();
@@ -222,6 +225,7 @@ impl Kernel {
                 group.1.set_targets(targets);
             }
         }
+        self.review_routes(index);
     }
 
     fn set_capacity(&mut self, service: ServiceId, workers: Option<u32>, queue: Option<&super::model::Queue>) {

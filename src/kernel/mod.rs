@@ -18,6 +18,8 @@
 //! | `network` | latency, loss, cut links |
 //! | `server` | the queue, the worker, the end of the answer |
 //! | `script` | the steps of an endpoint |
+//! | `routing` | routes by header, sticky users, copies of requests |
+//! | `feature` | feature flags and A/B tests |
 //! | `cache`, `messages` | cache lookups; queues and their consumers |
 //! | `control` | commands, views, crashes |
 //! | `wheel`, `row`, `station`, `program` | the event queue and the tables |
@@ -28,10 +30,12 @@
 pub mod balance;
 pub mod command;
 pub mod dist;
+pub mod feature;
 pub mod model;
 pub mod outcome;
 pub mod record;
 pub mod resilience;
+pub mod routing;
 pub mod traffic;
 
 mod arrivals;
@@ -65,7 +69,7 @@ use timer::{Fifo, TimerKind};
 use wheel::Wheel;
 
 use crate::rng::{Stream, mix};
-use crate::units::{NANOS_PER_SEC, SimTime};
+use crate::units::{NANOS_PER_SEC, Ratio, SimTime};
 
 /// Hops that are gathered before they are handed over.
 const BATCH: usize = 2_048;
@@ -127,6 +131,14 @@ struct Service {
     groups: Vec<(f64, Group)>,
     /// Whether some target is in slow start.
     slow_starting: bool,
+    /// Whether a user stays with a version while shares grow.
+    sticky: bool,
+    /// Whether a target is chosen in another way than by turns among all.
+    choosy: bool,
+    /// Whether some requests are copied.
+    mirrors: bool,
+    /// The routes besides the shares of the versions.
+    routes: routing::Routes,
     /// Share of the connections to it that clients have lost.
     pool_leak: f64,
 }
@@ -162,6 +174,9 @@ pub struct Kernel {
     clients: Vec<guard::Client>,
     sources: Vec<arrivals::Source>,
     caches: Vec<cache::Cache>,
+    features: Vec<feature::Feature>,
+    /// Share of users who send each header.
+    headers: Vec<Ratio>,
     queues: Vec<messages::Queue>,
     network: network::Network,
     fifos: Vec<Fifo>,
@@ -209,6 +224,10 @@ impl Kernel {
                     weights: Vec::new(),
                     groups: vec![(1.0, Group::default())],
                     slow_starting: false,
+                    sticky: service.sticky,
+                    choosy: service.sticky,
+                    mirrors: false,
+                    routes: routing::Routes::default(),
                     pool_leak: 0.0,
                 })
                 .collect(),
@@ -220,6 +239,8 @@ impl Kernel {
             clients: Vec::new(),
             sources: Vec::new(),
             caches: model.caches.iter().map(cache::Cache::new).collect(),
+            features: model.features.iter().map(feature::Feature::new).collect(),
+            headers: model.user_headers.iter().map(|header| header.share).collect(),
             queues: Vec::new(),
             network: network::Network::new(&model.network),
             fifos: Vec::new(),

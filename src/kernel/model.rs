@@ -11,7 +11,7 @@ use super::dist::Distribution;
 use super::resilience::CallPolicy;
 use super::traffic::Shape;
 use crate::choice::params;
-use crate::ids::{CacheId, EndpointId, FlawId, QueueId, ServiceId, VersionId};
+use crate::ids::{CacheId, EndpointId, FeatureId, FlawId, QueueId, ServiceId, VersionId};
 use crate::units::{Bytes, PerSecond, Ratio, SimSpan, SimTime};
 
 /// Everything that the kernel runs.
@@ -33,6 +33,46 @@ pub struct Model {
     pub queues: Vec<MessageQueue>,
     /// The traffic sources; `SourceId` is the index.
     pub sources: Vec<Source>,
+    /// The feature flags; [`FeatureId`] is the index.
+    #[serde(default)]
+    pub features: Vec<FeatureFlag>,
+    /// Headers that some users send; [`UserHeaderId`](crate::ids::UserHeaderId) is the index.
+    #[serde(default)]
+    pub user_headers: Vec<UserHeader>,
+}
+
+/// A header that some of the users send with each request: testers with a cookie, a kind of browser.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct UserHeader {
+    /// Its name.
+    pub name: String,
+    /// Its value.
+    pub value: String,
+    /// Share of users who send it.
+    pub share: Ratio,
+}
+
+/// A feature flag: code that is deployed, and that some of the users have.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct FeatureFlag {
+    /// Its name, unique among flags.
+    pub name: String,
+    /// Share of users who have the feature at the beginning; 0 is off.
+    pub percentage: Ratio,
+    /// What is measured of those who have it and of those who have not.
+    #[serde(default)]
+    pub experiment: Option<Experiment>,
+}
+
+/// An A/B test: how many visits of an endpoint lead to what the business wants, without and with a feature.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Experiment {
+    /// The endpoint; each request of a user for it is a visit. One that fails converts nobody.
+    pub endpoint: EndpointId,
+    /// Chance that an answered visit converts, without the feature.
+    pub off: Ratio,
+    /// The same with the feature.
+    pub on: Ratio,
 }
 
 /// One direction of a network path.
@@ -72,6 +112,9 @@ pub struct Service {
     pub server: Server,
     /// How calls are spread over its instances.
     pub balancer: Balancer,
+    /// Whether a user meets the same version again while traffic shifts from one version to another.
+    #[serde(default)]
+    pub sticky: bool,
     /// Its versions, the initial one first; never empty.
     pub versions: Vec<VersionId>,
     /// Its endpoints; never empty.
@@ -203,6 +246,15 @@ pub enum Step {
         /// Runs with probability `p`.
         then: Vec<Step>,
         /// Runs otherwise.
+        otherwise: Vec<Step>,
+    },
+    /// Runs one branch for users who have a feature, the other one for all others.
+    Feature {
+        /// The flag.
+        feature: FeatureId,
+        /// Runs for those who have it.
+        then: Vec<Step>,
+        /// Runs for all others.
         otherwise: Vec<Step>,
     },
     /// Runs the steps a number of times, drawn uniformly from `min..=max` (at most 1000).

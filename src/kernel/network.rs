@@ -111,6 +111,9 @@ impl Kernel {
                 return;
             }
             self.rows.hot[id as usize].instance = target;
+            if self.services[usize::from(site.service)].mirrors {
+                self.mirror(id, site.service);
+            }
         }
         if self.network.is_active {
             self.travel(id, target, true);

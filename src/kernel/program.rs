@@ -25,6 +25,8 @@ pub(super) enum Op {
     Fork { first: u32, n: u16 },
     /// Goes on with probability `p`, else jumps.
     Chance { p: f32, otherwise: u32 },
+    /// Goes on if the user has the feature, else jumps.
+    Feature { feature: u16, otherwise: u32 },
     /// Jumps.
     Jump(u32),
     /// Draws how many of `max` copies of a body of `len` operations run, and skips the others.
@@ -172,15 +174,13 @@ impl Program {
                         }
                     }
                 }
-                Step::Probability { p, then, otherwise } => {
-                    let chance = self.ops.len();
-                    self.ops.push(Op::End);
-                    self.steps(model, from, service, then, later);
-                    let jump = self.ops.len();
-                    self.ops.push(Op::End);
-                    self.ops[chance] = Op::Chance { p: p.get() as f32, otherwise: self.ops.len() as u32 };
-                    self.steps(model, from, service, otherwise, later);
-                    self.ops[jump] = Op::Jump(self.ops.len() as u32);
+                Step::Probability { p, then, otherwise: other } => {
+                    let either = |otherwise| Op::Chance { p: p.get() as f32, otherwise };
+                    self.either(model, from, service, (then, other), either, later);
+                }
+                Step::Feature { feature, then, otherwise: other } => {
+                    let either = |otherwise| Op::Feature { feature: feature.0, otherwise };
+                    self.either(model, from, service, (then, other), either, later);
                 }
                 Step::Repeat { min, max, steps } => {
                     let repeat = self.ops.len();
@@ -203,6 +203,26 @@ impl Program {
                 Step::Fail(p) => self.ops.push(Op::Fail(p.get() as f32)),
             }
         }
+    }
+
+    /// One branch or the other: `op` goes on or jumps to where it is told.
+    fn either(
+        &mut self,
+        model: &Model,
+        from: EndpointId,
+        service: ServiceId,
+        (then, otherwise): (&[Step], &[Step]),
+        op: impl Fn(u32) -> Op,
+        later: &mut Vec<(usize, Vec<Step>)>,
+    ) {
+        let fork = self.ops.len();
+        self.ops.push(Op::End);
+        self.steps(model, from, service, then, later);
+        let jump = self.ops.len();
+        self.ops.push(Op::End);
+        self.ops[fork] = op(self.ops.len() as u32);
+        self.steps(model, from, service, otherwise, later);
+        self.ops[jump] = Op::Jump(self.ops.len() as u32);
     }
 
     fn sampler(&mut self, distribution: &Distribution) -> u32 {

@@ -23,6 +23,8 @@ pub enum View {
     Both,
     /// The server finished work that no client waited for any more.
     Server,
+    /// The server finished a copy of a request, for which nobody ever waited.
+    Copy,
     /// The client gave up or was refused before any server saw the end of it.
     Client,
     /// Nobody wanted the answer any more, and no server has ended it yet: another copy answered first, or whoever called

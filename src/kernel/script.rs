@@ -83,6 +83,11 @@ impl Kernel {
                     let happens = Stream::from_key(key).at(purpose::STEP << 32 | u64::from(pc)).chance(f64::from(p));
                     row.pc = if happens { pc + 1 } else { otherwise };
                 }
+                Op::Feature { feature, otherwise } => {
+                    let user = row.user;
+                    let next = if self.ask_feature(feature, user) { pc + 1 } else { otherwise };
+                    self.rows.hot[id as usize].pc = next;
+                }
                 Op::Io(sampler) => {
                     if row.flags & (flag::WORKER | flag::TASK) == 0 && !self.take_worker(id) {
                         return;

@@ -15,15 +15,29 @@ const FLAWS: u64 = 1 << 16;
 impl Kernel {
     /// The load balancer's choice; `NONE` if nothing is in rotation.
     #[inline]
-    pub(super) fn pick(&mut self, id: u32, service: u16, user: u32) -> u32 {
-        let service = &mut self.services[usize::from(service)];
-        let (groups, loads) = (&mut service.groups, &mut self.loads);
-        if let (Balancer::RoundRobin(turns), [(_, group)], false) = (&service.balancer, groups.as_mut_slice(), service.slow_starting) {
+    pub(super) fn pick(&mut self, id: u32, index: u16, user: u32) -> u32 {
+        let service = &mut self.services[usize::from(index)];
+        if let (Balancer::RoundRobin(turns), [(_, group)], false) = (&service.balancer, service.groups.as_mut_slice(), service.choosy) {
             // The default needs no draw, and is worth a short way of its own.
             return if turns.per_caller { self.own_turn(id) } else { group.next_in_turn().unwrap_or(NONE) };
         }
         let mut stream = crate::rng::Stream::from_key(self.rows.hot[id as usize].key).at(purpose::BALANCE << 32);
-        let at = if groups.len() == 1 { 0 } else { weighted(groups, &mut stream) };
+        if service.choosy
+            && let Some(target) = self.pick_by_header(index, user, &mut stream)
+        {
+            return self.count(id, index, target);
+        }
+        let service = &mut self.services[usize::from(index)];
+        let (groups, loads) = (&mut service.groups, &mut self.loads);
+        let sticky = service.sticky;
+        let at = if groups.len() == 1 {
+            0
+        } else if sticky {
+            // One draw for each user and service, for good: who is beyond a growing share stays beyond it.
+            weighted(groups, &mut crate::rng::Stream::from_key(u64::from(user)).child(purpose::BALANCE).child(u64::from(index)))
+        } else {
+            weighted(groups, &mut stream)
+        };
         let Some((_, group)) = groups.get_mut(at) else { return NONE };
         if group.targets.is_empty() {
             return NONE;
@@ -36,8 +50,14 @@ impl Kernel {
                 target = service.balancer.pick(group, loads, &mut stream, user, self.now);
             }
         }
-        if service.counts {
-            loads[target as usize].outstanding += 1;
+        self.count(id, index, target)
+    }
+
+    /// Puts a request on an instance's list of outstanding ones, if the balancer looks at them.
+    #[inline]
+    fn count(&mut self, id: u32, service: u16, target: u32) -> u32 {
+        if self.services[usize::from(service)].counts {
+            self.loads[target as usize].outstanding += 1;
             self.rows.hot[id as usize].flags |= flag::COUNTED;
         }
         target

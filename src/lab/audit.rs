@@ -97,6 +97,11 @@ fn audit_steps(model: &Model, steps: &[Step], depth: usize, seen: &mut usize) ->
                 demand(!branches.is_empty(), "a parallel step has no branches")?;
                 branches.iter().try_for_each(|branch| audit_steps(model, branch, depth + 1, seen))?;
             }
+            Step::Feature { feature, then, otherwise } => {
+                demand(feature.index() < model.features.len(), "a script asks for no flag")?;
+                audit_steps(model, then, depth + 1, seen)?;
+                audit_steps(model, otherwise, depth + 1, seen)?;
+            }
             Step::Probability { then, otherwise, .. } => {
                 audit_steps(model, then, depth + 1, seen)?;
                 audit_steps(model, otherwise, depth + 1, seen)?;
@@ -126,7 +131,7 @@ fn calls(steps: &[Step], times: f64, into: &mut Vec<(usize, f64)>) -> f64 {
                 0.0
             }
             Step::Parallel(branches) => branches.iter().map(|branch| calls(branch, times, into)).sum(),
-            Step::Probability { then, otherwise, .. } => calls(then, times, into) + calls(otherwise, times, into),
+            Step::Probability { then, otherwise, .. } | Step::Feature { then, otherwise, .. } => calls(then, times, into) + calls(otherwise, times, into),
             Step::Repeat { max, steps, .. } => calls(steps, times * f64::from(*max), into),
             Step::Cache { on_miss, .. } => calls(on_miss, times, into),
             Step::Work(_) | Step::Io(_) | Step::Sleep(_) | Step::Publish(_) | Step::Fail(_) => 0.0,

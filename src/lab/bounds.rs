@@ -65,6 +65,8 @@ pub(super) fn action(action: &Action) -> Checked {
         | Action::SetLoad { .. }
         | Action::Steer { .. }
         | Action::Pipeline { .. }
+        | Action::SetFlag { .. }
+        | Action::RemoveFlag { .. }
         | Action::FlushCache { .. } => Ok(()),
     }
 }

@@ -5,7 +5,7 @@ use crate::content::nearest;
 use crate::delivery::command::NoPipeline;
 use crate::fleet::fault::{Fault, FaultKind};
 use crate::fleet::order::{FaultOrder, Order, Refusal};
-use crate::ids::{CacheId, EndpointId, ServiceId, SourceId, VersionId, ZoneId};
+use crate::ids::{CacheId, EndpointId, FeatureId, ServiceId, SourceId, VersionId, ZoneId};
 use crate::kernel::command::{Caller, Command};
 use crate::phrase::{Sentence, phrases};
 use crate::scenario::{Action, Scenario};
@@ -102,6 +102,10 @@ fn find<'a>(what: &'static str, name: &str, known: impl Iterator<Item = &'a str>
 
 fn service(scenario: &Scenario, name: &str) -> Result<ServiceId, ActionError> {
     find("service", name, scenario.model.services.iter().map(|service| service.name.as_str())).map(ServiceId::from_index)
+}
+
+fn flag(scenario: &Scenario, name: &str) -> Result<FeatureId, ActionError> {
+    find("flag", name, scenario.model.features.iter().map(|feature| feature.name.as_str())).map(FeatureId::from_index)
 }
 
 fn source(scenario: &Scenario, name: &str) -> Result<SourceId, ActionError> {
@@ -205,6 +209,8 @@ pub(super) fn resolve(scenario: &Scenario, action: &Action) -> Result<Resolved, 
         }
         Action::Steer { service: name, wish } => Resolved::Order(Box::new(Order::Steer { service: service(scenario, name)?, wish: *wish })),
         Action::Pipeline { service: name, .. } => Resolved::Pipeline(service(scenario, name)?),
+        Action::SetFlag { flag: name, percentage } => order(Order::SetFeature { feature: flag(scenario, name)?, percentage: *percentage }),
+        Action::RemoveFlag { flag: name } => order(Order::RemoveFeature(flag(scenario, name)?)),
         Action::FlushCache { service: name, cache: flushed } => {
             let of = service(scenario, name)?;
             let command = Command::FlushCache(cache(scenario, of, flushed)?);

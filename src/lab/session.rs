@@ -17,11 +17,12 @@ use crate::delivery::command::NoPipeline;
 use crate::delivery::{Ask, Delivery};
 use crate::fleet::Fleet;
 use crate::fleet::order::Order;
-use crate::ids::{InstanceId, QueueId, ServiceId, VersionId, ZoneId};
+use crate::ids::{FeatureId, InstanceId, QueueId, ServiceId, VersionId, ZoneId};
 use crate::insight::metric::Watched;
 use crate::insight::query::Query;
 use crate::insight::slo::{self, Standing};
 use crate::kernel::command::{Command, InstanceView, Notice, Pause};
+use crate::kernel::feature::Side;
 use crate::kernel::model::Version;
 use crate::kernel::{Kernel, MOST_UNDER_WAY, Sampling};
 use crate::scenario::{Action, Scenario, Slo, TimedAction};
@@ -51,6 +52,8 @@ pub struct Session {
     overview: Overview,
     /// What readers were last given of delivery.
     pub(super) kept: view::Kept,
+    /// What came of the features at a few moments, without and with each.
+    looks: Vec<(SimTime, Vec<[Side; 2]>)>,
     /// Which services put messages into each queue.
     publishers: Vec<Vec<ServiceId>>,
     /// More is under way than the kernel can hold.
@@ -86,6 +89,9 @@ pub struct Checkpoint {
 /// Checkpoints in a whole scenario, about.
 const CHECKPOINTS: u64 = 100;
 
+/// Checkpoints from one look at the experiments to the next: twenty looks in a whole scenario, about.
+const CHECKPOINTS_PER_LOOK: usize = 5;
+
 /// When the next digest after `now` is kept.
 pub(super) fn next_checkpoint(scenario: &Scenario, now: SimTime) -> SimTime {
     let every = (scenario.duration.nanos() / CHECKPOINTS).max(NANOS_PER_SEC);
@@ -103,7 +109,8 @@ impl Session {
         let sampling = Sampling { reservoir: scenario.telemetry.reservoir, fixed_rate: scenario.telemetry.fixed_rate.get() };
         let kernel = Kernel::new(&scenario.model, seed, sampling);
         let store = Store::new(&scenario.model, kernel.sites(), SimTime::ZERO + scenario.warm_up);
-        let fleet = Fleet::with_order(&scenario.model, &scenario.fleet, &scenario.alarms, seed, shuffle);
+        let mut fleet = Fleet::with_order(&scenario.model, &scenario.fleet, &scenario.alarms, seed, shuffle);
+        fleet.plan_features(&scenario.model.features, &scenario.features);
         let publishers = view::publishers(&scenario.model);
         let delivery = scenario.team.as_ref().map(|team| Delivery::new(team, &scenario.pipelines, &scenario.model, seed));
         let mut session = Self {
@@ -120,6 +127,7 @@ impl Session {
             checkpoints: Vec::new(),
             overview: Overview::default(),
             kept: view::Kept::default(),
+            looks: Vec::new(),
             publishers,
             exhausted: false,
             zones: Vec::new(),
@@ -186,6 +194,10 @@ impl Session {
     pub fn actions(&self) -> &[TimedAction] {
         &self.actions
     }
+    /// What came of each feature at a few moments, without and with it.
+    pub fn looks(&self) -> &[(SimTime, Vec<[Side; 2]>)] {
+        &self.looks
+    }
     /// The zone of each instance that there ever was, by its number.
     pub fn zones(&self) -> &[ZoneId] {
         &self.zones
@@ -227,7 +239,17 @@ impl Session {
             if target == checkpoint {
                 let digest = self.digest();
                 self.checkpoints.push(Checkpoint { at: target, digest });
+                self.look_at_features(target);
             }
+        }
+    }
+
+    /// Remembers what came of the features so far, at one in five checkpoints.
+    fn look_at_features(&mut self, at: SimTime) {
+        let features = self.scenario.model.features.len();
+        if features > 0 && self.checkpoints.len().is_multiple_of(CHECKPOINTS_PER_LOOK) {
+            let sides = (0..features).map(|feature| self.kernel.sides(FeatureId::from_index(feature)));
+            self.looks.push((at, sides.collect()));
         }
     }
 
@@ -284,6 +306,8 @@ impl Session {
     fn deliver(&mut self) -> bool {
         let now = self.now();
         let Some(delivery) = &mut self.delivery else { return false };
+        let stale = (0..self.scenario.model.features.len()).filter(|feature| self.fleet.is_stale(FeatureId::from_index(*feature), now));
+        delivery.see_stale_flags(stale.count() as u32);
         if delivery.next_due().is_none_or(|due| due > now) && !delivery.is_behind(self.fleet.ledger()) {
             return false;
         }

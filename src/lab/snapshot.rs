@@ -9,17 +9,19 @@ use crate::delivery::look::{DeliveryLook, Origin};
 use crate::fleet::deploy::Progress;
 use crate::fleet::deploy::judging::AnalysisLook;
 use crate::fleet::instance::InstanceState;
-use crate::ids::{FlawId, ServiceId, SourceId, VersionId};
+use crate::ids::{EndpointId, FlawId, ServiceId, SourceId, VersionId};
 use crate::insight::alarm::AlarmState;
 use crate::insight::deployments::Deployment;
 use crate::insight::dora::quick_check::Grades;
 use crate::insight::dora::truth::Truth;
 use crate::insight::dora::{Dora, TimeToRestore};
+use crate::insight::experiment::{Arm, Comparison};
+use crate::kernel::feature::Side;
 use crate::kernel::resilience::CallPolicy;
 use crate::phrase::Sentence;
 use crate::telemetry::ledger::{DeploymentNumber, ExecutionNumber};
 use crate::telemetry::strikes::Hurt;
-use crate::units::{SimSpan, SimTime};
+use crate::units::{Ratio, SimSpan, SimTime};
 
 /// What the reader wants in detail.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -63,6 +65,8 @@ pub struct Snapshot {
     pub slos: Vec<SloSnapshot>,
     /// Alarms and their states.
     pub alarms: Vec<AlarmSnapshot>,
+    /// Feature flags and what came of them, in the scenario's order.
+    pub flags: Vec<FlagSnapshot>,
     /// Cost so far [$].
     pub cost: f64,
     /// Requests and service calls so far.
@@ -73,6 +77,59 @@ pub struct Snapshot {
     pub dora: Arc<DoraSnapshot>,
     /// What flaws of versions did to users, each walked back to where it came from. Truth: no tool shows it.
     pub flaws: Arc<Vec<FlawSnapshot>>,
+}
+
+/// A feature flag at one moment.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FlagSnapshot {
+    /// Its name.
+    pub name: String,
+    /// Share of users who have the feature.
+    pub percentage: Ratio,
+    /// When it was changed last.
+    pub changed: SimTime,
+    /// The alarm that turned it off, if that was its last change.
+    pub killed_by: Option<String>,
+    /// Its code was cleaned up.
+    pub removed: bool,
+    /// Nobody has changed it for so long that its code should be cleaned up.
+    pub stale: bool,
+    /// After how long without a change it is stale.
+    pub stale_after: SimSpan,
+    /// The alarms that turn it off.
+    pub kill_on: Vec<String>,
+    /// What came of it so far: without the feature, and with it.
+    pub sides: [Side; 2],
+    /// Its experiment, if it has one.
+    pub experiment: Option<ExperimentSnapshot>,
+}
+
+/// An A/B test at one moment.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ExperimentSnapshot {
+    /// Whose requests are its visits.
+    pub endpoint: EndpointId,
+    /// Visits and conversions: without the feature, and with it.
+    pub arms: [Arm; 2],
+    /// The two compared as if this were the only look; `None` while one of them had no visit.
+    pub now: Option<Comparison>,
+    /// The p-value that may be looked at whenever one likes.
+    pub always_valid: f64,
+    /// What somebody would have seen who looked again and again.
+    pub looks: Vec<Look>,
+    /// Which of these looks was the first to be called significant at 5 %.
+    pub first_significant: Option<usize>,
+}
+
+/// One look at an experiment.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Look {
+    /// When.
+    pub at: SimTime,
+    /// The p-value then; `None` while one side had no visit.
+    pub p_value: Option<f64>,
+    /// The always-valid p-value then.
+    pub always_valid: f64,
 }
 
 /// A flaw that made users' requests fail, and where it came from.

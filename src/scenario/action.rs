@@ -13,7 +13,7 @@ use crate::fleet::deploy::{Strategy, Wish};
 use crate::fleet::fault::{Fault, Selector};
 use crate::kernel::model::Queue;
 use crate::kernel::resilience::CallPolicy;
-use crate::units::{PerSecond, SimTime};
+use crate::units::{PerSecond, Ratio, SimTime};
 
 /// An action and when it happens.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -125,6 +125,18 @@ pub enum Action {
         service: String,
         /// What.
         command: PipelineCommand,
+    },
+    /// Gives a feature to another share of the users; 0 % is the kill switch. Whoever has it keeps it when the share grows.
+    SetFlag {
+        /// The flag.
+        flag: String,
+        /// Share of users who have the feature from now on.
+        percentage: Ratio,
+    },
+    /// Cleans up a flag that is at 0 % or 100 %: the code asks it no more.
+    RemoveFlag {
+        /// The flag.
+        flag: String,
     },
     /// Empties a cache.
     FlushCache {

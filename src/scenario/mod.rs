@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use crate::delivery::pipelines::Pipelines;
 use crate::delivery::plan::Team;
 use crate::fleet::alarm::Alarm;
+use crate::fleet::features::FeaturePlan;
 use crate::fleet::instance::ServiceFleet;
 use crate::kernel::model::Model;
 use crate::units::{Ratio, SimSpan};
@@ -48,6 +49,9 @@ pub struct Scenario {
     /// Alarms.
     #[serde(default)]
     pub alarms: Vec<Alarm>,
+    /// What the control plane does with each feature flag, in the order of `model.features`.
+    #[serde(default)]
+    pub features: Vec<FeaturePlan>,
     /// What happens by itself, in order of time.
     pub timeline: Vec<TimedAction>,
     /// The team that changes the services, if there is one.

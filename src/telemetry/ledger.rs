@@ -181,6 +181,27 @@ phrases! {
             /// With what.
             factor: String,
         } = "set the load of `{source}` to {factor} times",
+        /// Another share of the users has a feature.
+        "set-flag" => SetFlag {
+            /// The flag.
+            flag: String,
+            /// The share.
+            percentage: String,
+        } = "set the flag `{flag}` to {percentage} of the users",
+        /// An alarm turned a feature off.
+        "kill-flag" => KillFlag {
+            /// The flag.
+            flag: String,
+            /// The alarm.
+            alarm: String,
+        } = "the alarm `{alarm}` turned the flag `{flag}` off",
+        /// A flag was cleaned up.
+        "remove-flag" => RemoveFlag {
+            /// The flag.
+            flag: String,
+            /// Which share of the users has the feature for good.
+            percentage: String,
+        } = "remove the flag `{flag}` from the code, for good at {percentage}",
         /// A cache was emptied.
         "flush-cache" => FlushCache {
             /// The cache.

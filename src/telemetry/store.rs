@@ -379,7 +379,7 @@ impl Recorder for Store {
             } else if hop.instance != Hop::NOWHERE {
                 version_rows[instance_rows[hop.instance.index()].version as usize].record_lost(hop.outcome);
             }
-            if hop.view != View::Server {
+            if !matches!(hop.view, View::Server | View::Copy) {
                 edge_rows[site_edge[hop.site.index()] as usize].record_hop(hop, bucket);
                 attempts += 1;
             }

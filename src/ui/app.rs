@@ -464,6 +464,8 @@ fn action_text(lang: super::text::Lang, action: &Action) -> String {
             lang.with(key, &[("service", service)])
         }
         Action::Pipeline { service, command } => super::panels::pipeline::command_text(lang, service, command),
+        Action::SetFlag { flag, percentage } => lang.with("did.set-flag", &[("flag", flag), ("percentage", &super::format::percent(lang, percentage.get()))]),
+        Action::RemoveFlag { flag } => lang.with("did.remove-flag", &[("flag", flag)]),
         Action::FlushCache { service, cache } => lang.with("did.flush", &[("service", service), ("cache", cache)]),
     }
 }

@@ -73,6 +73,8 @@ icons! {
     SHRINK = "\u{e1ce}",
     OPENED = "\u{e136}",
     CLOSED = "\u{e13a}",
+    FLAG_OFF = "\u{e674}",
+    FLAG_ON = "\u{e676}",
 }
 
 /// The icon of a kind of service.

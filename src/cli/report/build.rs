@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 use super::facts::Facts;
 use super::ledger;
 use super::model::{
-    CostReport, DeploymentReport, DoraReport, DoraTruthReport, EdgeReport, FORMAT_VERSION, FaultReport, InstanceReport, Latency, LevelsReport, LittleReport,
-    LogLine, Moment, QueueReport, QuickCheckReport, Report, ServiceDoraReport, ServiceReport, SloReport, TimeToRestoreReport, Traffic, VersionCallers,
-    VersionReport, Wait,
+    CostReport, DeploymentReport, DoraReport, DoraTruthReport, EdgeReport, ExperimentReport, FORMAT_VERSION, FaultReport, FlagReport, InstanceReport, Latency,
+    LevelsReport, LittleReport, LogLine, Moment, QueueReport, QuickCheckReport, Report, ServiceDoraReport, ServiceReport, SloReport, TimeToRestoreReport,
+    Traffic, VersionCallers, VersionReport, Wait,
 };
 use super::tell;
 use super::watch::Watcher;
@@ -17,8 +17,10 @@ use crate::ids::{EndpointId, InstanceId, ServiceId, SourceId, VersionId};
 use crate::insight::deployments::{Deployment, Status, deployments};
 use crate::insight::dora::Period;
 use crate::insight::dora::bands::{Year, levels};
+use crate::insight::experiment::Comparison;
 use crate::insight::{dora, golden, little, service_map, slo};
 use crate::kernel::QueueView;
+use crate::lab::snapshot::FlagSnapshot;
 use crate::telemetry::ledger::{AlarmState, Event};
 use crate::telemetry::store::Totals;
 use crate::telemetry::whole;
@@ -74,6 +76,7 @@ impl Report {
             services: facts.services().map(|id| (facts.service(id).to_string(), service(facts, id))).collect(),
             edges: edges(facts),
             slos: slos(facts),
+            flags: facts.flags.iter().map(|flag| flag_report(facts, flag)).collect(),
             queues: queues(facts),
             instances: instances(facts),
             deployments: deployments(facts.ledger).iter().map(|deployment| deployment_report(facts, deployment)).collect(),
@@ -221,6 +224,39 @@ fn queues(facts: &Facts<'_>) -> BTreeMap<String, QueueReport> {
         mean_age_s: queue.mean_age_s,
     };
     facts.scenario.model.queues.iter().zip(facts.queues).map(|(described, queue)| (described.name.clone(), report(queue))).collect()
+}
+
+fn flag_report(facts: &Facts<'_>, flag: &FlagSnapshot) -> FlagReport {
+    let [without, with] = flag.sides;
+    let experiment = flag.experiment.as_ref().map(|experiment| {
+        let [off, on] = experiment.arms;
+        let compared = |of: fn(&Comparison) -> f64| experiment.now.as_ref().and_then(|comparison| finite(of(comparison)));
+        ExperimentReport {
+            endpoint: facts.endpoint(experiment.endpoint),
+            visits_without: off.shown,
+            conversions_without: off.converted,
+            visits_with: on.shown,
+            conversions_with: on.converted,
+            difference: compared(|comparison| comparison.difference),
+            lower: compared(|comparison| comparison.lower),
+            upper: compared(|comparison| comparison.upper),
+            p_value: compared(|comparison| comparison.p_value),
+            always_valid_p_value: experiment.always_valid,
+            looks: experiment.looks.len() as u32,
+            first_significant_look: experiment.first_significant.map(|look| look as u32 + 1),
+        }
+    });
+    FlagReport {
+        name: flag.name.clone(),
+        percentage: flag.percentage.get(),
+        changed_at_s: flag.changed.as_secs_f64(),
+        killed_by: flag.killed_by.clone(),
+        stale: flag.stale,
+        removed: flag.removed,
+        asked_with: with.asked,
+        asked_without: without.asked,
+        experiment,
+    }
 }
 
 fn slos(facts: &Facts<'_>) -> Vec<SloReport> {

@@ -6,6 +6,7 @@
 use crate::ids::{EndpointId, InstanceId, ServiceId, SourceId, VersionId, ZoneId};
 use crate::kernel::QueueView;
 use crate::kernel::command::Caller;
+use crate::lab::snapshot::FlagSnapshot;
 use crate::scenario::{Scenario, TimedAction};
 use crate::telemetry::ledger::Ledger;
 use crate::telemetry::store::Store;
@@ -34,6 +35,8 @@ pub struct Facts<'a> {
     pub queues: &'a [QueueView],
     /// The zone of each instance, by its number.
     pub zones: &'a [ZoneId],
+    /// Feature flags and what came of them.
+    pub flags: &'a [FlagSnapshot],
     /// What people did, in order.
     pub actions: &'a [TimedAction],
     /// What it cost [$].

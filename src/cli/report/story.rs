@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use super::document::{Block, Cell, Document, Table, Tone, add};
 use super::model::{EdgeReport, QueueReport, Report, ServiceReport, Traffic, VersionReport};
 use super::words::{NONE, budget, clock, count, counted, dollars, millis, percent, rate, short, span};
+use crate::insight::experiment::false_positive_rate;
 
 mod happenings;
 mod over_time;
@@ -27,6 +28,7 @@ pub(super) fn tell(report: &Report) -> Document {
     objectives(report, &mut blocks);
     users(report, &mut blocks);
     happenings::tell(report, &mut blocks);
+    flags(report, &mut blocks);
     services(report, &mut blocks);
     versions(report, &mut blocks);
     edges(report, &mut blocks);
@@ -166,6 +168,49 @@ fn objectives(report: &Report, blocks: &mut Vec<Block>) {
     let columns = heads(&["objective", "of", "demands", "achieved", "budget left", "verdict"]);
     blocks.push(Block::Heading("Objectives".into()));
     blocks.push(Block::Table(Table { columns, left: 3, last_left: true, rows: rows.collect() }));
+}
+
+fn flags(report: &Report, blocks: &mut Vec<Block>) {
+    if report.flags.is_empty() {
+        return;
+    }
+    let rows = report.flags.iter().map(|flag| {
+        let state = match &flag.killed_by {
+            _ if flag.removed => Cell::from("removed from the code"),
+            Some(alarm) => Cell::from(format!("turned off by `{alarm}` at {}", clock(flag.changed_at_s))).toned(Tone::Warning),
+            None if flag.stale => Cell::from("stale: remove it from the code").toned(Tone::Warning),
+            None => Cell::from(if flag.percentage > 0.0 { "on" } else { "off" }),
+        };
+        vec![flag.name.clone().into(), percent(Some(flag.percentage)).into(), count(flag.asked_with).into(), count(flag.asked_without).into(), state]
+    });
+    blocks.push(Block::Heading("Feature flags".into()));
+    let columns = heads(&["flag", "users with it", "asked with", "asked without", "state"]);
+    blocks.push(Block::Table(Table { columns, left: 1, last_left: true, rows: rows.collect() }));
+    for (flag, experiment) in report.flags.iter().filter_map(|flag| Some((flag, flag.experiment.as_ref()?))) {
+        let rate = |converted: u64, visits: u64| if visits == 0 { "no visit".to_owned() } else { format!("{:.2} %", 100.0 * converted as f64 / visits as f64) };
+        let row = |name: &str, visits: u64, converted: u64| vec![name.into(), count(visits).into(), count(converted).into(), rate(converted, visits).into()];
+        let rows =
+            vec![row("without", experiment.visits_without, experiment.conversions_without), row("with", experiment.visits_with, experiment.conversions_with)];
+        blocks.push(Block::Text(format!("A/B test of `{}`: visits of {} that convert.", flag.name, experiment.endpoint)));
+        let columns = heads(&["variant", "visits", "conversions", "rate"]);
+        blocks.push(Block::Table(Table { columns, left: 1, last_left: false, rows }));
+        if let (Some(difference), Some(lower), Some(upper), Some(p)) = (experiment.difference, experiment.lower, experiment.upper, experiment.p_value) {
+            let points = |share: f64| format!("{:+.2}", share * 100.0);
+            let looked = match experiment.first_significant_look {
+                Some(look) => format!("Look {look} of {} was the first to say \"significant\" at 5 %", experiment.looks),
+                None => format!("None of {} looks along the way said \"significant\" at 5 %", experiment.looks),
+            };
+            let price = percent(Some(false_positive_rate(experiment.looks.max(1), 0.05)));
+            blocks.push(Block::Text(format!(
+                "Difference {} points, 95 % interval {} to {}; p = {p:.3} if this is the only look, {:.3} however often one looks. {looked}; so many looks say \
+                 so in {price} of the tests that have no difference at all.",
+                points(difference),
+                points(lower),
+                points(upper),
+                experiment.always_valid_p_value,
+            )));
+        }
+    }
 }
 
 fn users(report: &Report, blocks: &mut Vec<Block>) {

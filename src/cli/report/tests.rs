@@ -108,6 +108,7 @@ fn facts<'a>(scenario: &'a Scenario, store: &'a Store, ledger: &'a Ledger) -> Fa
         overdue: &[],
         queues: &[],
         zones: &[ZoneId(0); 4],
+        flags: &[],
         actions: &[],
         cost: 0.0137,
         wall_s: Some(0.25),

@@ -72,7 +72,7 @@ fn most_of(step: &Step, below: &[Most]) -> Most {
     match step {
         Step::Call(call) => below[call.endpoint.index()].plus(Most { calls: 1, steps: 0 }),
         Step::Parallel(branches) => branches.iter().map(|branch| most(branch, below)).fold(Most::default(), Most::plus),
-        Step::Probability { then, otherwise, .. } => most(then, below).or(most(otherwise, below)),
+        Step::Probability { then, otherwise, .. } | Step::Feature { then, otherwise, .. } => most(then, below).or(most(otherwise, below)),
         Step::Repeat { max, steps, .. } => most(steps, below).times(u64::from(*max)),
         Step::Cache { on_miss, .. } => most(on_miss, below),
         Step::Work(_) | Step::Io(_) | Step::Sleep(_) | Step::Publish(_) | Step::Fail(_) => Most::default(),

@@ -276,6 +276,11 @@ impl<'a> Estimate<'a> {
                     self.run(client, then, (rate * p.get(), held_back), answers, flow);
                     self.run(client, otherwise, (rate * (1.0 - p.get()), held_back), answers, flow);
                 }
+                Step::Feature { feature, then, otherwise } => {
+                    let p = self.services.features[feature.index()].percentage.get();
+                    self.run(client, then, (rate * p, held_back), answers, flow);
+                    self.run(client, otherwise, (rate * (1.0 - p), held_back), answers, flow);
+                }
                 Step::Repeat { min, max, steps } => {
                     self.run(client, steps, (rate * f64::midpoint(f64::from(*min), f64::from(*max)), held_back), answers, flow);
                 }
@@ -300,6 +305,10 @@ impl<'a> Estimate<'a> {
 
     fn times_of(&self, step: &Step, below: &[Times]) -> Times {
         let scaled = |times: Times, by: f64| Times { answer: times.answer * by, given_back: times.given_back * by, work: times.work * by };
+        let either = |p: f64, then: &[Step], otherwise: &[Step]| {
+            let (then, otherwise) = (scaled(self.times(then, below), p), scaled(self.times(otherwise, below), 1.0 - p));
+            Times { answer: then.answer + otherwise.answer, given_back: then.given_back + otherwise.given_back, work: then.work + otherwise.work }
+        };
         match step {
             Step::Work(time) => {
                 let work = time.mean_nanos() / 1e9;
@@ -323,10 +332,8 @@ impl<'a> Estimate<'a> {
                 let held = branches.iter().map(|times| times.answer - times.given_back).fold(0.0, f64::max);
                 Times { answer, given_back: (answer - held).max(0.0), work: branches.iter().map(|times| times.work).sum() }
             }
-            Step::Probability { p, then, otherwise } => {
-                let (then, otherwise) = (scaled(self.times(then, below), p.get()), scaled(self.times(otherwise, below), 1.0 - p.get()));
-                Times { answer: then.answer + otherwise.answer, given_back: then.given_back + otherwise.given_back, work: then.work + otherwise.work }
-            }
+            Step::Probability { p, then, otherwise } => either(p.get(), then, otherwise),
+            Step::Feature { feature, then, otherwise } => either(self.services.features[feature.index()].percentage.get(), then, otherwise),
             Step::Repeat { min, max, steps } => scaled(self.times(steps, below), f64::midpoint(f64::from(*min), f64::from(*max))),
             Step::Cache { cache, on_miss } => scaled(self.times(on_miss, below), self.misses[cache.index()]),
             Step::Publish(_) | Step::Fail(_) => Times::default(),

@@ -148,6 +148,15 @@ fn expect(steps: &[Step], times: f64, found: &mut BTreeMap<Target, f64>) -> f64 
             Step::Probability { p, then, otherwise } => {
                 times = expect(then, times * p.get(), found) + expect(otherwise, times * (1.0 - p.get()), found);
             }
+            // The percentage may be set to anything later: what is more in either branch counts.
+            Step::Feature { then, otherwise, .. } => {
+                let mut without = found.clone();
+                times = expect(then, times, found).max(expect(otherwise, times, &mut without));
+                for (target, count) in without {
+                    let most = found.entry(target).or_default();
+                    *most = most.max(count);
+                }
+            }
             Step::Repeat { min, max, steps } => {
                 expect(steps, times * f64::midpoint(f64::from(*min), f64::from(*max)), found);
             }

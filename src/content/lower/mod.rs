@@ -6,6 +6,7 @@
 
 mod alarms;
 mod delivery;
+mod flags;
 mod graph;
 mod load;
 mod loops;
@@ -34,6 +35,7 @@ use crate::units::SimSpan;
 use graph::Site;
 use names::Names;
 use review::World;
+use service::Services;
 use timeline::FaultNames;
 
 /// What lowering works with.
@@ -58,7 +60,9 @@ pub(crate) fn lower(name: &str, file: &ScenarioFile, tree: &Node, folder: &Folde
         return None;
     }
     lower.frame();
-    let services = lower.services();
+    let (features, plans) = lower.flags();
+    let user_headers = lower.user_headers();
+    let services = Services { features, ..lower.services() };
     let sources = lower.sources();
     let queues = lower.queues();
     let slos = lower.slos();
@@ -93,11 +97,14 @@ pub(crate) fn lower(name: &str, file: &ScenarioFile, tree: &Node, folder: &Folde
             caches: services.caches,
             queues,
             sources,
+            features: services.features,
+            user_headers,
         },
         fleet: services.fleet,
         kinds: services.kinds,
         slos,
         alarms,
+        features: plans,
         timeline,
         team,
         pipelines,
@@ -167,6 +174,7 @@ impl Lower<'_> {
             ("queues", "queues", file.queues.len(), limits::QUEUES),
             ("traffic sources", "traffic", file.traffic.len(), limits::SOURCES),
             ("alarms", "alarms", file.alarms.len(), limits::ALARMS),
+            ("flags", "flags", file.flags.len(), limits::FLAGS),
             ("faults", "faults", file.faults.len(), limits::TIMELINE),
             ("timeline entries", "timeline", file.timeline.len(), limits::TIMELINE),
         ] {

@@ -8,7 +8,7 @@ use super::super::raw::ScenarioFile;
 use super::super::tree::{At, Segment};
 use super::super::wording::{listed, nearest, shown};
 use super::Lower;
-use crate::ids::{CacheId, EndpointId, QueueId, ServiceId, SourceId, VersionId, ZoneId};
+use crate::ids::{CacheId, EndpointId, FeatureId, QueueId, ServiceId, SourceId, VersionId, ZoneId};
 
 /// Everything that has a name, with its id.
 #[derive(Debug, Default)]
@@ -25,6 +25,8 @@ pub(crate) struct Names<'a> {
     pub(crate) queues: BTreeMap<&'a str, QueueId>,
     /// Traffic sources.
     pub(crate) sources: BTreeMap<&'a str, SourceId>,
+    /// Feature flags.
+    pub(crate) flags: BTreeMap<&'a str, FeatureId>,
     /// Zones.
     pub(crate) zones: BTreeMap<&'a str, ZoneId>,
 }
@@ -44,6 +46,7 @@ impl<'a> Names<'a> {
             services: number(file.services.names(), &mut 0, ServiceId::from_index),
             queues: number(file.queues.names(), &mut 0, QueueId::from_index),
             sources: number(file.traffic.names(), &mut 0, SourceId::from_index),
+            flags: number(file.flags.names(), &mut 0, FeatureId::from_index),
             zones: number(file.zones.iter().map(String::as_str), &mut 0, ZoneId::from_index),
             ..Self::default()
         };
@@ -135,6 +138,20 @@ impl<'a> Lower<'a> {
             let others = listed(known.clone()).map(|names| format!("the queues are {names}"));
             let others = others.or_else(|| Some(format!("define it as [queues.{}]", shown(name))));
             self.unknown("queue", name, at, nearest(name, known), others);
+        }
+        None
+    }
+
+    /// The feature flag with this name.
+    pub(crate) fn flag(&mut self, name: &str, at: &At<'_>) -> Option<FeatureId> {
+        if let Some(id) = self.names.flags.get(name) {
+            return Some(*id);
+        }
+        if !self.is_broken(&["flags", name]) {
+            let known = self.names.flags.keys().copied();
+            let others = listed(known.clone()).map(|names| format!("the flags are {names}"));
+            let others = others.or_else(|| Some(format!("define it as [flags.{}]", shown(name))));
+            self.unknown("flag", name, at, nearest(name, known), others);
         }
         None
     }

@@ -299,7 +299,7 @@ fn visit<'s>(steps: &'s [Step], found: &mut dyn FnMut(&'s Step)) {
         found(step);
         match step {
             Step::Parallel(branches) => branches.iter().for_each(|branch| visit(branch, found)),
-            Step::Probability { then, otherwise, .. } => {
+            Step::Probability { then, otherwise, .. } | Step::Feature { then, otherwise, .. } => {
                 visit(then, found);
                 visit(otherwise, found);
             }

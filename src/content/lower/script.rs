@@ -54,6 +54,13 @@ impl Lower<'_> {
                     otherwise: self.steps_at(caller, &choice.otherwise, &at.key("else")),
                 }
             }
+            StepFile::Flag(choice) => {
+                let at = at.key("flag");
+                let feature = self.flag(&choice.name, &at.key("name"));
+                let then = self.steps_at(caller, &choice.then, &at.key("then"));
+                let otherwise = self.steps_at(caller, &choice.otherwise, &at.key("else"));
+                Step::Feature { feature: feature?, then, otherwise }
+            }
             StepFile::Repeat(repeat) => {
                 let at = at.key("repeat");
                 let (min, max) = (repeat.times.min, repeat.times.max);
@@ -147,6 +154,7 @@ fn count_one(step: &StepFile) -> u64 {
             })
             .fold(0, u64::saturating_add),
         StepFile::Parallel(ParallelFile::Times { times, steps }) => count(steps).max(1).saturating_mul(u64::from(*times)),
+        StepFile::Flag(choice) => count(&choice.then).saturating_add(count(&choice.otherwise)),
         StepFile::Probability(choice) => count(&choice.then).saturating_add(count(&choice.otherwise)),
         StepFile::Repeat(repeat) => count(&repeat.steps),
         StepFile::Cache(lookup) => count(&lookup.miss),

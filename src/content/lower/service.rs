@@ -14,7 +14,7 @@ use crate::fleet::deploy::Strategy;
 use crate::fleet::health::HealthCheck;
 use crate::fleet::instance::{DEREGISTRATION_DELAY, GRACE_PERIOD, ServiceFleet};
 use crate::ids::{EndpointId, ServiceId, VersionId, ZoneId};
-use crate::kernel::model::{Cache, Endpoint, Expectation, Service, Version};
+use crate::kernel::model::{Cache, Endpoint, Expectation, FeatureFlag, Service, Version};
 use crate::scenario::ServiceKind;
 use crate::units::Dollars;
 
@@ -27,6 +27,7 @@ pub(crate) struct Services {
     pub(crate) caches: Vec<Cache>,
     pub(crate) fleet: Vec<ServiceFleet>,
     pub(crate) kinds: Vec<ServiceKind>,
+    pub(crate) features: Vec<FeatureFlag>,
 }
 
 impl Lower<'_> {
@@ -67,7 +68,14 @@ impl Lower<'_> {
         let versions = self.versions(out, id, service, at);
         let mut endpoint_ids: Vec<EndpointId> = self.names.endpoints[id.index()].values().copied().collect();
         endpoint_ids.sort_unstable();
-        out.list.push(Service { name: name.to_owned(), server: service.server(), balancer: service.balancer.clone(), versions, endpoints: endpoint_ids });
+        out.list.push(Service {
+            name: name.to_owned(),
+            server: service.server(),
+            balancer: service.balancer.clone(),
+            sticky: service.sticky,
+            versions,
+            endpoints: endpoint_ids,
+        });
         let fleet = self.fleet(service, at);
         out.fleet.push(fleet);
         out.kinds.push(service.kind);

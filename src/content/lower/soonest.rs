@@ -126,6 +126,11 @@ fn of_step(step: &Step, below: &[Soonest]) -> Over {
             let refuses = (then.refuses && p.get() > 0.0) || (otherwise.refuses && p.get() < 1.0);
             over(Soonest { secs: p.get() * then.secs + (1.0 - p.get()) * otherwise.secs, refuses })
         }
+        // The percentage may be set to anything later.
+        Step::Feature { then, otherwise, .. } => {
+            let (then, otherwise) = (of_script(then, below), of_script(otherwise, below));
+            over(Soonest { secs: then.secs.min(otherwise.secs), refuses: then.refuses || otherwise.refuses })
+        }
         Step::Repeat { min, max, steps } => {
             let once = of_script(steps, below);
             let times = if once.refuses { f64::from((*min).min(1)) } else { f64::midpoint(f64::from(*min), f64::from(*max)) };

@@ -277,6 +277,9 @@ impl Lower<'_> {
                     }
                 }
             }
+            Action::SetFlag { flag, .. } | Action::RemoveFlag { flag } => {
+                self.flag(flag, &at.key("flag"));
+            }
             Action::FlushCache { service, cache } => {
                 if let Some(service) = self.service(service, &service_at) {
                     self.cache(service, cache, &at.key("cache"));
@@ -301,6 +304,8 @@ pub(crate) fn action_key(action: &Action) -> &'static str {
         Action::SetLoad { .. } => "set-load",
         Action::Steer { .. } => "steer",
         Action::Pipeline { .. } => "pipeline",
+        Action::SetFlag { .. } => "set-flag",
+        Action::RemoveFlag { .. } => "remove-flag",
         Action::FlushCache { .. } => "flush-cache",
     }
 }

@@ -7,6 +7,7 @@
 mod alarm;
 mod delivery;
 mod entries;
+mod flag;
 mod service;
 mod step;
 mod traffic;
@@ -14,6 +15,7 @@ mod traffic;
 pub(crate) use alarm::AlarmFile;
 pub(crate) use delivery::{LineFile, ProjectFile};
 pub(crate) use entries::Entries;
+pub(crate) use flag::FlagFile;
 pub(crate) use service::{FIRST_VERSION, ServiceFile, VersionFile};
 pub(crate) use step::{BranchFile, CallFile, ParallelFile, StepFile};
 pub(crate) use traffic::SourceFile;
@@ -81,6 +83,12 @@ pub(crate) struct ScenarioFile {
     /// Alarms by name. Default: none.
     #[serde(default)]
     pub(crate) alarms: Entries<AlarmFile>,
+    /// Headers that some users send with each request, by name: for each value the share of users who send it. Default: none.
+    #[serde(default)]
+    pub(crate) user_headers: BTreeMap<String, BTreeMap<String, Ratio>>,
+    /// Feature flags by name. Default: none.
+    #[serde(default)]
+    pub(crate) flags: Entries<FlagFile>,
     /// Faults and when they happen. Default: none.
     #[serde(default)]
     pub(crate) faults: Vec<FaultFile>,

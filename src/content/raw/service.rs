@@ -56,6 +56,9 @@ pub(crate) struct ServiceFile {
 
     /// How calls are spread over the instances. Default `"round-robin"` (Application Load Balancer).
     pub(crate) balancer: Balancer,
+    /// Whether a user meets the same version again while traffic shifts from one to another (stickiness between target groups).
+    /// Default false (Application Load Balancer).
+    pub(crate) sticky: bool,
     /// Time from the decision to start an instance until it serves. Default `"0s"`.
     pub(crate) start_up: Distribution,
     /// How long an instance that left the rotation may finish what it has; it is gone as soon as it is idle. Default as
@@ -113,6 +116,7 @@ impl Default for ServiceFile {
             gc: server.gc,
             warm_up: server.warm_up,
             balancer: Balancer::default(),
+            sticky: false,
             start_up: Distribution::Fixed(SimSpan::ZERO),
             drain: None,
             restart_after: RestartAfter(Some(SimSpan::from_secs(10))),

@@ -28,6 +28,8 @@ pub(crate) enum StepFile {
     Parallel(ParallelFile),
     /// Runs one branch or the other.
     Probability(ProbabilityFile),
+    /// Runs one branch for users who have a feature, the other one for all others.
+    Flag(FlagStepFile),
     /// Runs steps again and again.
     Repeat(RepeatFile),
     /// Looks a cache up and runs steps on a miss.
@@ -198,6 +200,21 @@ pub(crate) struct ProbabilityFile {
     #[serde(default)]
     pub(crate) then: Vec<StepFile>,
     /// Runs otherwise. Default: nothing.
+    #[serde(default, rename = "else")]
+    pub(crate) otherwise: Vec<StepFile>,
+}
+
+/// One branch for users who have a feature, the other one for all others.
+#[derive(Debug, Clone, serde::Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "FlagStep")]
+pub(crate) struct FlagStepFile {
+    /// The flag.
+    pub(crate) name: String,
+    /// Runs for users who have the feature. Default: nothing.
+    #[serde(default)]
+    pub(crate) then: Vec<StepFile>,
+    /// Runs for all others. Default: nothing.
     #[serde(default, rename = "else")]
     pub(crate) otherwise: Vec<StepFile>,
 }

@@ -47,6 +47,13 @@ pub(crate) struct SourceFile {
     pub(crate) policy: CallPolicy,
 }
 
+impl SourceFile {
+    /// Whether its users ask for this endpoint, written as `service.endpoint`.
+    pub(crate) fn asks_for(&self, endpoint: &str) -> bool {
+        self.to.as_deref() == Some(endpoint) || self.mix.names().any(|name| name == endpoint)
+    }
+}
+
 impl Default for SourceFile {
     fn default() -> Self {
         Self {

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::ids::{InstanceId, VersionId, ZoneId};
+use crate::ids::{InstanceId, UserHeaderId, VersionId, ZoneId};
 use crate::insight::judge::analysis::{Analysis, Phase};
 use crate::telemetry::ledger::Cause;
 use crate::units::{Ratio, SimSpan, SimTime};
@@ -113,6 +113,35 @@ pub enum TextMatch {
     Prefix(String),
     /// Those that match a regular expression.
     Regex(String),
+}
+
+impl TextMatch {
+    /// Whether a text is meant; a regular expression has to match all of it, as Envoy has it.
+    pub(super) fn matches(&self, text: &str) -> bool {
+        match self {
+            Self::Exact(exact) => text == exact,
+            Self::Prefix(prefix) => text.starts_with(prefix.as_str()),
+            Self::Regex(regex) => Self::compiled(regex).is_ok_and(|regex| regex.is_match(text)),
+        }
+    }
+    /// Says what is impossible about it, if anything is.
+    pub(super) fn check(&self) -> Result<(), String> {
+        match self {
+            Self::Regex(regex) => Self::compiled(regex).map(|_| ()).map_err(|error| format!("`{regex}` is no regular expression: {error}")),
+            Self::Exact(_) | Self::Prefix(_) => Ok(()),
+        }
+    }
+    fn compiled(regex: &str) -> Result<regex_lite::Regex, regex_lite::Error> {
+        regex_lite::Regex::new(&format!("^(?:{regex})$"))
+    }
+}
+
+impl HeaderRoute {
+    /// Which of the headers that users send lead along this route.
+    pub(super) fn led<'a>(&'a self, sent: &'a [(String, String)]) -> impl Iterator<Item = UserHeaderId> + 'a {
+        let is_led = |(name, value): &(String, String)| self.headers.iter().any(|(wanted, text)| wanted.eq_ignore_ascii_case(name) && text.matches(value));
+        sent.iter().enumerate().filter(move |(_, header)| is_led(header)).map(|(at, _)| UserHeaderId::from_index(at))
+    }
 }
 
 /// What a strategy asks for.

@@ -17,10 +17,10 @@ use crate::fleet::desk::{Desk, Member, Roster};
 use crate::fleet::life::{Changes, Life, News, Phase, Plan};
 use crate::fleet::rotation::{Standing, Verdict};
 use crate::fleet::schedule::Step;
-use crate::ids::{InstanceId, ServiceId, VersionId};
+use crate::ids::{InstanceId, ServiceId, UserHeaderId, VersionId};
 use crate::kernel::command::Command;
 use crate::telemetry::ledger::{AlarmState, Cause, DeploymentNumber, Event};
-use crate::units::SimTime;
+use crate::units::{Ratio, SimTime};
 
 /// How many instances a service should have.
 #[derive(Component, Debug)]
@@ -92,6 +92,10 @@ pub(in crate::fleet) struct Deployment {
     watched: BTreeSet<usize>,
     /// It replaces instances of its own version, too: the same version is deployed again.
     afresh: bool,
+    /// Some requests are copied to the new version.
+    mirrors: bool,
+    /// Some users are led to the new version by a header.
+    leads: bool,
     /// Instances of the new version that were found unhealthy, each counted once.
     unhealthy: BTreeSet<InstanceId>,
 }
@@ -214,7 +218,8 @@ fn begin(
     let (_, stable) = releases.stable();
     let afresh = rollout.0.is_none() && rolls_back.is_none() && version == stable;
     let mut on_its_way = undone.map(|(_, version)| version);
-    if let Some(superseded) = rollout.0.take() {
+    if let Some(mut superseded) = rollout.0.take() {
+        end_routes(desk, service, &mut superseded);
         desk.note(Event::DeploymentSuperseded { deployment: superseded.number, by: number });
         on_its_way = Some(superseded.version);
     }
@@ -248,6 +253,8 @@ fn begin(
         replaced,
         watched,
         afresh,
+        mirrors: false,
+        leads: false,
         unhealthy: BTreeSet::new(),
     });
     desk.touch(service);
@@ -305,6 +312,17 @@ fn take_orders(
             },
         };
         begin(&mut desk, &mut numbers, service, &mut releases, &mut rollout, &alarms, (version, strategy, Some(undone)));
+    }
+}
+
+/// Routes end with the deployment that made them.
+fn end_routes(desk: &mut Desk<'_>, service: ServiceId, deployment: &mut Deployment) {
+    let version = deployment.version;
+    if std::mem::take(&mut deployment.mirrors) {
+        desk.send(Command::SetMirror { service, version, share: Ratio::ZERO });
+    }
+    if std::mem::take(&mut deployment.leads) {
+        desk.send(Command::SetHeaderRoute { service, version, headers: Vec::new() });
     }
 }
 
@@ -375,9 +393,20 @@ fn reconcile(
             }
             None => deployment.driver.step(&scene),
         };
-        // Copies of requests and routes by header are beyond what the data plane does; the shares are what counts there.
-        let Orders { start, start_old, stop, weights, wake, report, aborted, begin: analyses, end: over, mirror: _, headers: _, stand } = orders;
+        let Orders { start, start_old, stop, weights, wake, report, aborted, begin: analyses, end: over, mirror, headers, stand } = orders;
         let (number, version) = (deployment.number, deployment.version);
+        if let Some(share) = mirror {
+            deployment.mirrors = share > Ratio::ZERO;
+            desk.send(Command::SetMirror { service, version, share });
+        }
+        if let Some(routes) = headers {
+            let headers: Vec<UserHeaderId> = routes.iter().flat_map(|route| route.led(&desk.facts.user_headers)).collect();
+            deployment.leads = !headers.is_empty();
+            desk.send(Command::SetHeaderRoute { service, version, headers });
+        }
+        if !matches!(stand, Stand::Running) {
+            end_routes(&mut desk, service, deployment);
+        }
         deployment.judges.follow(&analyses, &over, now);
         deployment.wakes = wake;
         let wake = look_again(&deployment.judges, wake, now);

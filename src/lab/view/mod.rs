@@ -6,6 +6,7 @@
 
 mod charts;
 mod delivery;
+mod flags;
 mod marks;
 mod overview;
 mod policies;
@@ -44,7 +45,7 @@ pub(super) fn publishers(model: &Model) -> Vec<Vec<ServiceId>> {
             match step {
                 Step::Publish(queue) => found.push(*queue),
                 Step::Parallel(branches) => branches.iter().for_each(|branch| queues(branch, found)),
-                Step::Probability { then, otherwise, .. } => {
+                Step::Probability { then, otherwise, .. } | Step::Feature { then, otherwise, .. } => {
                     queues(then, found);
                     queues(otherwise, found);
                 }
@@ -113,6 +114,7 @@ impl Session {
                 .alarms()
                 .map(|(alarm, state)| AlarmSnapshot { name: alarm.name.clone(), service: alarm.service, new_version: alarm.new_version, state })
                 .collect(),
+            flags: this.flags(),
             slos: this.scenario().slos.iter().map(|slo| this.slo_snapshot(slo)).collect(),
             cost: this.fleet().cost(this.now()).0,
             delivery: this.delivery_look(),

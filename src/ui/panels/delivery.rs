@@ -4,6 +4,7 @@
 //! To add something that can be linked to, add a [`Target`] and where it leads.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use eframe::egui::{Response, RichText, Ui};
 
@@ -43,6 +44,8 @@ pub(crate) struct DeliveryState {
     pub(super) deployment: Option<DeploymentNumber>,
     /// The failed request that is walked back: its flaw, and which of the flaw's requests.
     pub(super) walk: Option<(FlawId, usize)>,
+    /// The share that is being chosen for a flag, by its place: the share that it had when choosing began, and the chosen one.
+    pub(super) flags: BTreeMap<usize, (f64, f64)>,
 }
 
 impl Default for DeliveryState {
@@ -58,6 +61,7 @@ impl Default for DeliveryState {
             reveal_commit: false,
             deployment: None,
             walk: None,
+            flags: BTreeMap::new(),
         }
     }
 }

@@ -8,6 +8,7 @@ pub(crate) mod delivery;
 pub(crate) mod deployments;
 pub(crate) mod dora;
 pub(crate) mod events;
+pub(crate) mod flags;
 pub(crate) mod help;
 pub(crate) mod home;
 pub(crate) mod inspector;

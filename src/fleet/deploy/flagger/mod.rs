@@ -180,6 +180,7 @@ impl Flagger {
         if !self.r#match.is_empty() && (self.iterations == 0 || self.provider == Provider::Kubernetes) {
             return Err("`match` is for A/B tests, which need `iterations` and a provider that routes by headers".to_owned());
         }
+        self.r#match.iter().try_for_each(|condition| condition.value.check())?;
         self.metrics.iter().try_for_each(Metric::check)
     }
 

@@ -62,7 +62,7 @@ fn scripted(model: &Model, from: EdgeEnd, to: ServiceId) -> Vec<(EndpointId, Cal
             match step {
                 Step::Call(call) => found.push((call.endpoint, call.policy.clone())),
                 Step::Parallel(branches) => branches.iter().for_each(|branch| collect(branch, found)),
-                Step::Probability { then, otherwise, .. } => {
+                Step::Probability { then, otherwise, .. } | Step::Feature { then, otherwise, .. } => {
                     collect(then, found);
                     collect(otherwise, found);
                 }

@@ -1,0 +1,113 @@
+//! Routes: which version a request meets whatever the shares are, and copies of requests that nobody waits for.
+//!
+//! | what | who |
+//! |---|---|
+//! | by header | users who send one of the headers meet the version that the route leads to |
+//! | sticky | with shares by version, a user meets the same version again while the shares grow one way |
+//! | mirror | a share of the requests is copied to a version; the copy works as the original does, and its answer is thrown away |
+//!
+//! A copy calls other services as the original does, and writes what it writes: mirroring is not free of consequences. It knows
+//! no deployments; who routes what, and when, is decided elsewhere.
+
+use super::balance::Group;
+use super::row::{Cold, NONE, Row, State, flag};
+use super::{Kernel, OK};
+use crate::ids::{ServiceId, UserHeaderId, VersionId};
+use crate::rng::{Stream, purpose};
+use crate::units::Ratio;
+
+/// What marks the row of a copy: it has no parent, and this in place of the parent's key.
+const COPY: u32 = u32::MAX;
+
+/// The routes to a service, besides the shares of its versions.
+#[derive(Debug, Default)]
+pub(super) struct Routes {
+    /// Users who send one of these headers, and where they are led.
+    headers: Vec<(UserHeaderId, Ratio)>,
+    to: Option<(u16, Group)>,
+    /// Which share of the requests is copied, and to which version.
+    mirror: Option<(u16, f64)>,
+}
+
+/// Whether a user sends a header: each header is sent by users of its own choosing.
+pub fn sends(user: u32, header: UserHeaderId, share: Ratio) -> bool {
+    Stream::from_key(u64::from(user)).child(purpose::HEADER).child(u64::from(header.0)).uniform() < share.get()
+}
+
+/// Whether a row is a copy.
+pub(super) const fn is_copy(parent: u32, parent_tag: u32) -> bool {
+    parent == NONE && parent_tag == COPY
+}
+
+impl Kernel {
+    /// Leads users who send one of these headers to a version; nobody if there are none.
+    pub(super) fn set_header_route(&mut self, service: ServiceId, version: VersionId, headers: &[UserHeaderId]) {
+        let shares = headers.iter().map(|header| (*header, self.headers[header.index()])).collect();
+        let routes = &mut self.services[service.index()].routes;
+        routes.headers = shares;
+        routes.to = (!routes.headers.is_empty()).then(|| (version.0, Group::default()));
+        self.review_routes(service.index());
+    }
+
+    /// Copies a share of the requests to a version.
+    pub(super) fn set_mirror(&mut self, service: ServiceId, version: VersionId, share: Ratio) {
+        self.services[service.index()].routes.mirror = (share > Ratio::ZERO).then(|| (version.0, share.get()));
+        self.review_routes(service.index());
+    }
+
+    /// Works out whether requests to a service take the long way, and who is at the end of its routes.
+    pub(super) fn review_routes(&mut self, index: usize) {
+        let service = &mut self.services[index];
+        let stations = &self.stations;
+        if let Some((version, group)) = &mut service.routes.to {
+            group.set_targets(service.rotation.iter().copied().filter(|&target| stations[target as usize].version == *version).collect());
+        }
+        service.choosy = service.slow_starting || service.sticky || service.routes.to.is_some();
+        service.mirrors = service.routes.mirror.is_some();
+    }
+
+    /// Where the headers of a user lead.
+    pub(super) fn pick_by_header(&mut self, service: u16, user: u32, stream: &mut Stream) -> Option<u32> {
+        let now = self.now;
+        let service = &mut self.services[usize::from(service)];
+        let (_, group) = service.routes.to.as_mut().filter(|(_, group)| !group.targets.is_empty())?;
+        let led = service.routes.headers.iter().any(|(header, share)| sends(user, *header, *share));
+        led.then(|| service.balancer.pick(group, &mut self.loads, stream, user, now))
+    }
+
+    /// An attempt that has its target: perhaps it is copied.
+    pub(super) fn mirror(&mut self, id: u32, service: u16) {
+        let row = self.rows.hot[id as usize];
+        if row.flags & (flag::DETACHED | flag::PROBE | flag::MESSAGE | flag::TASK) != 0 {
+            return;
+        }
+        let Some((version, share)) = self.services[usize::from(service)].routes.mirror else { return };
+        let mut stream = Stream::from_key(row.key).child(purpose::MIRROR);
+        if !stream.chance(share) {
+            return;
+        }
+        let at = |target: &&u32| self.stations[**target as usize].version == version;
+        let targets: Vec<u32> = self.services[usize::from(service)].rotation.iter().filter(at).copied().collect();
+        if targets.is_empty() {
+            return;
+        }
+        let target = targets[stream.below(targets.len() as u32) as usize];
+        let copy = self.take_row();
+        self.rows.hot[copy as usize] = Row {
+            key: stream.child(1).key(),
+            sent: self.now,
+            received: self.now,
+            parent: NONE,
+            parent_tag: COPY,
+            instance: target,
+            site: row.site,
+            user: row.user,
+            flags: flag::DETACHED,
+            state: State::Waiting,
+            outcome: OK,
+            ..Row::FREE
+        };
+        self.rows.cold[copy as usize] = Cold { intended: self.now, deadline: u64::MAX, twin: copy, ..Cold::default() };
+        self.arrive(copy);
+    }
+}
