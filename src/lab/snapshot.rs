@@ -15,6 +15,7 @@ use crate::insight::deployments::Deployment;
 use crate::insight::dora::quick_check::Grades;
 use crate::insight::dora::truth::Truth;
 use crate::insight::dora::{Dora, TimeToRestore};
+use crate::insight::metric::Datapoint;
 use crate::kernel::resilience::CallPolicy;
 use crate::phrase::Sentence;
 use crate::telemetry::ledger::{DeploymentNumber, ExecutionNumber};
@@ -423,6 +424,8 @@ pub struct AlarmSnapshot {
     pub new_version: bool,
     /// Its state.
     pub state: AlarmState,
+    /// Its latest datapoint; `None` if it is missing, or none was due yet.
+    pub latest: Option<Datapoint>,
 }
 
 /// An objective and how it stands.

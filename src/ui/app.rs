@@ -263,7 +263,12 @@ impl App {
         match event {
             Event::Refused { action, why } => {
                 let why = lang.say(&why);
-                if self.shell.run.as_mut().is_some_and(|run| run.inspector.refused(&action, &why) || run.pipeline.refused(&action, &why)) {
+                if self
+                    .shell
+                    .run
+                    .as_mut()
+                    .is_some_and(|run| run.inspector.refused(&action, &why) || run.pipeline.refused(&action, &why) || run.delivery.asked.refused(&action, &why))
+                {
                     return;
                 }
                 self.shell.notify(Level::Failed, lang.with("act.refused", &[("action", &action_text(lang, &action))]), why);
@@ -272,6 +277,7 @@ impl App {
                 if let Some(run) = self.shell.run.as_mut() {
                     run.inspector.done(&action);
                     run.pipeline.done(&action);
+                    run.delivery.asked.done(&action);
                 }
                 let title = action_text(lang, &action);
                 let undo = |action| Offer { icon: icons::ROLL_BACK, text: lang.tr("undo").into_owned(), ask: Ask::Act(action) };

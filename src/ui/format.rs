@@ -91,6 +91,17 @@ pub(crate) fn span(lang: Lang, span: SimSpan) -> String {
     localised(lang, &format!("{}\u{a0}{unit}", text.strip_suffix(".0").unwrap_or(&text)))
 }
 
+/// What is left of a time, to the second: `0:42`, `4:12`, `1:04:12`; of days only the longest two units, `2 d 3 h`.
+pub(crate) fn countdown(left: SimSpan) -> String {
+    let seconds = left.as_secs_f64().ceil() as u64;
+    let (d, h, m, s) = (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60, seconds % 60);
+    match (d, h) {
+        (0, 0) => format!("{m}:{s:02}"),
+        (0, h) => format!("{h}:{m:02}:{s:02}"),
+        (d, h) => format!("{d}\u{a0}d {h}\u{a0}h"),
+    }
+}
+
 /// A time of a run that lasts for days: `day 2, 14:03`.
 pub(crate) fn day_time(lang: Lang, at: SimTime) -> String {
     let (day, time) = clock(at);
@@ -225,6 +236,13 @@ mod tests {
         }
         assert_eq!(span(Lang::Vi, SimSpan::from_secs(18_720)), "5,2\u{a0}h");
         assert_eq!(day_time(Lang::En, SimTime::from_secs(86_400 + 3_661)), "day 2, 01:01");
+    }
+
+    #[test]
+    fn a_countdown_is_exact_to_the_second_and_ends_at_nothing() {
+        let tenths = |tenths: u64| countdown(SimSpan::from_millis(tenths * 100));
+        assert_eq!([0, 1, 420, 2_520, 38_520].map(tenths), ["0:00", "0:01", "0:42", "4:12", "1:04:12"]);
+        assert_eq!(countdown(SimSpan::from_secs(2 * 86_400 + 3 * 3_600 + 7)), "2\u{a0}d 3\u{a0}h");
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 
 use eframe::egui::{Response, RichText, Ui};
 
+use super::deployments::steer::Asked;
 use super::dora::{Metric, Scoped};
 use super::panes::PaneSpec;
 use crate::delivery::change::DefectKind;
@@ -41,6 +42,8 @@ pub(crate) struct DeliveryState {
     pub(super) reveal_commit: bool,
     /// The deployment that is looked at.
     pub(super) deployment: Option<DeploymentNumber>,
+    /// What was asked of it last.
+    pub(crate) asked: Asked,
     /// The failed request that is walked back: its flaw, and which of the flaw's requests.
     pub(super) walk: Option<(FlawId, usize)>,
 }
@@ -57,6 +60,7 @@ impl Default for DeliveryState {
             commit: None,
             reveal_commit: false,
             deployment: None,
+            asked: Asked::default(),
             walk: None,
         }
     }
