@@ -18,7 +18,7 @@ use crate::lab::snapshot::Health;
 use crate::telemetry::ledger::{ChangeNumber, DeploymentNumber};
 use crate::ui::state::{Ask, Run, Selection, Shell};
 use crate::ui::text::{Lang, humanised};
-use crate::ui::widgets::{empty, label};
+use crate::ui::widgets::{button, empty, label};
 use crate::ui::{fonts, icons};
 
 /// What the panels of delivery remember.
@@ -122,7 +122,7 @@ pub(super) fn link_ui(ui: &mut Ui, text: impl Into<String>, about: &str) -> Resp
 
 /// The check box that shows the truth beside what tools say.
 pub(super) fn truth_ui(ui: &mut Ui, lang: Lang, truth: &mut bool) {
-    let response = ui.checkbox(truth, lang.tr("delivery.truth").as_ref());
+    let response = button::check(ui, truth, lang.tr("delivery.truth").as_ref());
     label::explained(response, lang, "truth");
 }
 

@@ -2,7 +2,8 @@
 //!
 //! Analyses and checks are those of the strategy; alarms are watched beside it. It concludes nothing by itself.
 
-use eframe::egui::{Color32, Label, Rect, Response, RichText, Role, Sense, Ui, WidgetInfo, vec2};
+use eframe::egui::text::{LayoutJob, TextFormat};
+use eframe::egui::{Align, Color32, Label, Rect, Response, RichText, Role, Sense, Ui, WidgetInfo, vec2};
 
 use super::steps::until;
 use crate::fleet::alarm::Alarm;
@@ -48,7 +49,7 @@ fn head_ui(ui: &mut Ui, name: &str, shape: Health, word: &str) -> Response {
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 20.0), Sense::hover());
     status::shape(ui.painter(), rect.left_center() + vec2(9.0, 0.0), theme::SHAPE.x, shape, palette);
     let word = ui.painter().layout_no_wrap(word.to_owned(), fonts::mono(size::SMALL), palette.status_text(shape));
-    let mut job = eframe::egui::text::LayoutJob::simple_singleline(name.to_owned(), fonts::medium(size::BODY), palette.text);
+    let mut job = LayoutJob::simple_singleline(name.to_owned(), fonts::medium(size::BODY), palette.text);
     job.wrap = eframe::egui::text::TextWrapping::truncate_at_width(rect.width() - word.size().x - 32.0);
     let galley = ui.painter().layout_job(job);
     ui.painter().galley(rect.left_center() + vec2(24.0, -galley.size().y / 2.0), galley, palette.text);
@@ -59,7 +60,7 @@ fn head_ui(ui: &mut Ui, name: &str, shape: Health, word: &str) -> Response {
 /// Something below a head, indented as its name is.
 fn below_ui(ui: &mut Ui, add: impl FnOnce(&mut Ui)) {
     ui.horizontal_top(|ui| {
-        ui.add_space(24.0 - ui.spacing().item_spacing.x);
+        ui.add_space(24.0);
         ui.vertical(|ui| {
             ui.spacing_mut().item_spacing.y = 2.0;
             add(ui);
@@ -85,11 +86,11 @@ fn analysis_ui(ui: &mut Ui, lang: Lang, now: SimTime, look: &AnalysisLook) {
         note_ui(ui, &last, ink);
         for (key, condition) in ["deployments.analysis.good-if", "deployments.analysis.bad-if"].into_iter().zip(&look.conditions) {
             if let Some(condition) = condition {
-                ui.horizontal_wrapped(|ui| {
-                    ui.spacing_mut().item_spacing.x = 6.0;
-                    note_ui(ui, lang.tr(key), palette.secondary);
-                    ui.add(Label::new(RichText::new(condition).font(fonts::mono(size::SMALL)).color(palette.text)).wrap());
-                });
+                let format = |font, ink| TextFormat { valign: Align::Center, ..TextFormat::simple(font, ink) };
+                let mut job = LayoutJob::default();
+                job.append(&format!("{} ", lang.tr(key)), 0.0, format(fonts::regular(size::SMALL), palette.secondary));
+                job.append(condition, 0.0, format(fonts::mono(size::SMALL), palette.text));
+                ui.add(Label::new(job).wrap());
             }
         }
         counts_ui(ui, look, palette);
@@ -192,7 +193,7 @@ fn alarm_ui(ui: &mut Ui, lang: Lang, run: &Run, state: &AlarmSnapshot, alarm: &A
         None => lang.tr("deployments.alarm.nothing").into_owned(),
     };
     let head = head_ui(ui, &alarm.name, shape, state.state.name());
-    let spoken = [alarm.name.as_str(), state.state.name(), &last, &rule].join(", ");
+    let spoken = [alarm.name.as_str(), state.state.name(), &last].join(", ");
     head.widget_info(|| WidgetInfo::labeled(Role::Label, true, &spoken));
     below_ui(ui, |ui| {
         note_ui(ui, rule, palette.secondary);

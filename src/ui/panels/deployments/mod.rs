@@ -42,7 +42,7 @@ fn deployments_ui(ui: &mut Ui, shell: &mut Shell) {
     Frame::new().inner_margin(Margin { left: 12, right: 4, top: 4, bottom: 0 }).show(ui, |ui| {
         let rect = ui.available_rect_before_wrap();
         let (list, aside) = if rect.width() >= BESIDE {
-            let split = rect.right() - (rect.width() * 0.36).clamp(270.0, 420.0);
+            let split = rect.right() - (rect.width() * 0.42).clamp(290.0, 520.0);
             (rect.with_max_x(split - 12.0), rect.with_min_x(split))
         } else {
             let split = rect.top() + rect.height() * 0.45;
@@ -86,11 +86,11 @@ fn list_ui(ui: &mut Ui, lang: Lang, run: &Run, rows: &[&Deployment], chosen: Opt
         lang.tr("dora.col.outcome"),
     ];
     let columns = [
-        Column::number(&heads[0], 0.8),
-        Column::text(&heads[1], 2.4),
-        Column::text(&heads[2], 3.5),
-        Column::text(&heads[3], 2.2),
-        Column::number(&heads[4], 1.3),
+        Column::number(&heads[0], 0.7),
+        Column::text(&heads[1], 2.3),
+        Column::text(&heads[2], 3.2),
+        Column::text(&heads[3], 2.5),
+        Column::number(&heads[4], 1.5),
         Column::text(&heads[5], 2.9),
     ];
     let name = |at: usize| {
@@ -129,9 +129,13 @@ fn one_ui(ui: &mut Ui, shell: &mut Shell, one: &Deployment) {
     let Some(state) = snapshot.services.get(one.service.index()) else { return };
     let service = run.service_name(one.service).to_owned();
     let mut target = None;
-    ui.label(RichText::new(format!("{}  {} · {service}", icons::DEPLOY, deployment(lang, one.number))).font(fonts::semibold(size::BODY)));
-    ui.label(RichText::new(versions(run, one)).font(fonts::mono(size::BODY - 1.0)));
+    ui.spacing_mut().item_spacing.y = 4.0;
     ui.horizontal_wrapped(|ui| {
+        ui.label(RichText::new(format!("{}  {} · {service}", icons::DEPLOY, deployment(lang, one.number))).font(fonts::semibold(size::BODY)));
+        ui.label(RichText::new(versions(run, one)).font(fonts::mono(size::BODY - 1.0)));
+    });
+    ui.horizontal_wrapped(|ui| {
+        ui.set_min_height(18.0);
         let (place, _) = ui.allocate_exact_size(vec2(10.0, 18.0), Sense::hover());
         status::shape(ui.painter(), place.center(), theme::SHAPE.x, outcome_health(one), palette);
         ui.add(Label::new(outcome(lang, one)).wrap());

@@ -2,7 +2,7 @@
 //!
 //! What is not possible now is shown, and says why when it is pointed at. Each is an action, as those of the inspector are.
 
-use eframe::egui::Ui;
+use eframe::egui::{Ui, vec2};
 
 use crate::fleet::deploy::Wish;
 use crate::insight::deployments::Deployment;
@@ -97,17 +97,17 @@ pub(super) fn steer_ui(
     let mut act = None;
     ui.add_space(4.0);
     ui.horizontal_wrapped(|ui| {
-        ui.spacing_mut().item_spacing.y = 6.0;
+        ui.spacing_mut().item_spacing = vec2(6.0, 6.0);
         for (wish, current) in current.into_iter().flat_map(|current| offered(current).map(|wish| (wish, current))) {
-            let (icon, text, about) = match wish {
-                Wish::Promote => (icons::FORWARD, "steer.promote", "steer.promote.about"),
-                Wish::PromoteFull => (icons::DEPLOY, "steer.promote-full", "steer.promote-full.about"),
-                Wish::Pause => (icons::PAUSE, "steer.pause", "steer.pause.about"),
-                Wish::Resume => (icons::PLAY, "steer.resume", "steer.resume.about"),
-                Wish::Abort => (icons::STOP, "steer.abort", "steer.abort.about"),
+            let (icon, text, name, about) = match wish {
+                Wish::Promote => (icons::FORWARD, "steer.promote", "steer.promote", "steer.promote.about"),
+                Wish::PromoteFull => (icons::UNTIL, "steer.promote-full", "steer.promote-full", "steer.promote-full.about"),
+                Wish::Pause => (icons::PAUSE, "steer.pause.short", "steer.pause", "steer.pause.about"),
+                Wish::Resume => (icons::PLAY, "steer.resume.short", "steer.resume", "steer.resume.about"),
+                Wish::Abort => (icons::STOP, "steer.abort.short", "steer.abort", "steer.abort.about"),
             };
             let why = obstacle(lang, wish, state, current, over);
-            let response = button::plain_if(ui, why.is_none(), icon, &lang.tr(text));
+            let response = button::short_if(ui, why.is_none(), icon, &lang.tr(text), &lang.tr(name));
             let clicked = response.clicked();
             response.on_hover_text(lang.tr(about)).on_disabled_hover_text(why.unwrap_or_default());
             if clicked {
@@ -121,7 +121,8 @@ pub(super) fn steer_ui(
             } else {
                 current.filter(|current| current.version == state.stable).map(|current| lang.with("steer.back-already", &[("version", &current.version)]))
             };
-            let response = button::plain_if(ui, why.is_none(), icons::ROLL_BACK, &lang.with("act.roll-back", &[("service", service)]));
+            let name = lang.with("act.roll-back", &[("service", service)]);
+            let response = button::short_if(ui, why.is_none(), icons::ROLL_BACK, &lang.tr("act.roll-back.short"), &name);
             if response.clicked() {
                 act = Some(Action::RollBack { service: service.to_owned() });
             }
