@@ -136,7 +136,8 @@ fn what_is_refused_is_said_and_can_be_dismissed() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut window = boutique(folder.path());
     let refused = refused(&mut window);
-    window.get_all_by_label("Dismiss").last().expect("a way to dismiss it").click();
+    // The newest is on top.
+    window.get_all_by_label("Dismiss").next().expect("a way to dismiss it").click();
     window.run_steps(3);
     assert!(window.query_by_label(&refused).is_none());
 }
@@ -778,6 +779,7 @@ fn a_canary_is_paused_resumed_promoted_and_aborted_and_that_is_in_the_journal() 
     assert!(window.get_by_role_and_label(Role::Button, "Promote fully").accesskit_node().is_disabled(), "nothing is left to leave out");
     press(&mut window, "Abort deployment");
     window.get_by_label("Play").click();
+    window.run_steps(3);
     wait(&mut window, "the way back", |window| {
         let snapshot = snapshot(window).expect("a run");
         let stock = &snapshot.services[STOCK];

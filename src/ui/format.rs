@@ -137,7 +137,7 @@ pub(crate) fn clock(now: SimTime) -> (u64, String) {
     (day + 1, format!("{:02}:{:02}:{:02}", rest / 3_600, rest / 60 % 60, rest % 60))
 }
 
-/// A time on an axis, given in seconds: `45s`, `3m`, `3m20s`, `2h`, `1d 6h`.
+/// A time on an axis, given in seconds: `45s`, `3m`, `3m20s`, `2h`, `1d 6h`, `1d 6h20m`.
 pub(crate) fn axis_time(seconds: f64) -> String {
     let negative = if seconds < 0.0 { "-" } else { "" };
     let total = seconds.abs().round() as u64;
@@ -148,8 +148,9 @@ pub(crate) fn axis_time(seconds: f64) -> String {
         (0, 0, m, s) => format!("{m}m{s:02}s"),
         (0, h, 0, 0) => format!("{h}h"),
         (0, h, m, _) => format!("{h}h{m:02}m"),
-        (d, 0, _, _) => format!("{d}d"),
-        (d, h, _, _) => format!("{d}d {h}h"),
+        (d, 0, 0, _) => format!("{d}d"),
+        (d, h, 0, _) => format!("{d}d {h}h"),
+        (d, h, m, _) => format!("{d}d {h}h{m:02}m"),
     };
     format!("{negative}{text}")
 }
@@ -222,7 +223,7 @@ mod tests {
 
     #[test]
     fn times_on_axes_are_short() {
-        for (value, expected) in [(0.0, "0s"), (45.0, "45s"), (180.0, "3m"), (200.0, "3m20s"), (7_200.0, "2h"), (108_000.0, "1d 6h")] {
+        for (value, expected) in [(0.0, "0s"), (45.0, "45s"), (180.0, "3m"), (200.0, "3m20s"), (7_200.0, "2h"), (108_000.0, "1d 6h"), (86_520.0, "1d 0h02m")] {
             assert_eq!(axis_time(value), expected);
         }
         assert_eq!(clock(SimTime::from_secs(86_400 + 3_661)), (2, "01:01:01".to_owned()));

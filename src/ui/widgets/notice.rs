@@ -1,6 +1,6 @@
 //! What the app says: what worked goes away soon, what failed a little later, what asks for something stays until it is
-//! answered. None goes away under the pointer. Beside a run they have a place of their own, at the bottom of the inspector's
-//! column, which gives way: they lie over nothing.
+//! answered. None goes away or moves while the pointer is on one. Beside a run they have a place of their own, at the bottom of
+//! the inspector's column, which gives way: they lie over nothing.
 
 use eframe::egui::{self, Align2, Id, Label, Rect, RichText, ScrollArea, Ui, UiBuilder, pos2, vec2};
 
@@ -79,14 +79,19 @@ pub(crate) fn docked_ui(ui: &mut Ui, shell: &mut Shell, column: Rect, rest: Rect
     }
 }
 
-/// The notices one below the other, each as wide as it likes or `within` a column [points].
+/// The notices, the newest on top, so that it moves none of those below; each as wide as it likes or `within` a column [points].
 fn list_ui(ui: &mut Ui, shell: &mut Shell, within: Option<f32>) {
     let now = ui.input(|input| input.time);
     let palette = colors(ui);
     let lang = shell.lang();
     let mut dismissed = None;
     let mut taken = None;
-    for (at, notice) in shell.notices.iter_mut().enumerate().take(SHOWN) {
+    let mut pointed = false;
+    if shell.notices.len() > SHOWN {
+        let more = (shell.notices.len() - SHOWN).to_string();
+        ui.label(RichText::new(lang.with("notices.more", &[("count", &more)])).color(palette.secondary));
+    }
+    for (at, notice) in shell.notices.iter_mut().take(SHOWN).enumerate().rev() {
         notice.since.get_or_insert(now);
         let (glyph, color) = match notice.level {
             Level::Done => (icons::CHECK, palette.ok_text),
@@ -124,13 +129,10 @@ fn list_ui(ui: &mut Ui, shell: &mut Shell, within: Option<f32>) {
                 }
             });
         });
-        if drawn.response.contains_pointer() {
-            notice.since = Some(now);
-        }
+        pointed |= drawn.response.contains_pointer();
     }
-    if shell.notices.len() > SHOWN {
-        let more = (shell.notices.len() - SHOWN).to_string();
-        ui.label(RichText::new(lang.with("notices.more", &[("count", &more)])).color(palette.secondary));
+    if pointed {
+        shell.notices.iter_mut().take(SHOWN).for_each(|notice| notice.since = Some(now));
     }
     if let Some(at) = taken
         && let Some(offer) = shell.notices.remove(at).offer

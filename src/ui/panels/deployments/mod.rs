@@ -130,12 +130,13 @@ fn one_ui(ui: &mut Ui, shell: &mut Shell, one: &Deployment) {
     let service = run.service_name(one.service).to_owned();
     let mut target = None;
     ui.spacing_mut().item_spacing.y = 4.0;
+    // Lines of text in a row are no higher than those that stand alone.
+    ui.spacing_mut().interact_size.y = 18.0;
     ui.horizontal_wrapped(|ui| {
         ui.label(RichText::new(format!("{}  {} · {service}", icons::DEPLOY, deployment(lang, one.number))).font(fonts::semibold(size::BODY)));
         ui.label(RichText::new(versions(run, one)).font(fonts::mono(size::BODY - 1.0)));
     });
     ui.horizontal_wrapped(|ui| {
-        ui.set_min_height(18.0);
         let (place, _) = ui.allocate_exact_size(vec2(10.0, 18.0), Sense::hover());
         status::shape(ui.painter(), place.center(), theme::SHAPE.x, outcome_health(one), palette);
         ui.add(Label::new(outcome(lang, one)).wrap());
