@@ -786,7 +786,7 @@ fn a_canary_is_paused_resumed_promoted_and_aborted_and_that_is_in_the_journal() 
         stock.deployment.is_none() && stock.stable == "v1" && stock.versions[1].instances == 0 && stock.versions[0].instances == 3
     });
     pause(&mut window);
-    assert!(window.query_by_label_contains("aborted").is_some(), "and why it failed");
+    assert!(window.query_all_by_label_contains("aborted").next().is_some(), "and why it failed");
     let sessions = folder.path().join("sessions");
     let file = std::fs::read_dir(sessions).expect("sessions").next().expect("one").expect("readable").path();
     let journal: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(file).expect("a session")).expect("it can be read");
@@ -809,7 +809,7 @@ fn the_evidence_of_an_analysis_is_shown_against_its_thresholds() {
     let good = rollout(&window, WEB).analyses[0].counts[0];
     let spoken = format!("success-rate, Running, last 1.0000: good, {good} good, 0 bad, 0 inconclusive, 0 errors; {good} of 10 measured");
     assert!(window.query_by_label(&spoken).is_some(), "{spoken}");
-    for text in ["good if result >= 0.95", "bad if result < 0.9", "may be: 1 bad, 0 inconclusive, 4 errors in a row"] {
+    for text in ["good if result >= 0.95", "bad if result < 0.9", "allowed: 1 bad, 0 inconclusive, 4 errors in a row"] {
         assert!(window.query_by_label(text).is_some(), "{text}");
     }
     press(&mut window, "Promote fully");

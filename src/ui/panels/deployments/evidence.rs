@@ -89,7 +89,7 @@ fn analysis_ui(ui: &mut Ui, lang: Lang, now: SimTime, look: &AnalysisLook) {
                 let format = |font, ink| TextFormat { valign: Align::Center, ..TextFormat::simple(font, ink) };
                 let mut job = LayoutJob::default();
                 job.append(&format!("{} ", lang.tr(key)), 0.0, format(fonts::regular(size::SMALL), palette.secondary));
-                job.append(condition, 0.0, format(fonts::mono(size::SMALL), palette.text));
+                job.append(condition, 3.0, format(fonts::mono(size::SMALL), palette.text));
                 ui.add(Label::new(job).wrap());
             }
         }
@@ -289,7 +289,7 @@ mod tests {
         assert_eq!(last_text(Lang::En, &look), "last 0.9312: bad");
         assert_eq!(last_text(Lang::Vi, &look), "gần nhất 0,9312: xấu");
         assert_eq!(counts_text(Lang::En, &look), "3 good, 1 bad, 0 inconclusive, 2 errors; 4 of 10 measured");
-        assert_eq!(limits_text(Lang::En, &look), "may be: 1 bad, 0 inconclusive, 4 errors in a row");
+        assert_eq!(limits_text(Lang::En, &look), "allowed: 1 bad, 0 inconclusive, 4 errors in a row");
         (look.failure_limit, look.last, look.planned) = (-1, None, None);
         assert_eq!(last_text(Lang::En, &look), "nothing measured yet");
         assert_eq!(counts_text(Lang::En, &look), "3 good, 1 bad, 0 inconclusive, 2 errors");
