@@ -212,3 +212,22 @@ fn the_shipped_bad_release_hurts_thousands_hundreds_or_one() {
     let (blue_green, alarms, _) = hurt("bad-release-blue-green");
     assert_eq!((blue_green, alarms), (315, 1));
 }
+
+#[test]
+fn what_a_deployment_cannot_follow_is_refused() {
+    use fleetlab::fleet::deploy::Wish;
+    let steer = |wish| Action::Steer { service: "web".into(), wish };
+    let mut session = shop("\"rolling\"", "{}");
+    session.advance_to(SimTime::from_secs(61));
+    let why = session.act(steer(Wish::Pause)).expect_err("it has no steps").to_string();
+    assert!(why.contains("the `rolling` deployment of `web` cannot follow `pause`"), "{why}");
+    let mut session = shop("{ canary = { percent = \"10%\", canary_bake = \"5m\", bake = \"1m\" } }", "{}");
+    session.advance_to(SimTime::from_secs(120));
+    assert!(session.act(steer(Wish::Resume)).is_err(), "it is not paused");
+    session.act(steer(Wish::Pause)).expect("it can be paused");
+    session.act(steer(Wish::Resume)).expect("in the same moment, too");
+    session.act(steer(Wish::PromoteFull)).expect("steps are left");
+    session.advance_to(SimTime::from_secs(300));
+    let all = deployments(session.ledger());
+    assert_eq!(all[0].status, Status::Completed, "the bake time alone was left");
+}

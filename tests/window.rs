@@ -136,7 +136,8 @@ fn what_is_refused_is_said_and_can_be_dismissed() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut window = boutique(folder.path());
     let refused = refused(&mut window);
-    window.get_all_by_label("Dismiss").last().expect("a way to dismiss it").click();
+    // The newest is on top.
+    window.get_all_by_label("Dismiss").next().expect("a way to dismiss it").click();
     window.run_steps(3);
     assert!(window.query_by_label(&refused).is_none());
 }
@@ -226,7 +227,11 @@ fn at_its_end_a_scenario_offers_to_run_again_and_nothing_else() {
     window.key_press(Key::Num6);
     wait(&mut window, "the end", |window| app(window).status().is_some_and(|status| status.over));
     window.run_steps(3);
-    assert!(window.query_by_label("The scenario has ended").is_some(), "a notice says so");
+    let notice = window.get_by_label("The scenario has ended").rect();
+    for needed in ["server", "Show the whole map", "Timeline"] {
+        let place = window.get_by_label(needed).rect();
+        assert!(!place.intersects(notice.expand(12.0)), "the notice that says so lies over {needed}");
+    }
     click(&mut window, "server");
     assert!(window.get_by_label("Inject fault…").accesskit_node().is_disabled());
     assert_eq!(window.get_all_by_label("Run again").count(), 2, "on the bar and in the notice");
@@ -590,7 +595,6 @@ fn team(folder: &Path, settings: &Settings) -> Window {
     window.key_press(Key::Num6);
     wait(&mut window, "the end", |window| app(window).status().is_some_and(|status| status.over));
     window.run_steps(3);
-    // The notice of the end lies over the panels.
     click(&mut window, "Dismiss");
     window
 }
@@ -715,4 +719,118 @@ fn the_panels_of_delivery_speak_vietnamese() {
     wait(&mut window, "the run", |window| snapshot(window).is_some_and(|snapshot| snapshot.now > SimTime::from_secs(1)));
     open_pane(&mut window, "DORA");
     assert!(window.query_all_by_label_contains("chưa lần triển khai nào kết thúc").next().is_some());
+}
+
+/// A window on two canaries under way, the one of `stock` with a tenth of the traffic; time stands still.
+fn canaries(folder: &Path, settings: &Settings) -> Window {
+    let mut window = open_with(folder, settings);
+    let path = folder.join("judged.toml");
+    std::fs::write(&path, include_str!("fixtures/judged.toml")).expect("written");
+    window.run_steps(2);
+    enter(&mut window, "Path of a scenario or session file", &path.display().to_string());
+    click(&mut window, "Open file");
+    wait(&mut window, "both canaries", |window| {
+        let canary = |service: usize| snapshot(window).is_some_and(|snapshot| snapshot.services[service].deployment.is_some());
+        canary(WEB) && canary(STOCK) && rollout(window, STOCK).progress.current == Some(1)
+    });
+    pause(&mut window);
+    window
+}
+
+/// The services of the canaries, in the scenario's order.
+const WEB: usize = 0;
+const STOCK: usize = 1;
+
+/// The deployment under way of a service.
+fn rollout(window: &Window, service: usize) -> fleetlab::lab::snapshot::DeploymentSnapshot {
+    snapshot(window).expect("a run").services[service].deployment.clone().expect("a deployment under way")
+}
+
+/// The deployment of a service is looked at.
+fn look_at(window: &mut Window, service: &str) {
+    open_pane(window, "Deployments");
+    let row = window.query_all_by_role(Role::Row).find(|node| node.accesskit_node().label().is_some_and(|label| label.contains(&format!(", {service}, "))));
+    row.expect("its row").click();
+    window.run_steps(4);
+}
+
+#[test]
+fn a_canary_is_paused_resumed_promoted_and_aborted_and_that_is_in_the_journal() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut window = canaries(folder.path(), &Settings::default());
+    look_at(&mut window, "stock");
+    for step in ["Step 1 of 5, Scale up: done", "Step 2 of 5, 10 % of the traffic: under way", "Step 3 of 5, 100 % of the traffic: to come"] {
+        assert!(window.query_by_label(step).is_some(), "{step}");
+    }
+    assert!(window.query_by_label_contains(" left of this step").is_some(), "what is waited for, and how long");
+    assert!(window.query_by_label_contains("new-stock-errors, ").is_some(), "the alarm that watches it");
+    assert!(window.query_by_label_contains("error rate above 5 % in 1 of 1 periods").is_some(), "and its threshold");
+    assert!(window.query_by_role_and_label(Role::Button, "Resume deployment").is_none(), "it is not paused");
+    press(&mut window, "Pause deployment");
+    wait(&mut window, "the pause", |window| rollout(window, STOCK).progress.phase == "Paused");
+    window.run_steps(2);
+    assert!(window.query_by_label("Waits for a person").is_some());
+    press(&mut window, "Resume deployment");
+    wait(&mut window, "the end of the pause", |window| rollout(window, STOCK).progress.phase == "Progressing");
+    press(&mut window, "Promote");
+    wait(&mut window, "all of the traffic", |window| rollout(window, STOCK).progress.weight.is_some_and(|weight| weight.get() > 0.99));
+    window.run_steps(2);
+    assert!(window.query_by_label("Step 4 of 5, Bake: under way").is_some());
+    assert!(window.get_by_role_and_label(Role::Button, "Promote fully").accesskit_node().is_disabled(), "nothing is left to leave out");
+    press(&mut window, "Abort deployment");
+    window.get_by_label("Play").click();
+    window.run_steps(3);
+    wait(&mut window, "the way back", |window| {
+        let snapshot = snapshot(window).expect("a run");
+        let stock = &snapshot.services[STOCK];
+        stock.deployment.is_none() && stock.stable == "v1" && stock.versions[1].instances == 0 && stock.versions[0].instances == 3
+    });
+    pause(&mut window);
+    assert!(window.query_all_by_label_contains("aborted").next().is_some(), "and why it failed");
+    let sessions = folder.path().join("sessions");
+    let file = std::fs::read_dir(sessions).expect("sessions").next().expect("one").expect("readable").path();
+    let journal: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(file).expect("a session")).expect("it can be read");
+    let wishes: Vec<&str> = journal["actions"].as_array().expect("actions").iter().filter_map(|action| action["do"]["steer"]["wish"].as_str()).collect();
+    assert_eq!(wishes, ["pause", "resume", "promote", "abort"]);
+}
+
+#[test]
+fn the_evidence_of_an_analysis_is_shown_against_its_thresholds() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut window = canaries(folder.path(), &Settings::default());
+    look_at(&mut window, "web");
+    window.get_by_label("Play").click();
+    wait(&mut window, "a measurement", |window| {
+        rollout(window, WEB).analyses.iter().all(|metric| metric.counts[0] >= 1) && rollout(window, WEB).analyses.len() == 2
+    });
+    pause(&mut window);
+    window.run_steps(2);
+    assert!(window.query_by_label("Step 3 of 7, analysis: 2 metrics: under way").is_some());
+    let good = rollout(&window, WEB).analyses[0].counts[0];
+    let spoken = format!("success-rate, Running, last 1.0000: good, {good} good, 0 bad, 0 inconclusive, 0 errors; {good} of 10 measured");
+    assert!(window.query_by_label(&spoken).is_some(), "{spoken}");
+    for text in ["good if result >= 0.95", "bad if result < 0.9", "allowed: 1 bad, 0 inconclusive, 4 errors in a row"] {
+        assert!(window.query_by_label(text).is_some(), "{text}");
+    }
+    press(&mut window, "Promote fully");
+    wait(&mut window, "the end of the judging", |window| rollout(window, WEB).analyses.is_empty());
+}
+
+#[test]
+fn what_cannot_be_steered_is_only_rolled_back() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut window = boutique(folder.path());
+    pause(&mut window);
+    click(&mut window, "currencyservice");
+    click(&mut window, "Deploy…");
+    window.get_by_label_contains("Deploy v2 to currencyservice").click();
+    wait(&mut window, "the deployment", |window| snapshot(window).expect("a run").services.iter().any(|service| service.deployment.is_some()));
+    open_pane(&mut window, "Deployments");
+    for order in ["Promote", "Promote fully", "Pause deployment", "Abort deployment"] {
+        assert!(window.get_by_role_and_label(Role::Button, order).accesskit_node().is_disabled(), "{order}");
+    }
+    let back = window.query_all_by_role_and_label(Role::Button, "Roll back currencyservice").last().expect("the way back");
+    assert!(!back.accesskit_node().is_disabled());
+    back.click();
+    wait(&mut window, "the way back", |window| snapshot(window).expect("a run").dora.deployments.len() == 2);
 }

@@ -53,6 +53,13 @@ pub(super) struct Watching {
     points: VecDeque<Option<Datapoint>>,
 }
 
+impl Watching {
+    /// Its latest datapoint.
+    pub(super) fn latest(&self) -> Option<Datapoint> {
+        self.points.back().copied().flatten()
+    }
+}
+
 /// All alarms, in the scenario's order.
 #[derive(Resource, Debug, Default)]
 pub(super) struct Alarms(pub(super) Vec<Watching>);

@@ -3,7 +3,7 @@
 //! Plain data copied out of the ECS. Reading changes nothing.
 
 use super::Fleet;
-use super::alarm::{Alarm, Alarms};
+use super::alarm::{Alarm, Alarms, Watching};
 use super::cost::Meters;
 use super::deploy::judging::AnalysisLook;
 use super::deploy::{Progress, Releases, Rollout, Size};
@@ -14,6 +14,7 @@ use super::life::{Life, Phase};
 use super::rotation::{Standing, Verdict};
 use crate::ids::{InstanceId, ServiceId, VersionId, ZoneId};
 use crate::insight::alarm::AlarmState;
+use crate::insight::metric::Datapoint;
 use crate::telemetry::ledger::{DeploymentNumber, Ledger};
 use crate::units::{Dollars, SimTime};
 
@@ -162,6 +163,11 @@ impl Fleet {
     /// The alarms with their states, in the scenario's order.
     pub fn alarms(&self) -> impl Iterator<Item = (&Alarm, AlarmState)> {
         self.world.resource::<Alarms>().0.iter().map(|watching| (&watching.alarm, watching.state))
+    }
+
+    /// The latest datapoint of each alarm, in the scenario's order; `None` if it is missing, or none was due yet.
+    pub fn datapoints(&self) -> impl Iterator<Item = Option<Datapoint>> {
+        self.world.resource::<Alarms>().0.iter().map(Watching::latest)
     }
 
     /// What everything cost until now.

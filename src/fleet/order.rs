@@ -110,6 +110,15 @@ phrases! {
             /// The service.
             service: String,
         } = "no deployment of `{service}` is under way",
+        /// Nothing would follow.
+        "not-now" => NotNow {
+            /// The service.
+            service: String,
+            /// What was asked for.
+            wish: &'static str,
+            /// The strategy.
+            strategy: &'static str,
+        } = "the `{strategy}` deployment of `{service}` cannot follow `{wish}`: its strategy has no such thing, or nothing is left of it now",
         /// Too many instances.
         "too-many" => TooMany {
             /// How many were wanted.
@@ -191,8 +200,14 @@ impl Fleet {
             Order::RollBack(service) => self.roll_back(service)?,
             Order::Steer { service, wish } => {
                 let entity = self.world.resource::<Roster>().service(service);
-                if self.world.get::<Rollout>(entity).is_none_or(|rollout| rollout.0.is_none()) {
-                    return Err(Refusal::NothingUnderWay { service: self.world.resource::<Facts>().service(service).to_owned() });
+                let name = || self.world.resource::<Facts>().service(service).to_owned();
+                let Some(deployment) = self.world.get::<Rollout>(entity).and_then(|rollout| rollout.0.as_ref()) else {
+                    return Err(Refusal::NothingUnderWay { service: name() });
+                };
+                let mut wishes = self.world.resource::<DeployOrders>().wishes.iter();
+                // What was asked for in the same moment may make it possible.
+                if !deployment.progress().wishes.contains(&wish) && !wishes.any(|(of, _)| *of == service) {
+                    return Err(Refusal::NotNow { service: name(), wish: wish.name(), strategy: deployment.strategy.name() });
                 }
                 self.world.resource_mut::<DeployOrders>().wishes.push((service, wish));
                 self.attend(service);

@@ -17,6 +17,7 @@ use crate::insight::dora::truth::Truth;
 use crate::insight::dora::{Dora, TimeToRestore};
 use crate::insight::experiment::{Arm, Comparison};
 use crate::kernel::feature::Side;
+use crate::insight::metric::Datapoint;
 use crate::kernel::resilience::CallPolicy;
 use crate::phrase::Sentence;
 use crate::telemetry::ledger::{DeploymentNumber, ExecutionNumber};
@@ -480,6 +481,8 @@ pub struct AlarmSnapshot {
     pub new_version: bool,
     /// Its state.
     pub state: AlarmState,
+    /// Its latest datapoint; `None` if it is missing, or none was due yet.
+    pub latest: Option<Datapoint>,
 }
 
 /// An objective and how it stands.

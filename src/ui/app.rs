@@ -201,7 +201,6 @@ impl App {
             ui.painter().vline(rect.right() - 0.5, rect.y_range(), hairline);
         });
         let fleet = shell.page == Page::Fleet && shell.run.is_some();
-        let mut covered = 0.0;
         if fleet {
             Panel::bottom("timeline").exact_size(timeline::HEIGHT).frame(frame).show_separator_line(false).resizable(false).show(ui, |ui| {
                 let rect = ui.max_rect();
@@ -210,16 +209,17 @@ impl App {
             });
             let width = if ui.max_rect().width() > 1_500.0 { 400.0 } else { 332.0 };
             let panel = Panel::right("inspector").default_size(width).size_range(inspector::WIDTHS.0..=inspector::WIDTHS.1);
-            let shown = panel.frame(frame).show_separator_line(false).show(ui, |ui| {
+            panel.frame(frame).show_separator_line(false).show(ui, |ui| {
                 let rect = ui.max_rect();
                 // Its width is what a person made it, however wide its contents would like to be.
-                let mut inner = ui.new_child(egui::UiBuilder::new().max_rect(rect));
-                inner.set_clip_rect(rect.intersect(ui.clip_rect()));
+                let rest = notice::rest_of(ui, shell, rect);
+                let mut inner = ui.new_child(egui::UiBuilder::new().max_rect(rest));
+                inner.set_clip_rect(rest.intersect(ui.clip_rect()));
                 inspector::inspector_ui(&mut inner, shell);
+                notice::docked_ui(ui, shell, rect, rest);
                 ui.allocate_rect(rect, egui::Sense::hover());
                 ui.painter().vline(rect.left() + 0.5, rect.y_range(), hairline);
             });
-            covered = shown.response.rect.width();
         }
         let back = if fleet { palette.panel } else { palette.ground };
         CentralPanel::default().frame(theme::filled(back, 0)).show(ui, |ui| match shell.page {
@@ -227,7 +227,9 @@ impl App {
             Page::Fleet if shell.run.is_some() => panes::panes_ui(ui, shell),
             Page::Fleet => waiting_ui(ui, shell),
         });
-        notice::notices_ui(ui, shell, covered);
+        if !fleet {
+            notice::notices_ui(ui, shell);
+        }
         match shell.overlay {
             Some(Overlay::Settings) => settings_panel::settings_ui(ui, shell),
             Some(Overlay::Help) => help::help_ui(ui, shell),
@@ -263,7 +265,12 @@ impl App {
         match event {
             Event::Refused { action, why } => {
                 let why = lang.say(&why);
-                if self.shell.run.as_mut().is_some_and(|run| run.inspector.refused(&action, &why) || run.pipeline.refused(&action, &why)) {
+                if self
+                    .shell
+                    .run
+                    .as_mut()
+                    .is_some_and(|run| run.inspector.refused(&action, &why) || run.pipeline.refused(&action, &why) || run.delivery.asked.refused(&action, &why))
+                {
                     return;
                 }
                 self.shell.notify(Level::Failed, lang.with("act.refused", &[("action", &action_text(lang, &action))]), why);
@@ -272,6 +279,7 @@ impl App {
                 if let Some(run) = self.shell.run.as_mut() {
                     run.inspector.done(&action);
                     run.pipeline.done(&action);
+                    run.delivery.asked.done(&action);
                 }
                 let title = action_text(lang, &action);
                 let undo = |action| Offer { icon: icons::ROLL_BACK, text: lang.tr("undo").into_owned(), ask: Ask::Act(action) };

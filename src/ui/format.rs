@@ -91,6 +91,17 @@ pub(crate) fn span(lang: Lang, span: SimSpan) -> String {
     localised(lang, &format!("{}\u{a0}{unit}", text.strip_suffix(".0").unwrap_or(&text)))
 }
 
+/// What is left of a time, to the second: `0:42`, `4:12`, `1:04:12`; of days only the longest two units, `2 d 3 h`.
+pub(crate) fn countdown(left: SimSpan) -> String {
+    let seconds = left.as_secs_f64().ceil() as u64;
+    let (d, h, m, s) = (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60, seconds % 60);
+    match (d, h) {
+        (0, 0) => format!("{m}:{s:02}"),
+        (0, h) => format!("{h}:{m:02}:{s:02}"),
+        (d, h) => format!("{d}\u{a0}d {h}\u{a0}h"),
+    }
+}
+
 /// A time of a run that lasts for days: `day 2, 14:03`.
 pub(crate) fn day_time(lang: Lang, at: SimTime) -> String {
     let (day, time) = clock(at);
@@ -126,7 +137,7 @@ pub(crate) fn clock(now: SimTime) -> (u64, String) {
     (day + 1, format!("{:02}:{:02}:{:02}", rest / 3_600, rest / 60 % 60, rest % 60))
 }
 
-/// A time on an axis, given in seconds: `45s`, `3m`, `3m20s`, `2h`, `1d 6h`.
+/// A time on an axis, given in seconds: `45s`, `3m`, `3m20s`, `2h`, `1d 6h`, `1d 6h20m`.
 pub(crate) fn axis_time(seconds: f64) -> String {
     let negative = if seconds < 0.0 { "-" } else { "" };
     let total = seconds.abs().round() as u64;
@@ -137,8 +148,9 @@ pub(crate) fn axis_time(seconds: f64) -> String {
         (0, 0, m, s) => format!("{m}m{s:02}s"),
         (0, h, 0, 0) => format!("{h}h"),
         (0, h, m, _) => format!("{h}h{m:02}m"),
-        (d, 0, _, _) => format!("{d}d"),
-        (d, h, _, _) => format!("{d}d {h}h"),
+        (d, 0, 0, _) => format!("{d}d"),
+        (d, h, 0, _) => format!("{d}d {h}h"),
+        (d, h, m, _) => format!("{d}d {h}h{m:02}m"),
     };
     format!("{negative}{text}")
 }
@@ -211,7 +223,7 @@ mod tests {
 
     #[test]
     fn times_on_axes_are_short() {
-        for (value, expected) in [(0.0, "0s"), (45.0, "45s"), (180.0, "3m"), (200.0, "3m20s"), (7_200.0, "2h"), (108_000.0, "1d 6h")] {
+        for (value, expected) in [(0.0, "0s"), (45.0, "45s"), (180.0, "3m"), (200.0, "3m20s"), (7_200.0, "2h"), (108_000.0, "1d 6h"), (86_520.0, "1d 0h02m")] {
             assert_eq!(axis_time(value), expected);
         }
         assert_eq!(clock(SimTime::from_secs(86_400 + 3_661)), (2, "01:01:01".to_owned()));
@@ -225,6 +237,13 @@ mod tests {
         }
         assert_eq!(span(Lang::Vi, SimSpan::from_secs(18_720)), "5,2\u{a0}h");
         assert_eq!(day_time(Lang::En, SimTime::from_secs(86_400 + 3_661)), "day 2, 01:01");
+    }
+
+    #[test]
+    fn a_countdown_is_exact_to_the_second_and_ends_at_nothing() {
+        let tenths = |tenths: u64| countdown(SimSpan::from_millis(tenths * 100));
+        assert_eq!([0, 1, 420, 2_520, 38_520].map(tenths), ["0:00", "0:01", "0:42", "4:12", "1:04:12"]);
+        assert_eq!(countdown(SimSpan::from_secs(2 * 86_400 + 3 * 3_600 + 7)), "2\u{a0}d 3\u{a0}h");
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use super::rollout::Wish;
 use crate::ids::{InstanceId, UserHeaderId, VersionId, ZoneId};
 use crate::insight::judge::analysis::{Analysis, Phase};
 use crate::telemetry::ledger::Cause;
@@ -216,6 +217,8 @@ pub struct Progress {
     pub weight: Option<Ratio>,
     /// Argo's word for how it stands: `Progressing`, `Paused`, `Degraded` or `Healthy`.
     pub phase: &'static str,
+    /// What a person can ask of it now, so that something follows; nothing of a strategy that cannot be steered.
+    pub wishes: Vec<Wish>,
 }
 
 /// A strategy at work on one deployment.

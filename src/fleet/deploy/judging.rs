@@ -13,7 +13,8 @@ use crate::ids::{ServiceId, VersionId};
 use crate::insight::judge::Measured;
 use crate::insight::judge::analysis::{Analysis, Phase, Provider};
 use crate::insight::judge::analysis_run::AnalysisRun;
-use crate::insight::judge::flagger::Builtin;
+use crate::insight::judge::condition::Condition;
+use crate::insight::judge::flagger::{self, Builtin};
 use crate::units::{SimSpan, SimTime};
 
 use bevy_ecs::prelude::*;
@@ -36,21 +37,37 @@ pub(super) struct Judges {
     runs: BTreeMap<u32, AnalysisRun>,
     /// Flagger's checks as they came out last.
     checks: BTreeMap<u32, Phase>,
+    /// What Flagger's metrics were, to look at.
+    seen: BTreeMap<u32, AnalysisLook>,
     /// When they were last made.
     checked: Option<SimTime>,
 }
 
 /// An analysis of a deployment, for people to watch.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct AnalysisLook {
     /// The metric's name.
     pub metric: String,
+    /// What is asked, in the provider's language.
+    pub query: String,
+    /// When a measurement is good, and when it is bad, as written.
+    pub conditions: [Option<String>; 2],
+    /// How many measurements there are to be; `None`: they go on until the deployment ends them.
+    pub planned: Option<u32>,
+    /// When it is measured next; `None` if it is not.
+    pub next: Option<SimTime>,
+    /// Whether it decides nothing.
+    pub dry_run: bool,
     /// Its latest value as written, and whether it was good, bad, or neither.
     pub last: Option<(String, Phase)>,
     /// Good, bad, inconclusive measurements and errors so far.
     pub counts: [u32; 4],
-    /// Bad measurements that may be.
+    /// Bad measurements that may be; any number if it is negative.
     pub failure_limit: i32,
+    /// Inconclusive measurements that may be.
+    pub inconclusive_limit: u32,
+    /// Errors in a row that may be.
+    pub error_limit: u32,
     /// How it stands.
     pub phase: Phase,
 }
@@ -72,19 +89,42 @@ impl Judges {
     pub(super) fn verdicts(&self) -> Vec<(u32, Phase)> {
         self.runs.iter().map(|(key, run)| (*key, run.phase())).chain(self.checks.iter().map(|(key, phase)| (*key, *phase))).collect()
     }
-    /// The analyses, to look at.
+    /// The analyses and checks, to look at.
     pub(super) fn look(&self) -> Vec<AnalysisLook> {
+        let text = |condition: &Option<Condition>| condition.as_ref().map(|condition| condition.text().to_owned());
         let of = |run: &AnalysisRun| {
             let metrics = run.metrics().map(|(metric, result)| AnalysisLook {
                 metric: metric.name.clone(),
+                query: metric.provider.query.clone(),
+                conditions: [text(&metric.success_condition), text(&metric.failure_condition)],
+                planned: metric.effective_count(),
+                next: run.next_of(metric, result),
+                dry_run: result.dry_run,
                 last: result.last.as_ref().map(|(_, value, phase)| (value.as_ref().map_or_else(Clone::clone, shown), *phase)),
                 counts: [result.successful, result.failed, result.inconclusive, result.errors],
                 failure_limit: metric.failure_limit,
+                inconclusive_limit: metric.inconclusive_limit,
+                error_limit: metric.consecutive_error_limit,
                 phase: result.phase,
             });
             metrics.collect::<Vec<_>>()
         };
-        self.runs.values().flat_map(of).collect()
+        self.runs.values().flat_map(of).chain(self.seen.values().cloned()).collect()
+    }
+}
+
+/// A check of Flagger's before its first value. All its checks together may fail so often, less one, before it rolls back.
+fn unseen(metric: &flagger::Metric, threshold: u32) -> AnalysisLook {
+    let flagger::ThresholdRange { min, max } = metric.range();
+    let least = min.map(|min| format!("{} >= {min}", metric.name));
+    let most = max.map(|max| format!("{} <= {max}", metric.name));
+    let both: Vec<String> = least.into_iter().chain(most).collect();
+    AnalysisLook {
+        metric: metric.name.clone(),
+        conditions: [(!both.is_empty()).then(|| both.join(" && ")), None],
+        failure_limit: i32::try_from(threshold.max(1) - 1).unwrap_or(i32::MAX),
+        phase: Phase::Running,
+        ..AnalysisLook::default()
     }
 }
 
@@ -125,6 +165,7 @@ pub(in crate::fleet) fn wanted(world: &mut World, now: SimTime) -> Vec<Wanted> {
             for (key, check) in flagger.checks() {
                 match check {
                     Check::Metric(metric) => {
+                        deployment.judges.seen.entry(key).or_insert_with(|| unseen(metric, flagger.threshold));
                         let query = match Builtin::named(&metric.name) {
                             Some(Builtin::RequestSuccessRate) => format!("success-rate [{}]", metric.interval),
                             Some(Builtin::RequestDuration) => format!("latency-p99 milliseconds [{}]", metric.interval),
@@ -170,6 +211,10 @@ pub(in crate::fleet) fn answer(world: &mut World, wanted: &Wanted, now: SimTime,
     };
     let phase = if metric.passes(number).is_ok() { Phase::Successful } else { Phase::Failed };
     deployment.judges.checks.insert(wanted.key, phase);
+    if let Some(seen) = deployment.judges.seen.get_mut(&wanted.key) {
+        seen.last = Some((number.map_or_else(|| shown(&Measured::Nothing), |number| shown(&Measured::Number(number))), phase));
+        seen.counts[usize::from(phase == Phase::Failed)] += 1;
+    }
 }
 
 /// The shortest time after which a deployment with analyses looks again.

@@ -8,6 +8,7 @@
 //! It knows counts and times; who judges what is watched is `watch`'s business.
 
 use super::driver::{Driver, Orders, Progress, Scene, Stand, StepState, Waiting, choose};
+use super::rollout::Wish;
 use crate::telemetry::ledger::Cause;
 use crate::units::{Ratio, SimSpan, SimTime};
 
@@ -124,6 +125,23 @@ impl Shift {
     }
 }
 
+impl Shift {
+    /// What a person can ask of it in this phase.
+    fn wishes(&self) -> Vec<Wish> {
+        let has_time = matches!(self.phase, Phase::Test { .. } | Phase::Step { .. } | Phase::Bake { .. } | Phase::KeepOld { .. });
+        let has_steps = matches!(self.phase, Phase::New | Phase::ScaleUp { .. } | Phase::Test { .. } | Phase::Step { .. });
+        let is_paused = self.paused.is_some();
+        let possible = [
+            (Wish::Promote, has_time || is_paused),
+            (Wish::PromoteFull, has_steps),
+            (Wish::Pause, !is_paused && self.phase != Phase::CleanUp),
+            (Wish::Resume, is_paused),
+            (Wish::Abort, true),
+        ];
+        possible.into_iter().filter(|(_, possible)| *possible).map(|(wish, _)| wish).collect()
+    }
+}
+
 impl Driver for Shift {
     fn progress(&self) -> Progress {
         let mut steps = vec!["scale up".to_owned()];
@@ -159,6 +177,7 @@ impl Driver for Shift {
             waiting: Some(waiting),
             weight: Some(Ratio::new(self.wanted_share())),
             phase: if self.paused.is_some() { "Paused" } else { "Progressing" },
+            wishes: self.wishes(),
         }
     }
 
@@ -297,6 +316,7 @@ mod tests {
         held.step(&scene(60));
         let orders = held.step(&wish(160, Wishes { pause: true, ..Wishes::default() }));
         assert_eq!((orders.wake, held.progress().waiting, held.progress().phase), (None, Some(Waiting::Person), "Paused"));
+        assert_eq!(held.progress().wishes, [Wish::Promote, Wish::PromoteFull, Wish::Resume, Wish::Abort]);
         assert_eq!(held.step(&scene(2_000)).weights, None, "it stays at 10 %");
         // A hundred of three hundred seconds had passed; the other two hundred follow.
         assert_eq!(held.step(&wish(2_000, Wishes { resume: true, ..Wishes::default() })).wake, Some(SimTime::from_secs(2_200)));

@@ -88,6 +88,11 @@ impl AnalysisRun {
         }
     }
 
+    /// When one of its metrics is to be measured next; `None` if it is not.
+    pub fn next_of(&self, metric: &Metric, result: &MetricResult) -> Option<SimTime> {
+        if self.is_ending() { None } else { self.due_at(metric, result) }
+    }
+
     /// When something is to be measured next; `None` if nothing is.
     pub fn next_due(&self) -> Option<SimTime> {
         if self.is_ending() {

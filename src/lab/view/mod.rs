@@ -112,7 +112,14 @@ impl Session {
             alarms: this
                 .fleet()
                 .alarms()
-                .map(|(alarm, state)| AlarmSnapshot { name: alarm.name.clone(), service: alarm.service, new_version: alarm.new_version, state })
+                .zip(this.fleet().datapoints())
+                .map(|((alarm, state), latest)| AlarmSnapshot {
+                    name: alarm.name.clone(),
+                    service: alarm.service,
+                    new_version: alarm.new_version,
+                    state,
+                    latest,
+                })
                 .collect(),
             flags: this.flags(),
             slos: this.scenario().slos.iter().map(|slo| this.slo_snapshot(slo)).collect(),

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use eframe::egui::{Response, RichText, Ui};
 
+use super::deployments::steer::Asked;
 use super::dora::{Metric, Scoped};
 use super::panes::PaneSpec;
 use crate::delivery::change::DefectKind;
@@ -18,7 +19,7 @@ use crate::lab::snapshot::Health;
 use crate::telemetry::ledger::{ChangeNumber, DeploymentNumber};
 use crate::ui::state::{Ask, Run, Selection, Shell};
 use crate::ui::text::{Lang, humanised};
-use crate::ui::widgets::{empty, label};
+use crate::ui::widgets::{button, empty, label};
 use crate::ui::{fonts, icons};
 
 /// What the panels of delivery remember.
@@ -42,6 +43,8 @@ pub(crate) struct DeliveryState {
     pub(super) reveal_commit: bool,
     /// The deployment that is looked at.
     pub(super) deployment: Option<DeploymentNumber>,
+    /// What was asked of it last.
+    pub(crate) asked: Asked,
     /// The failed request that is walked back: its flaw, and which of the flaw's requests.
     pub(super) walk: Option<(FlawId, usize)>,
     /// The share that is being chosen for a flag, by its place: the share that it had when choosing began, and the chosen one.
@@ -60,6 +63,7 @@ impl Default for DeliveryState {
             commit: None,
             reveal_commit: false,
             deployment: None,
+            asked: Asked::default(),
             walk: None,
             flags: BTreeMap::new(),
         }
@@ -122,7 +126,7 @@ pub(super) fn link_ui(ui: &mut Ui, text: impl Into<String>, about: &str) -> Resp
 
 /// The check box that shows the truth beside what tools say.
 pub(super) fn truth_ui(ui: &mut Ui, lang: Lang, truth: &mut bool) {
-    let response = ui.checkbox(truth, lang.tr("delivery.truth").as_ref());
+    let response = button::check(ui, truth, lang.tr("delivery.truth").as_ref());
     label::explained(response, lang, "truth");
 }
 

@@ -43,7 +43,7 @@ pub(crate) fn settings_ui(ui: &Ui, shell: &mut Shell) {
             }
             ui.end_row();
             ui.label(lang.tr("settings.motion"));
-            ui.checkbox(&mut settings.reduced_motion, lang.tr("settings.reduced-motion").as_ref());
+            button::check(ui, &mut settings.reduced_motion, lang.tr("settings.reduced-motion").as_ref());
             ui.end_row();
             ui.label(lang.tr("settings.scale"));
             let slider = Slider::new(&mut settings.scale, 0.75..=2.0).step_by(0.05).custom_formatter(|value, _| format!("{:.0} %", value * 100.0));

@@ -25,9 +25,14 @@ pub(crate) fn plain(ui: &mut Ui, icon: &str, text: &str) -> Response {
 
 /// An ordinary action that may not be possible now.
 pub(crate) fn plain_if(ui: &mut Ui, possible: bool, icon: &str, text: &str) -> Response {
+    short_if(ui, possible, icon, text, text)
+}
+
+/// An ordinary action that may not be possible now, whose text is shorter than its accessible `name`.
+pub(crate) fn short_if(ui: &mut Ui, possible: bool, icon: &str, text: &str, name: &str) -> Response {
     let label = if icon.is_empty() { text.to_owned() } else { format!("{icon}  {text}") };
     let response = ui.add_enabled(possible, Button::new(RichText::new(label).font(fonts::medium(size::BODY))).min_size(vec2(0.0, ROW)));
-    named(&response, text);
+    named(&response, name);
     response
 }
 
@@ -71,6 +76,16 @@ pub(crate) fn sized_icon(ui: &mut Ui, glyph: &str, name: &str, on: bool, side: f
     ui.painter().text(rect.center(), egui::Align2::CENTER_CENTER, glyph, fonts::regular((side * 0.58).min(20.0)), ink);
     response.widget_info(|| WidgetInfo::selected(Role::Button, ui.is_enabled(), on, name));
     response.on_hover_text(name)
+}
+
+/// A box to tick. Its outline is what one sees of it, so that it must stand out from the panel.
+pub(crate) fn check(ui: &mut Ui, on: &mut bool, text: &str) -> Response {
+    let outline = colors(ui).secondary;
+    ui.scope(|ui| {
+        ui.visuals_mut().widgets.inactive.bg_stroke.color = outline;
+        ui.checkbox(on, text)
+    })
+    .inner
 }
 
 /// A whole row that can be clicked: what it contains is painted by the caller onto the response's rectangle.

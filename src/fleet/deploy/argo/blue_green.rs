@@ -12,6 +12,7 @@ use super::common::{DELAY, Deadline, Runs, available, next_available, wake};
 use super::driver::{Driver, Orders, Progress, Scene, Seen, Stand, StepState, Waiting, Way, choose};
 use super::steps::check_inline;
 use crate::choice::params;
+use crate::fleet::deploy::Wish;
 use crate::insight::judge::analysis::{Analysis, Phase as Verdict};
 use crate::telemetry::ledger::Cause;
 use crate::units::{Ratio, SimSpan, SimTime};
@@ -158,6 +159,21 @@ impl BlueGreen {
         orders.aborted = Some(why.clone());
         let delay = self.params.abort_scale_down_delay;
         self.aborted = Some((why, (!delay.is_zero()).then(|| now + delay)));
+    }
+
+    /// What a person can ask of it now. What gave up can still be promoted to the end, as in Argo.
+    fn wishes(&self) -> Vec<Wish> {
+        let is_open = self.stage != Stage::Promoted;
+        let is_going = is_open && self.aborted.is_none();
+        let is_paused = self.held.contains(&Hold::Asked);
+        let possible = [
+            (Wish::Promote, is_going && (!self.held.is_empty() || self.stage == Stage::Wait)),
+            (Wish::PromoteFull, is_open && (self.aborted.is_some() || !self.fast)),
+            (Wish::Pause, is_going && !is_paused),
+            (Wish::Resume, is_going && is_paused),
+            (Wish::Abort, is_going),
+        ];
+        possible.into_iter().filter(|(_, possible)| *possible).map(|(wish, _)| wish).collect()
     }
 
     fn take_wishes(&mut self, scene: &Scene, orders: &mut Orders) {
@@ -388,6 +404,7 @@ impl Driver for BlueGreen {
             waiting: Some(self.waiting()),
             weight: Some(if self.is_active() { Ratio::ONE } else { Ratio::ZERO }),
             phase,
+            wishes: self.wishes(),
         }
     }
 }

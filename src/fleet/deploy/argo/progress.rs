@@ -6,6 +6,7 @@ use super::counts::Counts;
 use super::driver::{Progress, Scene, StepState, Waiting};
 use super::rollout::{CanaryRun, State};
 use super::steps::Step;
+use crate::fleet::deploy::Wish;
 use crate::units::{Ratio, SimTime};
 
 impl CanaryRun {
@@ -33,6 +34,19 @@ impl CanaryRun {
             (_, State::Aborted { scale_down: Some(_), .. }) => Waiting::Time,
             _ => Waiting::Instances,
         }
+    }
+
+    /// What a person can ask of it now. What gave up can still be promoted to the end, as in Argo.
+    fn wishes(&self) -> Vec<Wish> {
+        let (going, has_step) = (self.is_going(), self.at < self.params.steps.len() && !self.full);
+        let possible = [
+            (Wish::Promote, going && (self.is_held() || has_step)),
+            (Wish::PromoteFull, matches!(self.state, State::Aborted { .. }) || (going && !self.full)),
+            (Wish::Pause, going && !self.is_paused()),
+            (Wish::Resume, going && self.is_paused()),
+            (Wish::Abort, going),
+        ];
+        possible.into_iter().filter(|(_, possible)| *possible).map(|(wish, _)| wish).collect()
     }
 
     /// How far it is.
@@ -68,6 +82,7 @@ impl CanaryRun {
             waiting: self.waiting,
             weight: Some(Ratio::new(f64::from(self.wanted_weight()) / f64::from(self.most()))),
             phase,
+            wishes: self.wishes(),
         }
     }
 }

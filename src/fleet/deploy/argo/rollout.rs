@@ -196,6 +196,11 @@ impl CanaryRun {
         }
     }
 
+    /// Whether a person asked for it to be left where it is.
+    pub(super) fn is_paused(&self) -> bool {
+        self.holds.contains(&Hold::Asked)
+    }
+
     /// Whether it is left where it is.
     pub(super) fn is_held(&self) -> bool {
         self.is_going() && !self.holds.is_empty()

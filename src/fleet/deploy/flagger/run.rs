@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 use super::super::driver::{Driver, HeaderRoute, Orders, Progress, Scene, Seen, Stand, StepState, Waiting, choose};
 use super::super::rolling_update::RollingUpdate;
+use super::super::rollout::Wish;
 use super::{Flagger, HookType, Provider, SHORTEST, TOTAL, Way};
 use crate::ids::InstanceId;
 use crate::insight::judge::analysis;
@@ -279,6 +280,43 @@ impl Run {
         orders.stand = Stand::Failed { why, restore: true };
     }
 
+    /// What a person can ask of it now: what can be changed in a `Canary` while it is under way.
+    fn wishes(&self) -> Vec<Wish> {
+        let is_over = matches!(self.phase, Phase::Succeeded | Phase::Failed);
+        let is_analysed = !is_over && !matches!(self.phase, Phase::Promoting | Phase::Finalising);
+        let possible = [
+            (Wish::Promote, !is_over && self.params.suspend),
+            (Wish::PromoteFull, is_analysed && !self.params.skip_analysis),
+            (Wish::Pause, !is_over && !self.params.suspend),
+            (Wish::Resume, !is_over && self.params.suspend),
+            (Wish::Abort, is_analysed),
+        ];
+        possible.into_iter().filter(|(_, possible)| *possible).map(|(wish, _)| wish).collect()
+    }
+
+    /// Does what a person asks for: `suspend`, `skipAnalysis`, and what an open `rollback` gate does.
+    fn follow(&mut self, scene: &Scene, orders: &mut Orders) {
+        let (wishes, possible) = (scene.wishes, self.wishes());
+        let asked = |wish: Wish, asked: bool| asked && possible.contains(&wish);
+        if asked(Wish::Abort, wishes.abort) {
+            return self.roll_back(Cause::Aborted, orders);
+        }
+        if asked(Wish::Pause, wishes.pause) {
+            self.params.suspend = true;
+        }
+        if self.params.suspend && (wishes.resume || wishes.promote || wishes.promote_full) {
+            self.params.suspend = false;
+            // The intervals went by meanwhile, and nothing was checked in them.
+            let interval = self.params.interval.max(SHORTEST);
+            while self.tick <= scene.now {
+                self.tick += interval;
+            }
+        }
+        if asked(Wish::PromoteFull, wishes.promote_full) {
+            self.params.skip_analysis = true;
+        }
+    }
+
     /// Says what to start and to stop.
     fn staff(&mut self, scene: &Scene, orders: &mut Orders) {
         if self.phase == Phase::Failed {
@@ -363,6 +401,7 @@ impl Driver for Run {
             _ => StepState::Ahead,
         };
         let waiting = match self.phase {
+            _ if self.params.suspend && !matches!(self.phase, Phase::Succeeded | Phase::Failed) => Some(Waiting::Person),
             Phase::Waiting | Phase::WaitingPromotion => Some(Waiting::Person),
             Phase::Initialized | Phase::Progressing | Phase::Promoting if self.canary_unready.or(self.primary_unready).is_some() => Some(Waiting::Instances),
             Phase::Initialized | Phase::Progressing | Phase::Promoting | Phase::Finalising => Some(Waiting::Time),
@@ -375,6 +414,7 @@ impl Driver for Run {
             waiting,
             weight: self.share.map(Ratio::new),
             phase: self.phase.name(),
+            wishes: self.wishes(),
             ..Progress::default()
         }
     }
@@ -383,6 +423,7 @@ impl Driver for Run {
         self.failed += scene.failures.len() as u32;
         let mut orders = Orders::default();
         let interval = self.params.interval.max(SHORTEST);
+        self.follow(scene, &mut orders);
         let (mirrored, headers) = (self.mirrored, self.headers());
         if self.phase == Phase::Initializing {
             self.phase = Phase::Initialized;

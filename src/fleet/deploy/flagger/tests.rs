@@ -1,7 +1,7 @@
 //! What Flagger's loop promises, to the second: when traffic moves, when it is promoted, when it goes back.
 
 use super::super::driver::testing::healthy;
-use super::super::driver::{Orders, Scene, Seen, Stand, TextMatch, Waiting};
+use super::super::driver::{Orders, Scene, Seen, Stand, TextMatch, Waiting, Wishes};
 use super::{Check, Flagger, HeaderMatch, HookType, Provider, Webhook};
 use crate::ids::{InstanceId, VersionId, ZoneId};
 use crate::insight::judge::analysis::Phase;
@@ -335,4 +335,35 @@ fn it_can_be_written_in_toml() {
     let params: Flagger = toml::from_str(text).expect("parameters");
     assert_eq!((params.check(), params.webhooks[0].r#type), (Ok(()), HookType::ConfirmPromotion));
     assert_eq!(params.session_affinity.map(|affinity| affinity.max_age), Some(SimSpan::from_secs(86_400)));
+}
+
+/// Steps a driver with a ready canary at these times [s], each with what a person asks for then; returns phase and share [%].
+fn steered(params: &Flagger, asked: &[(u64, Wishes)]) -> Vec<(&'static str, u32)> {
+    let mut driver = params.driver(false);
+    let mut scene = Scene { desired: 4, replaced: VersionId(0), deployed: VersionId(1), old: healthy(0, 4, 0), new: healthy(100, 4, 0), ..Scene::default() };
+    scene.verdicts = vec![(0, Phase::Successful)];
+    let mut told = Vec::new();
+    for (now, wishes) in asked {
+        (scene.now, scene.wishes) = (SimTime::from_secs(*now), *wishes);
+        let orders = driver.step(&scene);
+        let share = driver.progress().weight.map_or(0, |share| (share.get() * 100.0).round() as u32);
+        told.push((if orders.stand == Stand::Running { driver.progress().phase } else { "over" }, share));
+    }
+    told
+}
+
+#[test]
+fn a_person_suspends_resumes_skips_the_analysis_and_aborts() {
+    let params = Flagger { threshold: 10, max_weight: 50, step_weight: 10, metrics: vec![success_rate()], ..Flagger::default() };
+    let none = Wishes::default();
+    let (pause, resume) = (Wishes { pause: true, ..none }, Wishes { resume: true, ..none });
+    let begun = [(0, none), (60, none), (120, none), (180, none)];
+    let after = |then: &[(u64, Wishes)]| steered(&params, &[&begun[..], then].concat()).split_off(begun.len() - 1);
+    assert_eq!(after(&[]), [("Progressing", 20)]);
+    // It stays where it is for as long as it is suspended; the intervals that went by are gone.
+    let held = after(&[(200, pause), (240, none), (300, none), (1_000, resume), (1_010, none), (1_020, none)]);
+    assert_eq!(held.iter().map(|(_, share)| *share).collect::<Vec<_>>(), [20, 20, 20, 20, 20, 20, 30]);
+    let skipped = after(&[(200, Wishes { promote_full: true, ..none }), (240, none)]);
+    assert_eq!(skipped.last().map(|(phase, _)| *phase), Some("Succeeded"), "promoted at the next interval, without the steps between");
+    assert_eq!(after(&[(200, Wishes { abort: true, ..none })]).last(), Some(&("over", 0)));
 }

@@ -214,7 +214,7 @@ fn change_ui(
             let title = lang.tr("param.circuit_breaker");
             ui.label(title.as_ref());
             ui.visuals_mut().widgets.inactive.bg_stroke.color = colors(ui).secondary;
-            ui.checkbox(&mut fields.breaker, "").accessible_name(title.as_ref());
+            button::check(ui, &mut fields.breaker, "").accessible_name(title.as_ref());
             ui.reset_style();
             ui.end_row();
         });

@@ -1,23 +1,23 @@
 //! Deployments: those under way and the latest ones, each with its versions, traffic, alarms and outcome, and what can be done.
 //!
-//! A deployment under way is shown as it stands; of one that has ended the ledger says how and why. What can be done to it is
-//! what can be done to its service anywhere: roll back, give the new version all traffic, deploy a version again.
+//! A deployment under way is shown as it stands: its `steps`, the `evidence` of its judges, and what a person can `steer`; of one
+//! that has ended the ledger says how and why.
 
-use std::collections::BTreeMap;
+pub(super) mod evidence;
+pub(super) mod steer;
+pub(super) mod steps;
 
-use eframe::egui::{Frame, Label, Margin, Rect, RichText, ScrollArea, Sense, Ui, UiBuilder, vec2};
+use eframe::egui::{Align2, Frame, Label, Margin, Rect, RichText, ScrollArea, Sense, Ui, UiBuilder, pos2, vec2};
 
 use super::delivery::{Target, change, deployment, go, link_ui, outcome, outcome_health, strategy, version_name};
 use super::panes::PaneSpec;
-use crate::insight::alarm::AlarmState;
 use crate::insight::deployments::{Deployment, Status};
-use crate::lab::snapshot::{Health, ServiceSnapshot};
-use crate::scenario::Action;
+use crate::lab::snapshot::{DeploymentSnapshot, ServiceSnapshot};
 use crate::ui::state::{Ask, Run, Selection, Shell, colors};
 use crate::ui::text::Lang;
 use crate::ui::theme::{self, size};
 use crate::ui::widgets::table::{Cells, Column, table};
-use crate::ui::widgets::{button, empty, label, status};
+use crate::ui::widgets::{empty, label, status};
 use crate::ui::{fonts, format, icons};
 
 /// The panel.
@@ -42,7 +42,7 @@ fn deployments_ui(ui: &mut Ui, shell: &mut Shell) {
     Frame::new().inner_margin(Margin { left: 12, right: 4, top: 4, bottom: 0 }).show(ui, |ui| {
         let rect = ui.available_rect_before_wrap();
         let (list, aside) = if rect.width() >= BESIDE {
-            let split = rect.right() - (rect.width() * 0.36).clamp(270.0, 420.0);
+            let split = rect.right() - (rect.width() * 0.38).clamp(290.0, 520.0);
             (rect.with_max_x(split - 12.0), rect.with_min_x(split))
         } else {
             let split = rect.top() + rect.height() * 0.45;
@@ -69,6 +69,7 @@ fn deployments_ui(ui: &mut Ui, shell: &mut Shell) {
     if let Some(one) = clicked {
         if let Some(run) = shell.run.as_mut() {
             run.delivery.deployment = Some(one.number);
+            run.delivery.asked.forget();
         }
         shell.ask(Ask::Select(Selection::Service(one.service)));
     }
@@ -85,12 +86,12 @@ fn list_ui(ui: &mut Ui, lang: Lang, run: &Run, rows: &[&Deployment], chosen: Opt
         lang.tr("dora.col.outcome"),
     ];
     let columns = [
-        Column::number(&heads[0], 0.8),
-        Column::text(&heads[1], 2.4),
+        Column::number(&heads[0], 0.7),
+        Column::text(&heads[1], 2.1),
         Column::text(&heads[2], 3.5),
-        Column::text(&heads[3], 2.2),
+        Column::text(&heads[3], 2.4),
         Column::number(&heads[4], 1.3),
-        Column::text(&heads[5], 2.9),
+        Column::text(&heads[5], 3.0),
     ];
     let name = |at: usize| {
         let one = rows[at];
@@ -128,8 +129,13 @@ fn one_ui(ui: &mut Ui, shell: &mut Shell, one: &Deployment) {
     let Some(state) = snapshot.services.get(one.service.index()) else { return };
     let service = run.service_name(one.service).to_owned();
     let mut target = None;
-    ui.label(RichText::new(format!("{}  {} · {service}", icons::DEPLOY, deployment(lang, one.number))).font(fonts::semibold(size::BODY)));
-    ui.label(RichText::new(versions(run, one)).font(fonts::mono(size::BODY - 1.0)));
+    ui.spacing_mut().item_spacing.y = 4.0;
+    // Lines of text in a row are no higher than those that stand alone.
+    ui.spacing_mut().interact_size.y = 18.0;
+    ui.horizontal_wrapped(|ui| {
+        ui.label(RichText::new(format!("{}  {} · {service}", icons::DEPLOY, deployment(lang, one.number))).font(fonts::semibold(size::BODY)));
+        ui.label(RichText::new(versions(run, one)).font(fonts::mono(size::BODY - 1.0)));
+    });
     ui.horizontal_wrapped(|ui| {
         let (place, _) = ui.allocate_exact_size(vec2(10.0, 18.0), Sense::hover());
         status::shape(ui.painter(), place.center(), theme::SHAPE.x, outcome_health(one), palette);
@@ -143,13 +149,16 @@ fn one_ui(ui: &mut Ui, shell: &mut Shell, one: &Deployment) {
         line.on_hover_text(about);
     }
     let current = state.deployment.as_ref().filter(|deployment| deployment.number == one.number);
+    let act = steer::steer_ui(ui, shell, one, state, current, &service);
     if let Some(current) = current {
-        progress_ui(ui, lang, state, current, one.status == Status::InProgress);
+        steps::steps_ui(ui, lang, snapshot.now, current);
+        if current.failed > 0 {
+            ui.label(RichText::new(lang.with("deployment.failed", &[("failed", &current.failed.to_string())])).color(palette.failing_text));
+        }
+        evidence::analyses_ui(ui, lang, snapshot.now, &current.analyses);
+        evidence::alarms_ui(ui, lang, run, &current.alarms, !current.analyses.is_empty());
     }
-    fleet_ui(ui, lang, state);
-    if let Some(current) = current {
-        alarms_ui(ui, lang, run, &current.alarms);
-    }
+    fleet_ui(ui, lang, state, current);
     if !one.changes.is_empty() {
         ui.add_space(6.0);
         label::section(ui, lang.counted("changes", one.changes.len()));
@@ -169,40 +178,45 @@ fn one_ui(ui: &mut Ui, shell: &mut Shell, one: &Deployment) {
     for blame in &one.incidents {
         label::secondary(ui, lang.with("deployments.blamed", &[("number", &blame.incident.to_string())]));
     }
-    let act = actions_ui(ui, shell, one, state, current.is_some(), &service);
     if let Some(act) = act {
-        shell.ask(Ask::Act(Box::new(act)));
+        steer::ask(shell, act);
     }
     if let Some(target) = target {
         go(shell, target);
     }
 }
 
-/// How many instances of the new version serve.
-fn progress_ui(ui: &mut Ui, lang: Lang, state: &ServiceSnapshot, current: &crate::lab::snapshot::DeploymentSnapshot, going: bool) {
+/// A bar of shares by version, after its caption.
+fn shares_ui(ui: &mut Ui, caption: &str, shares: &[(usize, f64)]) {
     let palette = colors(ui);
-    let index = state.versions.iter().position(|version| version.name == current.version).unwrap_or(1);
-    let share = if current.wanted == 0 { 0.0 } else { (current.done as f32 / current.wanted as f32).min(1.0) };
-    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 6.0), Sense::hover());
-    ui.painter().rect_filled(rect, 3.0, palette.raised);
-    ui.painter().rect_filled(Rect::from_min_size(rect.min, vec2(rect.width() * share, 6.0)), 3.0, palette.version(index));
-    if going {
-        let counts = [("done", current.done.to_string()), ("wanted", current.wanted.to_string())];
-        let counts: Vec<(&str, &str)> = counts.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        label::caption(ui, lang.with("deployments.progress", &counts));
-    }
-    if current.failed > 0 {
-        ui.label(RichText::new(lang.with("deployment.failed", &[("failed", &current.failed.to_string())])).color(palette.failing_text));
+    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 16.0), Sense::hover());
+    ui.painter().text(rect.left_center(), Align2::LEFT_CENTER, caption, fonts::regular(size::SMALL), palette.secondary);
+    let bar = Rect::from_min_max(pos2(rect.left() + 72.0, rect.center().y - 3.0), pos2(rect.right(), rect.center().y + 3.0));
+    ui.painter().rect_filled(bar, 3.0, palette.raised);
+    let whole = shares.iter().map(|(_, share)| share).sum::<f64>().max(f64::MIN_POSITIVE);
+    let mut x = bar.left();
+    for (version, share) in shares.iter().filter(|(_, share)| *share > 0.0) {
+        let width = bar.width() * (share / whole) as f32;
+        let part = Rect::from_min_size(pos2(x, bar.top()), vec2((width - 1.0).max(1.5), bar.height()));
+        ui.painter().rect_filled(part, 2.0, palette.version(*version));
+        x += width;
     }
 }
 
 /// The versions that run or get traffic now.
-fn fleet_ui(ui: &mut Ui, lang: Lang, state: &ServiceSnapshot) {
+fn fleet_ui(ui: &mut Ui, lang: Lang, state: &ServiceSnapshot, current: Option<&DeploymentSnapshot>) {
     ui.add_space(6.0);
     let heading = label::section(ui, lang.tr("deployments.fleet"));
     label::explained(heading, lang, "deployment-share");
     let live: Vec<usize> =
         (0..state.versions.len()).filter(|at| state.versions[*at].instances > 0 || state.versions[*at].share.is_some_and(|share| share > 0.0)).collect();
+    if current.is_some() {
+        let of = |share: &dyn Fn(usize) -> f64| live.iter().map(|at| (*at, share(*at))).collect::<Vec<_>>();
+        shares_ui(ui, &lang.tr("deployments.instances"), &of(&|at| f64::from(state.versions[at].instances)));
+        if live.iter().any(|at| state.versions[*at].share.is_some()) {
+            shares_ui(ui, &lang.tr("deployments.share"), &of(&|at| state.versions[at].share.unwrap_or(0.0)));
+        }
+    }
     let heads =
         [lang.tr("deploy.version"), lang.tr("instances.short"), lang.tr("deployments.share"), lang.tr("signal.rate"), "p99".into(), lang.tr("signal.errors")];
     let columns = [
@@ -235,62 +249,4 @@ fn fleet_ui(ui: &mut Ui, lang: Lang, state: &ServiceSnapshot) {
             },
         );
     });
-}
-
-/// The alarms that turn it back, with their states.
-fn alarms_ui(ui: &mut Ui, lang: Lang, run: &Run, watched: &[String]) {
-    let palette = colors(ui);
-    ui.add_space(6.0);
-    let heading = label::section(ui, lang.tr("deployments.alarms"));
-    label::explained(heading, lang, "alarm");
-    if watched.is_empty() {
-        label::secondary(ui, lang.tr("deployments.alarms.none"));
-    }
-    for name in watched {
-        let Some(alarm) = run.snapshot.alarms.iter().find(|alarm| alarm.name == *name) else { continue };
-        let health = match alarm.state {
-            AlarmState::Ok => Health::Ok,
-            AlarmState::Alarm => Health::Failing,
-            AlarmState::InsufficientData => Health::Unknown,
-        };
-        ui.horizontal_wrapped(|ui| {
-            let (place, _) = ui.allocate_exact_size(vec2(10.0, 18.0), Sense::hover());
-            status::shape(ui.painter(), place.center(), theme::SHAPE.x, health, palette);
-            ui.label(name);
-            ui.label(RichText::new(alarm.state.name()).font(fonts::mono(size::SMALL)).color(palette.secondary));
-        });
-    }
-}
-
-/// What can be done: returns what was asked for.
-fn actions_ui(ui: &mut Ui, shell: &Shell, one: &Deployment, state: &ServiceSnapshot, under_way: bool, service: &str) -> Option<Action> {
-    let lang = shell.lang();
-    let over = shell.is_over();
-    let run = shell.run.as_ref()?;
-    let (new, old) = (version_name(run, one.version).to_owned(), version_name(run, one.replaces).to_owned());
-    let mut act = None;
-    ui.add_space(8.0);
-    ui.horizontal_wrapped(|ui| {
-        // Once it has ended only the version that runs can be left.
-        let ours = under_way || state.stable == new;
-        if ours && button::plain_if(ui, !over, icons::ROLL_BACK, &lang.with("act.roll-back", &[("service", service)])).clicked() {
-            act = Some(Action::RollBack { service: service.to_owned() });
-        }
-        let shared = state.versions.iter().any(|version| version.share.is_some());
-        if under_way && shared {
-            let text = lang.with("deployments.promote", &[("version", &new)]);
-            let response = button::plain_if(ui, !over, icons::DEPLOY, &text).on_hover_text(lang.tr("deployments.promote.about"));
-            if response.clicked() {
-                let weights = BTreeMap::from([(new.clone(), 1.0), (old.clone(), 0.0)]);
-                act = Some(Action::ShiftTraffic { service: service.to_owned(), weights });
-            }
-        }
-        if !under_way && state.stable != new && state.deployment.is_none() {
-            let text = lang.with("deployments.again", &[("version", &new), ("service", service)]);
-            if button::plain_if(ui, !over, icons::DEPLOY, &text).clicked() {
-                act = Some(Action::Deploy { service: service.to_owned(), version: new.clone(), strategy: None });
-            }
-        }
-    });
-    act
 }

@@ -1,0 +1,188 @@
+//! What a person can do to a deployment: promote, pause, resume, abort; roll its service back; deploy a version again.
+//!
+//! What is not possible now is shown, and says why when it is pointed at. Each is an action, as those of the inspector are.
+
+use eframe::egui::{Ui, vec2};
+
+use crate::fleet::deploy::Wish;
+use crate::insight::deployments::Deployment;
+use crate::lab::snapshot::{DeploymentSnapshot, ServiceSnapshot};
+use crate::scenario::Action;
+use crate::ui::icons;
+use crate::ui::panels::delivery::{strategy, version_name};
+use crate::ui::state::{Shell, colors};
+use crate::ui::text::Lang;
+use crate::ui::widgets::button;
+
+/// What was asked for last, and why it was refused if it was.
+#[derive(Debug, Default)]
+pub(crate) struct Asked {
+    action: Option<Action>,
+    refused: Option<String>,
+}
+
+impl Asked {
+    /// Remembers what is asked for.
+    fn ask(&mut self, action: &Action) {
+        (self.action, self.refused) = (Some(action.clone()), None);
+    }
+    /// The world refused an action; whether it was asked for here, where that is said.
+    pub(crate) fn refused(&mut self, action: &Action, why: &str) -> bool {
+        let ours = self.action.as_ref() == Some(action);
+        if ours {
+            (self.action, self.refused) = (None, Some(why.to_owned()));
+        }
+        ours
+    }
+    /// The world did an action.
+    pub(crate) fn done(&mut self, action: &Action) {
+        if self.action.as_ref() == Some(action) {
+            *self = Self::default();
+        }
+    }
+    /// Why it was refused.
+    pub(super) fn why(&self) -> Option<&str> {
+        self.refused.as_deref()
+    }
+    /// Something else is looked at.
+    pub(super) fn forget(&mut self) {
+        *self = Self::default();
+    }
+}
+
+/// The buttons of a deployment under way, in order. Pausing and resuming take turns.
+fn offered(current: &DeploymentSnapshot) -> [Wish; 4] {
+    let turn = if current.progress.wishes.contains(&Wish::Resume) { Wish::Resume } else { Wish::Pause };
+    [Wish::Promote, Wish::PromoteFull, turn, Wish::Abort]
+}
+
+/// Why a wish cannot be asked for now; `None` if it can.
+fn obstacle(lang: Lang, wish: Wish, state: &ServiceSnapshot, current: &DeploymentSnapshot, over: bool) -> Option<String> {
+    if over {
+        return Some(lang.tr("steer.over").into_owned());
+    }
+    let wishes = &current.progress.wishes;
+    if wishes.is_empty() && current.progress.steps.is_empty() {
+        return Some(lang.with("steer.none", &[("strategy", &strategy(lang, &current.strategy))]));
+    }
+    if wish == Wish::Abort && current.version == state.stable {
+        return Some(lang.with("steer.back-already", &[("version", &current.version)]));
+    }
+    if wishes.contains(&wish) {
+        return None;
+    }
+    let key = match wish {
+        Wish::Promote => "steer.promote.not",
+        Wish::PromoteFull => "steer.promote-full.not",
+        Wish::Pause => "steer.pause.not",
+        Wish::Resume => "steer.resume.not",
+        Wish::Abort => "steer.abort.not",
+    };
+    Some(lang.tr(key).into_owned())
+}
+
+/// The buttons of a deployment; returns what was asked for. `current` is how it stands while it is under way.
+pub(super) fn steer_ui(
+    ui: &mut Ui,
+    shell: &Shell,
+    one: &Deployment,
+    state: &ServiceSnapshot,
+    current: Option<&DeploymentSnapshot>,
+    service: &str,
+) -> Option<Action> {
+    let lang = shell.lang();
+    let over = shell.is_over();
+    let run = shell.run.as_ref()?;
+    let new = version_name(run, one.version).to_owned();
+    let mut act = None;
+    ui.add_space(4.0);
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing = vec2(6.0, 6.0);
+        for (wish, current) in current.into_iter().flat_map(|current| offered(current).map(|wish| (wish, current))) {
+            let (icon, text, name, about) = match wish {
+                Wish::Promote => (icons::FORWARD, "steer.promote", "steer.promote", "steer.promote.about"),
+                Wish::PromoteFull => (icons::UNTIL, "steer.promote-full", "steer.promote-full", "steer.promote-full.about"),
+                Wish::Pause => (icons::PAUSE, "steer.pause.short", "steer.pause", "steer.pause.about"),
+                Wish::Resume => (icons::PLAY, "steer.resume.short", "steer.resume", "steer.resume.about"),
+                Wish::Abort => (icons::STOP, "steer.abort.short", "steer.abort", "steer.abort.about"),
+            };
+            let why = obstacle(lang, wish, state, current, over);
+            let response = button::short_if(ui, why.is_none(), icon, &lang.tr(text), &lang.tr(name));
+            let clicked = response.clicked();
+            response.on_hover_text(lang.tr(about)).on_disabled_hover_text(why.unwrap_or_default());
+            if clicked {
+                act = Some(Action::Steer { service: service.to_owned(), wish });
+            }
+        }
+        // Once it has ended only the version that runs can be left.
+        if current.is_some() || state.stable == new {
+            let why = if over {
+                Some(lang.tr("steer.over").into_owned())
+            } else {
+                current.filter(|current| current.version == state.stable).map(|current| lang.with("steer.back-already", &[("version", &current.version)]))
+            };
+            let name = lang.with("act.roll-back", &[("service", service)]);
+            let response = button::short_if(ui, why.is_none(), icons::ROLL_BACK, &lang.tr("act.roll-back.short"), &name);
+            if response.clicked() {
+                act = Some(Action::RollBack { service: service.to_owned() });
+            }
+            response.on_hover_text(lang.tr("steer.roll-back.about")).on_disabled_hover_text(why.unwrap_or_default());
+        }
+        if current.is_none() && state.stable != new && state.deployment.is_none() {
+            let text = lang.with("deployments.again", &[("version", &new), ("service", service)]);
+            if button::plain_if(ui, !over, icons::DEPLOY, &text).clicked() {
+                act = Some(Action::Deploy { service: service.to_owned(), version: new.clone(), strategy: None });
+            }
+        }
+    });
+    if let Some(why) = run.delivery.asked.why() {
+        let palette = colors(ui);
+        ui.colored_label(palette.failing_text, lang.with("steer.refused", &[("why", why)]));
+    }
+    act
+}
+
+/// Asks for it, and remembers that it was asked for here.
+pub(super) fn ask(shell: &mut Shell, action: Action) {
+    if let Some(run) = shell.run.as_mut() {
+        run.delivery.asked.ask(&action);
+    }
+    shell.ask(crate::ui::state::Ask::Act(Box::new(action)));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fleet::deploy::{Progress, StepState};
+
+    #[test]
+    fn what_is_not_possible_says_why() {
+        let state = ServiceSnapshot { stable: "v1".to_owned(), ..ServiceSnapshot::default() };
+        let mut current = DeploymentSnapshot { version: "v2".to_owned(), strategy: "rolling".to_owned(), ..DeploymentSnapshot::default() };
+        let why = |wish, current: &DeploymentSnapshot, over| obstacle(Lang::En, wish, &state, current, over).unwrap_or_default();
+        assert!(why(Wish::Pause, &current, false).contains("rolling (ECS)"));
+        current.progress =
+            Progress { steps: vec![("bake".to_owned(), StepState::Current)], wishes: vec![Wish::Promote, Wish::Resume, Wish::Abort], ..Progress::default() };
+        assert_eq!(offered(&current)[2], Wish::Resume);
+        assert_eq!((why(Wish::Promote, &current, false), why(Wish::Resume, &current, false)), Default::default());
+        assert!(why(Wish::PromoteFull, &current, false).contains("Nothing is left"));
+        assert!(why(Wish::Promote, &current, true).contains("ended"));
+        current.version = "v1".to_owned();
+        assert!(why(Wish::Abort, &current, false).contains("v1"), "there is nothing to go back to");
+    }
+
+    #[test]
+    fn a_refusal_is_shown_where_it_was_asked_for() {
+        let (pause, other) = ("a", "b");
+        let action = |service: &str| Action::Steer { service: service.to_owned(), wish: Wish::Pause };
+        let mut asked = Asked::default();
+        asked.ask(&action(pause));
+        assert!(!asked.refused(&action(other), "no"), "somebody else asked for that");
+        assert!(asked.refused(&action(pause), "nothing is under way"));
+        assert_eq!(asked.why(), Some("nothing is under way"));
+        asked.ask(&action(pause));
+        assert_eq!(asked.why(), None, "another try");
+        asked.done(&action(pause));
+        assert!(!asked.refused(&action(pause), "no"), "that is over");
+    }
+}
