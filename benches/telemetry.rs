@@ -41,6 +41,8 @@ fn store(services: usize, instances: usize) -> Store {
             })
             .collect(),
         caches: Vec::new(),
+        features: Vec::new(),
+        user_headers: Vec::new(),
         queues: Vec::new(),
         sources: Vec::new(),
     };

@@ -10,6 +10,9 @@ use fleetlab::scenario::{Action, Scenario};
 use fleetlab::telemetry::ledger::{Deed, Event};
 use fleetlab::units::{Ratio, SimTime};
 
+/// Experiments that are repeated.
+const RUNS: u64 = 60;
+
 const fn minutes(minutes: u64) -> SimTime {
     SimTime::from_secs(minutes * 60)
 }
@@ -133,7 +136,6 @@ fn looking_often_finds_differences_that_are_not_there() {
     scenario.duration = fleetlab::units::SimSpan::from_secs(600);
     scenario.model.sources[0].mix.retain(|(endpoint, _)| scenario.model.endpoints[endpoint.index()].name == "checkout");
     let scenario = Arc::new(scenario);
-    const RUNS: u64 = 60;
     let (mut ever, mut last) = (0, 0);
     for seed in 0..RUNS {
         let mut session = Session::new(Arc::clone(&scenario), seed);

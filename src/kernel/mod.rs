@@ -131,12 +131,8 @@ struct Service {
     groups: Vec<(f64, Group)>,
     /// Whether some target is in slow start.
     slow_starting: bool,
-    /// Whether a user stays with a version while shares grow.
-    sticky: bool,
     /// Whether a target is chosen in another way than by turns among all.
     choosy: bool,
-    /// Whether some requests are copied.
-    mirrors: bool,
     /// The routes besides the shares of the versions.
     routes: routing::Routes,
     /// Share of the connections to it that clients have lost.
@@ -224,10 +220,8 @@ impl Kernel {
                     weights: Vec::new(),
                     groups: vec![(1.0, Group::default())],
                     slow_starting: false,
-                    sticky: service.sticky,
                     choosy: service.sticky,
-                    mirrors: false,
-                    routes: routing::Routes::default(),
+                    routes: routing::Routes::new(service.sticky),
                     pool_leak: 0.0,
                 })
                 .collect(),

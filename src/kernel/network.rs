@@ -111,7 +111,7 @@ impl Kernel {
                 return;
             }
             self.rows.hot[id as usize].instance = target;
-            if self.services[usize::from(site.service)].mirrors {
+            if self.services[usize::from(site.service)].routes.mirror.is_some() {
                 self.mirror(id, site.service);
             }
         }

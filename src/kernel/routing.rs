@@ -22,11 +22,19 @@ const COPY: u32 = u32::MAX;
 /// The routes to a service, besides the shares of its versions.
 #[derive(Debug, Default)]
 pub(super) struct Routes {
+    /// Whether a user stays with a version while shares grow.
+    pub(super) sticky: bool,
     /// Users who send one of these headers, and where they are led.
     headers: Vec<(UserHeaderId, Ratio)>,
     to: Option<(u16, Group)>,
     /// Which share of the requests is copied, and to which version.
-    mirror: Option<(u16, f64)>,
+    pub(super) mirror: Option<(u16, f64)>,
+}
+
+impl Routes {
+    pub(super) fn new(sticky: bool) -> Self {
+        Self { sticky, ..Self::default() }
+    }
 }
 
 /// Whether a user sends a header: each header is sent by users of its own choosing.
@@ -62,8 +70,7 @@ impl Kernel {
         if let Some((version, group)) = &mut service.routes.to {
             group.set_targets(service.rotation.iter().copied().filter(|&target| stations[target as usize].version == *version).collect());
         }
-        service.choosy = service.slow_starting || service.sticky || service.routes.to.is_some();
-        service.mirrors = service.routes.mirror.is_some();
+        service.choosy = service.slow_starting || service.routes.sticky || service.routes.to.is_some();
     }
 
     /// Where the headers of a user lead.

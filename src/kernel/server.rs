@@ -29,7 +29,7 @@ impl Kernel {
         }
         let service = &mut self.services[usize::from(index)];
         let (groups, loads) = (&mut service.groups, &mut self.loads);
-        let sticky = service.sticky;
+        let sticky = service.routes.sticky;
         let at = if groups.len() == 1 {
             0
         } else if sticky {

@@ -22,6 +22,7 @@ pub(crate) fn chain(services: usize) -> (Model, Vec<Site>) {
                 name: ["web", "cart", "db"].get(at).map_or_else(|| format!("s{at}"), ToString::to_string),
                 server: Server::default(),
                 balancer: Balancer::default(),
+                sticky: false,
                 versions: vec![VersionId(id(2 * at)), VersionId(id(2 * at + 1))],
                 endpoints: vec![EndpointId(id(at))],
             })
@@ -43,6 +44,8 @@ pub(crate) fn chain(services: usize) -> (Model, Vec<Site>) {
             })
             .collect(),
         caches: Vec::new(),
+        features: Vec::new(),
+        user_headers: Vec::new(),
         queues: Vec::new(),
         sources: vec![Source {
             name: "users".into(),

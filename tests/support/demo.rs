@@ -33,7 +33,7 @@ fn calls(steps: &[Step], out: &mut Vec<fleetlab::ids::EndpointId>) {
         match step {
             Step::Call(call) => out.push(call.endpoint),
             Step::Parallel(branches) => branches.iter().for_each(|branch| calls(branch, out)),
-            Step::Probability { then, otherwise, .. } => {
+            Step::Probability { then, otherwise, .. } | Step::Feature { then, otherwise, .. } => {
                 calls(then, out);
                 calls(otherwise, out);
             }
@@ -218,6 +218,7 @@ pub fn snapshot(scenario: &Scenario, seconds: u64, interest: &Interest, instance
         delivery: None,
         dora: std::sync::Arc::default(),
         flaws: std::sync::Arc::default(),
+        flags: Vec::new(),
         digest: "4f1c09be77a2d310".to_owned(),
         entry: signals(412.0, 24.0, if failing.is_some() { 0.031 } else { 0.0002 }, 0.0),
         services,

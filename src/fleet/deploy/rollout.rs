@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use bevy_ecs::prelude::*;
 
 use super::Strategy;
-use super::driver::{Driver, Orders, Progress, Scene, Seen, Stand, Way, Wishes, choose};
+use super::driver::{Driver, HeaderRoute, Orders, Progress, Scene, Seen, Stand, Way, Wishes, choose};
 use super::judging::{AnalysisLook, Judges, look_again};
 use crate::fleet::agenda::Timetable;
 use crate::fleet::alarm::Alarms;
@@ -92,12 +92,19 @@ pub(in crate::fleet) struct Deployment {
     watched: BTreeSet<usize>,
     /// It replaces instances of its own version, too: the same version is deployed again.
     afresh: bool,
-    /// Some requests are copied to the new version.
-    mirrors: bool,
-    /// Some users are led to the new version by a header.
-    leads: bool,
+    /// What leads to the new version besides its share.
+    routes: Laid,
     /// Instances of the new version that were found unhealthy, each counted once.
     unhealthy: BTreeSet<InstanceId>,
+}
+
+/// What leads to a new version besides its share of the traffic.
+#[derive(Debug, Default)]
+struct Laid {
+    /// Some requests are copied to it.
+    mirrors: bool,
+    /// Some users are led to it by a header.
+    leads: bool,
 }
 
 impl Deployment {
@@ -253,8 +260,7 @@ fn begin(
         replaced,
         watched,
         afresh,
-        mirrors: false,
-        leads: false,
+        routes: Laid::default(),
         unhealthy: BTreeSet::new(),
     });
     desk.touch(service);
@@ -315,13 +321,27 @@ fn take_orders(
     }
 }
 
+/// Copies a share of the requests to the new version, and leads users to it by their headers, where that changes.
+fn lay_routes(desk: &mut Desk<'_>, service: ServiceId, deployment: &mut Deployment, mirror: Option<Ratio>, headers: Option<&[HeaderRoute]>) {
+    let version = deployment.version;
+    if let Some(share) = mirror {
+        deployment.routes.mirrors = share > Ratio::ZERO;
+        desk.send(Command::SetMirror { service, version, share });
+    }
+    if let Some(routes) = headers {
+        let headers: Vec<UserHeaderId> = routes.iter().flat_map(|route| route.led(&desk.facts.user_headers)).collect();
+        deployment.routes.leads = !headers.is_empty();
+        desk.send(Command::SetHeaderRoute { service, version, headers });
+    }
+}
+
 /// Routes end with the deployment that made them.
 fn end_routes(desk: &mut Desk<'_>, service: ServiceId, deployment: &mut Deployment) {
     let version = deployment.version;
-    if std::mem::take(&mut deployment.mirrors) {
+    if std::mem::take(&mut deployment.routes.mirrors) {
         desk.send(Command::SetMirror { service, version, share: Ratio::ZERO });
     }
-    if std::mem::take(&mut deployment.leads) {
+    if std::mem::take(&mut deployment.routes.leads) {
         desk.send(Command::SetHeaderRoute { service, version, headers: Vec::new() });
     }
 }
@@ -395,15 +415,7 @@ fn reconcile(
         };
         let Orders { start, start_old, stop, weights, wake, report, aborted, begin: analyses, end: over, mirror, headers, stand } = orders;
         let (number, version) = (deployment.number, deployment.version);
-        if let Some(share) = mirror {
-            deployment.mirrors = share > Ratio::ZERO;
-            desk.send(Command::SetMirror { service, version, share });
-        }
-        if let Some(routes) = headers {
-            let headers: Vec<UserHeaderId> = routes.iter().flat_map(|route| route.led(&desk.facts.user_headers)).collect();
-            deployment.leads = !headers.is_empty();
-            desk.send(Command::SetHeaderRoute { service, version, headers });
-        }
+        lay_routes(&mut desk, service, deployment, mirror, headers.as_deref());
         if !matches!(stand, Stand::Running) {
             end_routes(&mut desk, service, deployment);
         }
