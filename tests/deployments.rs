@@ -1,10 +1,12 @@
-//! Deployments that shift traffic, and the alarms that turn them back, in worlds of a few lines.
+//! Deployments that shift traffic, the alarms that turn them back, and versions that must understand each other, in worlds of a
+//! few lines.
 
 use std::sync::Arc;
 
 use fleetlab::content::{Folder, read_str};
-use fleetlab::ids::VersionId;
+use fleetlab::ids::{EndpointId, ServiceId, VersionId};
 use fleetlab::insight::deployments::{Status, deployments};
+use fleetlab::kernel::outcome::Reason;
 use fleetlab::lab::Session;
 use fleetlab::scenario::Action;
 use fleetlab::telemetry::ledger::{AlarmState, Cause, Event};
@@ -211,4 +213,95 @@ fn the_shipped_bad_release_hurts_thousands_hundreds_or_one() {
     assert_eq!(all[1].ended, Some(SimTime::from_secs(660)), "back at the end of the alarm's first minute");
     let (blue_green, alarms, _) = hurt("bad-release-blue-green");
     assert_eq!((blue_green, alarms), (315, 1));
+}
+
+/// What a shipped scenario comes to: failed requests of users, failed checkouts, and calls of the payment service that failed
+/// because neither side speaks the other's schema, before and after a time [min]; and all other failures of any service.
+struct Clash {
+    users: u64,
+    checkouts: u64,
+    mismatches: (u64, u64),
+    others: u64,
+}
+
+fn clash(name: &str, at: u64) -> Clash {
+    let scenario = fleetlab::content::load(name).unwrap_or_else(|error| panic!("{error}")).scenario;
+    let model = scenario.model.clone();
+    let service = |name: &str| ServiceId::from_index(model.services.iter().position(|service| service.name == name).expect("it exists"));
+    let checkout = model.endpoints.iter().position(|endpoint| endpoint.name == "checkout").map(EndpointId::from_index).expect("it exists");
+    let mut session = Session::new(Arc::new(scenario), 42);
+    let mismatches = |session: &Session| session.store().service_totals(service("paymentservice")).counts.failures.of(Reason::SchemaMismatch);
+    session.advance_to(SimTime::from_secs(at * 60));
+    let before = mismatches(&session);
+    session.run();
+    let after = mismatches(&session) - before;
+    let others = model.services.iter().enumerate().map(|(index, _)| {
+        let failures = &session.store().service_totals(ServiceId::from_index(index)).counts.failures;
+        failures.total() - failures.of(Reason::SchemaMismatch) - failures.of(Reason::DependencyFailed)
+    });
+    Clash {
+        users: session.store().entry_totals(None).counts.failed(),
+        checkouts: session.store().endpoint_totals(checkout).map_or(0, |totals| totals.counts.failed()),
+        mismatches: (before, after),
+        others: others.sum(),
+    }
+}
+
+#[test]
+fn an_interface_that_is_expanded_migrated_and_contracted_hurts_nobody_there_and_back() {
+    for name in ["expand-contract", "expand-contract-back"] {
+        let came = clash(name, 20);
+        assert_eq!((came.users, came.mismatches, came.others), (0, (0, 0), 0), "{name}");
+    }
+}
+
+#[test]
+fn contracting_too_early_or_going_back_on_one_side_fails_the_calls_between_the_two_and_nothing_else() {
+    for (name, at, failed) in [("expand-contract-too-early", 10, 2_093), ("expand-contract-one-side", 20, 1_686)] {
+        let came = clash(name, at);
+        assert_eq!(came.mismatches, (0, failed), "{name}: from the clash on, each failed call is one");
+        assert_eq!((came.users, came.checkouts, came.others), (failed, failed, 0), "{name}: each costs one order, and only orders fail");
+    }
+}
+
+/// The last two steps of the shipped scenarios, by hand: the same two rollbacks, in one order and in the other.
+#[test]
+fn the_order_of_two_rollbacks_decides_whether_anybody_is_hurt() {
+    let hurt = |first: &str, second: &str| {
+        let mut session = load(
+            "duration = \"1h\"
+             [services.orders]
+             instances = 2
+             endpoints.place.steps = [{ call = \"cards.charge\" }]
+             versions.v1 = { expects = { cards = [1] } }
+             versions.v2 = { expects = { cards = [2] } }
+             [services.cards]
+             instances = 2
+             endpoints.charge.steps = [{ work = \"2ms\" }]
+             versions.expanded = { schema = [1, 2] }
+             versions.contracted = { schema = 2 }
+             [traffic.users]
+             to = \"orders.place\"
+             rate = \"20/s\"
+             process = \"fixed\"",
+        );
+        let failed = |session: &Session| session.store().entry_totals(None).counts.failed();
+        for (service, version) in [("cards", "expanded"), ("orders", "v2"), ("cards", "contracted")] {
+            session.act(Action::Deploy { service: service.to_owned(), version: version.to_owned(), strategy: None }).expect("it can be deployed");
+            session.advance_to(session.now() + SimSpan::from_secs(300));
+        }
+        assert_eq!(failed(&session), 0, "there, nobody is hurt");
+        session.act(Action::RollBack { service: first.to_owned() }).expect("there is something to go back to");
+        session.advance_to(session.now() + SimSpan::from_secs(300));
+        session.act(Action::RollBack { service: second.to_owned() }).expect("there is something to go back to");
+        let between = failed(&session);
+        session.advance_to(session.now() + SimSpan::from_secs(60));
+        let when_both_are_back = failed(&session);
+        session.advance_to(session.now() + SimSpan::from_secs(240));
+        (between, failed(&session) - when_both_are_back)
+    };
+    assert_eq!(hurt("cards", "orders"), (0, 0), "the server expands again before its caller goes back");
+    let (between, after) = hurt("orders", "cards");
+    assert!((5_500..=6_000).contains(&between), "{between} of 6000 calls failed once the caller had gone back alone");
+    assert_eq!(after, 0, "and none when the server had followed");
 }

@@ -20,6 +20,7 @@
 //! | `script` | the steps of an endpoint |
 //! | `cache`, `messages` | cache lookups; queues and their consumers |
 //! | `control` | commands, views, crashes |
+//! | `schemas` | the schemas that a version speaks |
 //! | `wheel`, `row`, `station`, `program` | the event queue and the tables |
 //!
 //! To add a behaviour: a balancer, a call policy or an arrival shape is a file in its folder; a step is an operation in
@@ -32,6 +33,7 @@ pub mod model;
 pub mod outcome;
 pub mod record;
 pub mod resilience;
+pub mod schemas;
 pub mod traffic;
 
 mod arrivals;
