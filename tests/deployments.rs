@@ -305,3 +305,89 @@ fn the_order_of_two_rollbacks_decides_whether_anybody_is_hurt() {
     assert!((5_500..=6_000).contains(&between), "{between} of 6000 calls failed once the caller had gone back alone");
     assert_eq!(after, 0, "and none when the server had followed");
 }
+
+/// A web service to which a bad v2 is deployed at five minutes by a canary that watches `release`, one of these alarms; `maintenance`
+/// is in `ALARM` from its first minute on, and `errors` when the new version fails.
+fn watched(composite: &str) -> Session {
+    load(&format!(
+        "duration = \"40m\"
+         [services.web]
+         instances = 2
+         workers = 32
+         deployment = {{ canary = {{ percent = \"50%\", canary_bake = \"10m\", bake = \"5m\", alarms = {{ names = [\"release\"] }} }} }}
+         endpoints.get.steps = [{{ work = \"5ms\" }}]
+         versions.v2 = {{ error_rate = \"50%\" }}
+         [alarms.errors]
+         metric = {{ error-rate = {{ above = \"5%\" }} }}
+         [alarms.maintenance]
+         metric = {{ requests = {{ below = \"1000/s\" }} }}
+         [composite_alarms]
+         {composite}
+         [traffic.users]
+         to = \"web.get\"
+         rate = \"100/s\"
+         [[timeline]]
+         at = \"5m\"
+         do = {{ deploy = {{ service = \"web\", version = \"v2\" }} }}"
+    ))
+}
+
+#[test]
+fn a_composite_alarm_turns_a_deployment_back_when_its_rule_holds() {
+    let outcome = |rule: &str| {
+        let mut session = watched(&format!("release.rule = '{rule}'"));
+        session.run();
+        let of = |event: &Event| matches!(event, Event::AlarmChanged { name, to: AlarmState::Alarm, .. } if name == "release");
+        (deployments(session.ledger())[0].status.clone(), when(&session, of))
+    };
+    let failed = Status::Failed(Cause::Alarm { name: "release".to_owned() });
+    let (status, off) = outcome("ALARM(errors) AND ALARM(maintenance)");
+    assert_eq!((&status, off), (&failed, Some(360.0)), "with the end of the first minute of the new version");
+    assert_eq!(outcome("ALARM(errors) AND NOT ALARM(maintenance)"), (Status::Completed, None));
+}
+
+#[test]
+fn composite_alarms_are_evaluated_after_those_that_they_name() {
+    let mut session =
+        watched("release.rule = 'ALARM(both) AND TRUE'\nboth.rule = 'ALARM(\"errors\") AND ALARM(\"maintenance\")'\nnever.rule = 'NOT (TRUE OR OK(errors))'");
+    session.run();
+    let states = session.fleet().alarms().map(|alarm| (alarm.name, alarm.state)).collect::<Vec<_>>();
+    assert_eq!(states[1..], [("maintenance", AlarmState::Alarm), ("release", AlarmState::Ok), ("both", AlarmState::Ok), ("never", AlarmState::Ok)]);
+    let changes: Vec<(f64, &str)> = session
+        .ledger()
+        .truth()
+        .iter()
+        .filter_map(|record| match &record.event {
+            Event::AlarmChanged { name, to: AlarmState::Alarm, .. } => Some((record.at.as_secs_f64(), name.as_str())),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(changes, [(60.0, "maintenance"), (360.0, "errors"), (360.0, "both"), (360.0, "release")], "at once, however deep");
+}
+
+#[test]
+fn a_suppressor_holds_actions_back_and_the_state_is_seen_all_the_same() {
+    let told = |suppressor: &str| {
+        let keys = "actions_suppressor_wait_period = \"2m\"\nrelease.actions_suppressor_extension_period = \"3m\"";
+        let mut session =
+            watched(&format!("release.rule = 'ALARM(errors)'\nrelease.actions_suppressor = \"{suppressor}\"\nrelease.{keys}\nnothing.rule = 'FALSE'"));
+        session.run();
+        assert!(matches!(&deployments(session.ledger())[0].status, Status::Failed(Cause::Alarm { .. })), "a deployment watches the state");
+        let of_release = |event: &Event| match event {
+            Event::AlarmChanged { name, to, suppressed, .. } if name == "release" => {
+                Some(format!("{}{}", to.name(), if *suppressed { " suppressed" } else { "" }))
+            }
+            Event::AlarmActions { name, state } if name == "release" => Some(format!("{} told", state.name())),
+            _ => None,
+        };
+        session.ledger().truth().iter().filter_map(|record| Some((record.at.as_secs_f64(), of_release(&record.event)?))).collect::<Vec<_>>()
+    };
+    // The canary is turned back at once, so the errors are over after one minute.
+    let seen = |all: &[(f64, String)]| all.iter().map(|(at, what)| format!("{at} {what}")).collect::<Vec<_>>();
+    assert_eq!(
+        seen(&told("nothing")),
+        ["0 OK suppressed", "120 OK told", "360 ALARM suppressed", "420 OK suppressed", "540 OK told"],
+        "a short alarm tells nobody"
+    );
+    assert_eq!(seen(&told("maintenance")), ["0 OK suppressed", "360 ALARM suppressed", "420 OK suppressed"], "it is in ALARM all the time");
+}

@@ -56,10 +56,12 @@ impl<'de> Deserialize<'de> for Schemas {
                 f.write_str("the number of a schema, such as 2, or several, such as [1, 2]")
             }
             fn visit_u64<E: de::Error>(self, schema: u64) -> Result<Schemas, E> {
-                u32::try_from(schema).map(Schemas::one).map_err(|_| E::invalid_value(de::Unexpected::Unsigned(schema), &self))
+                let Ok(one) = u32::try_from(schema) else { return Err(E::invalid_value(de::Unexpected::Unsigned(schema), &self)) };
+                Ok(Schemas::one(one))
             }
             fn visit_i64<E: de::Error>(self, schema: i64) -> Result<Schemas, E> {
-                u32::try_from(schema).map(Schemas::one).map_err(|_| E::invalid_value(de::Unexpected::Signed(schema), &self))
+                let Ok(one) = u32::try_from(schema) else { return Err(E::invalid_value(de::Unexpected::Signed(schema), &self)) };
+                Ok(Schemas::one(one))
             }
             fn visit_seq<A: de::SeqAccess<'de>>(self, seq: A) -> Result<Schemas, A::Error> {
                 Vec::deserialize(de::value::SeqAccessDeserializer::new(seq)).map(Schemas)

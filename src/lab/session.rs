@@ -103,9 +103,9 @@ impl Session {
         let sampling = Sampling { reservoir: scenario.telemetry.reservoir, fixed_rate: scenario.telemetry.fixed_rate.get() };
         let kernel = Kernel::new(&scenario.model, seed, sampling);
         let store = Store::new(&scenario.model, kernel.sites(), SimTime::ZERO + scenario.warm_up);
-        let fleet = Fleet::with_order(&scenario.model, &scenario.fleet, &scenario.alarms, seed, shuffle);
+        let fleet = Fleet::with_order(&scenario.model, &scenario.fleet, (&scenario.alarms, &scenario.composite_alarms), seed, shuffle);
         let publishers = view::publishers(&scenario.model);
-        let delivery = scenario.team.as_ref().map(|team| Delivery::new(team, &scenario.pipelines, &scenario.model, seed));
+        let delivery = scenario.team.as_ref().map(|team| Delivery::new(team, &scenario.pipelines, &scenario.model, scenario.alarm_names(), seed));
         let mut session = Self {
             given: Arc::clone(&scenario),
             scenario,

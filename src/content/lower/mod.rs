@@ -63,6 +63,7 @@ pub(crate) fn lower(name: &str, file: &ScenarioFile, tree: &Node, folder: &Folde
     let queues = lower.queues();
     let slos = lower.slos();
     let alarms = lower.alarms();
+    let composite_alarms = lower.composite_alarms();
     let timeline = lower.timeline();
     let (team, pipelines) = lower.delivery();
     let order = lower.graph(&services, &queues);
@@ -98,6 +99,7 @@ pub(crate) fn lower(name: &str, file: &ScenarioFile, tree: &Node, folder: &Folde
         kinds: services.kinds,
         slos,
         alarms,
+        composite_alarms,
         timeline,
         team,
         pipelines,
@@ -167,6 +169,7 @@ impl Lower<'_> {
             ("queues", "queues", file.queues.len(), limits::QUEUES),
             ("traffic sources", "traffic", file.traffic.len(), limits::SOURCES),
             ("alarms", "alarms", file.alarms.len(), limits::ALARMS),
+            ("composite alarms", "composite_alarms", file.composite_alarms.len(), limits::ALARMS),
             ("faults", "faults", file.faults.len(), limits::TIMELINE),
             ("timeline entries", "timeline", file.timeline.len(), limits::TIMELINE),
         ] {

@@ -11,7 +11,7 @@ mod service;
 mod step;
 mod traffic;
 
-pub(crate) use alarm::AlarmFile;
+pub(crate) use alarm::{AlarmFile, CompositeAlarmFile};
 pub(crate) use delivery::{LineFile, ProjectFile};
 pub(crate) use entries::Entries;
 pub(crate) use service::{FIRST_VERSION, ServiceFile, VersionFile};
@@ -81,6 +81,9 @@ pub(crate) struct ScenarioFile {
     /// Alarms by name. Default: none.
     #[serde(default)]
     pub(crate) alarms: Entries<AlarmFile>,
+    /// Composite alarms by name: rules over the states of other alarms. Default: none.
+    #[serde(default)]
+    pub(crate) composite_alarms: Entries<CompositeAlarmFile>,
     /// Faults and when they happen. Default: none.
     #[serde(default)]
     pub(crate) faults: Vec<FaultFile>,

@@ -111,7 +111,13 @@ impl Session {
             alarms: this
                 .fleet()
                 .alarms()
-                .map(|(alarm, state)| AlarmSnapshot { name: alarm.name.clone(), service: alarm.service, new_version: alarm.new_version, state })
+                .map(|alarm| AlarmSnapshot {
+                    name: alarm.name.to_owned(),
+                    service: alarm.service,
+                    new_version: alarm.new_version,
+                    composite: alarm.composite,
+                    state: alarm.state,
+                })
                 .collect(),
             slos: this.scenario().slos.iter().map(|slo| this.slo_snapshot(slo)).collect(),
             cost: this.fleet().cost(this.now()).0,
@@ -147,7 +153,7 @@ impl Session {
             share: share_of(&look.weights, *version),
             signals: version_signals(&Smooth::of(store, Subject::Version(*version))),
         });
-        let alarm = |index: &usize| self.scenario().alarms.get(*index).map(|alarm| alarm.name.clone());
+        let alarm = |index: &usize| self.scenario().alarm_names().nth(*index).map(str::to_owned);
         let deployment = look.deployment.as_ref().map(|deployment| DeploymentSnapshot {
             number: deployment.number,
             alarms: deployment.alarms.iter().filter_map(alarm).collect(),
