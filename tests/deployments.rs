@@ -1,10 +1,12 @@
-//! Deployments that shift traffic, and the alarms that turn them back, in worlds of a few lines.
+//! Deployments that shift traffic, the alarms that turn them back, and versions that must understand each other, in worlds of a
+//! few lines.
 
 use std::sync::Arc;
 
 use fleetlab::content::{Folder, read_str};
-use fleetlab::ids::VersionId;
+use fleetlab::ids::{EndpointId, ServiceId, VersionId};
 use fleetlab::insight::deployments::{Status, deployments};
+use fleetlab::kernel::outcome::Reason;
 use fleetlab::lab::Session;
 use fleetlab::scenario::Action;
 use fleetlab::telemetry::ledger::{AlarmState, Cause, Event};
@@ -230,4 +232,179 @@ fn what_a_deployment_cannot_follow_is_refused() {
     session.advance_to(SimTime::from_secs(300));
     let all = deployments(session.ledger());
     assert_eq!(all[0].status, Status::Completed, "the bake time alone was left");
+/// What a shipped scenario comes to: failed requests of users, failed checkouts, and calls of the payment service that failed
+/// because neither side speaks the other's schema, before and after a time [min]; and all other failures of any service.
+struct Clash {
+    users: u64,
+    checkouts: u64,
+    mismatches: (u64, u64),
+    others: u64,
+}
+
+fn clash(name: &str, at: u64) -> Clash {
+    let scenario = fleetlab::content::load(name).unwrap_or_else(|error| panic!("{error}")).scenario;
+    let model = scenario.model.clone();
+    let service = |name: &str| ServiceId::from_index(model.services.iter().position(|service| service.name == name).expect("it exists"));
+    let checkout = model.endpoints.iter().position(|endpoint| endpoint.name == "checkout").map(EndpointId::from_index).expect("it exists");
+    let mut session = Session::new(Arc::new(scenario), 42);
+    let mismatches = |session: &Session| session.store().service_totals(service("paymentservice")).counts.failures.of(Reason::SchemaMismatch);
+    session.advance_to(SimTime::from_secs(at * 60));
+    let before = mismatches(&session);
+    session.run();
+    let after = mismatches(&session) - before;
+    let others = model.services.iter().enumerate().map(|(index, _)| {
+        let failures = &session.store().service_totals(ServiceId::from_index(index)).counts.failures;
+        failures.total() - failures.of(Reason::SchemaMismatch) - failures.of(Reason::DependencyFailed)
+    });
+    Clash {
+        users: session.store().entry_totals(None).counts.failed(),
+        checkouts: session.store().endpoint_totals(checkout).map_or(0, |totals| totals.counts.failed()),
+        mismatches: (before, after),
+        others: others.sum(),
+    }
+}
+
+#[test]
+fn an_interface_that_is_expanded_migrated_and_contracted_hurts_nobody_there_and_back() {
+    for name in ["expand-contract", "expand-contract-back"] {
+        let came = clash(name, 20);
+        assert_eq!((came.users, came.mismatches, came.others), (0, (0, 0), 0), "{name}");
+    }
+}
+
+#[test]
+fn contracting_too_early_or_going_back_on_one_side_fails_the_calls_between_the_two_and_nothing_else() {
+    for (name, at, failed) in [("expand-contract-too-early", 10, 2_093), ("expand-contract-one-side", 20, 1_686)] {
+        let came = clash(name, at);
+        assert_eq!(came.mismatches, (0, failed), "{name}: from the clash on, each failed call is one");
+        assert_eq!((came.users, came.checkouts, came.others), (failed, failed, 0), "{name}: each costs one order, and only orders fail");
+    }
+}
+
+/// The last two steps of the shipped scenarios, by hand: the same two rollbacks, in one order and in the other.
+#[test]
+fn the_order_of_two_rollbacks_decides_whether_anybody_is_hurt() {
+    let hurt = |first: &str, second: &str| {
+        let mut session = load(
+            "duration = \"1h\"
+             [services.orders]
+             instances = 2
+             endpoints.place.steps = [{ call = \"cards.charge\" }]
+             versions.v1 = { expects = { cards = [1] } }
+             versions.v2 = { expects = { cards = [2] } }
+             [services.cards]
+             instances = 2
+             endpoints.charge.steps = [{ work = \"2ms\" }]
+             versions.expanded = { schema = [1, 2] }
+             versions.contracted = { schema = 2 }
+             [traffic.users]
+             to = \"orders.place\"
+             rate = \"20/s\"
+             process = \"fixed\"",
+        );
+        let failed = |session: &Session| session.store().entry_totals(None).counts.failed();
+        for (service, version) in [("cards", "expanded"), ("orders", "v2"), ("cards", "contracted")] {
+            session.act(Action::Deploy { service: service.to_owned(), version: version.to_owned(), strategy: None }).expect("it can be deployed");
+            session.advance_to(session.now() + SimSpan::from_secs(300));
+        }
+        assert_eq!(failed(&session), 0, "there, nobody is hurt");
+        session.act(Action::RollBack { service: first.to_owned() }).expect("there is something to go back to");
+        session.advance_to(session.now() + SimSpan::from_secs(300));
+        session.act(Action::RollBack { service: second.to_owned() }).expect("there is something to go back to");
+        let between = failed(&session);
+        session.advance_to(session.now() + SimSpan::from_secs(60));
+        let when_both_are_back = failed(&session);
+        session.advance_to(session.now() + SimSpan::from_secs(240));
+        (between, failed(&session) - when_both_are_back)
+    };
+    assert_eq!(hurt("cards", "orders"), (0, 0), "the server expands again before its caller goes back");
+    let (between, after) = hurt("orders", "cards");
+    assert!((5_500..=6_000).contains(&between), "{between} of 6000 calls failed once the caller had gone back alone");
+    assert_eq!(after, 0, "and none when the server had followed");
+}
+
+/// A web service to which a bad v2 is deployed at five minutes by a canary that watches `release`, one of these alarms; `maintenance`
+/// is in `ALARM` from its first minute on, and `errors` when the new version fails.
+fn watched(composite: &str) -> Session {
+    load(&format!(
+        "duration = \"40m\"
+         [services.web]
+         instances = 2
+         workers = 32
+         deployment = {{ canary = {{ percent = \"50%\", canary_bake = \"10m\", bake = \"5m\", alarms = {{ names = [\"release\"] }} }} }}
+         endpoints.get.steps = [{{ work = \"5ms\" }}]
+         versions.v2 = {{ error_rate = \"50%\" }}
+         [alarms.errors]
+         metric = {{ error-rate = {{ above = \"5%\" }} }}
+         [alarms.maintenance]
+         metric = {{ requests = {{ below = \"1000/s\" }} }}
+         [composite_alarms]
+         {composite}
+         [traffic.users]
+         to = \"web.get\"
+         rate = \"100/s\"
+         [[timeline]]
+         at = \"5m\"
+         do = {{ deploy = {{ service = \"web\", version = \"v2\" }} }}"
+    ))
+}
+
+#[test]
+fn a_composite_alarm_turns_a_deployment_back_when_its_rule_holds() {
+    let outcome = |rule: &str| {
+        let mut session = watched(&format!("release.rule = '{rule}'"));
+        session.run();
+        let of = |event: &Event| matches!(event, Event::AlarmChanged { name, to: AlarmState::Alarm, .. } if name == "release");
+        (deployments(session.ledger())[0].status.clone(), when(&session, of))
+    };
+    let failed = Status::Failed(Cause::Alarm { name: "release".to_owned() });
+    let (status, off) = outcome("ALARM(errors) AND ALARM(maintenance)");
+    assert_eq!((&status, off), (&failed, Some(360.0)), "with the end of the first minute of the new version");
+    assert_eq!(outcome("ALARM(errors) AND NOT ALARM(maintenance)"), (Status::Completed, None));
+}
+
+#[test]
+fn composite_alarms_are_evaluated_after_those_that_they_name() {
+    let mut session =
+        watched("release.rule = 'ALARM(both) AND TRUE'\nboth.rule = 'ALARM(\"errors\") AND ALARM(\"maintenance\")'\nnever.rule = 'NOT (TRUE OR OK(errors))'");
+    session.run();
+    let states = session.fleet().alarms().map(|alarm| (alarm.name, alarm.state)).collect::<Vec<_>>();
+    assert_eq!(states[1..], [("maintenance", AlarmState::Alarm), ("release", AlarmState::Ok), ("both", AlarmState::Ok), ("never", AlarmState::Ok)]);
+    let changes: Vec<(f64, &str)> = session
+        .ledger()
+        .truth()
+        .iter()
+        .filter_map(|record| match &record.event {
+            Event::AlarmChanged { name, to: AlarmState::Alarm, .. } => Some((record.at.as_secs_f64(), name.as_str())),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(changes, [(60.0, "maintenance"), (360.0, "errors"), (360.0, "both"), (360.0, "release")], "at once, however deep");
+}
+
+#[test]
+fn a_suppressor_holds_actions_back_and_the_state_is_seen_all_the_same() {
+    let told = |suppressor: &str| {
+        let keys = "actions_suppressor_wait_period = \"2m\"\nrelease.actions_suppressor_extension_period = \"3m\"";
+        let mut session =
+            watched(&format!("release.rule = 'ALARM(errors)'\nrelease.actions_suppressor = \"{suppressor}\"\nrelease.{keys}\nnothing.rule = 'FALSE'"));
+        session.run();
+        assert!(matches!(&deployments(session.ledger())[0].status, Status::Failed(Cause::Alarm { .. })), "a deployment watches the state");
+        let of_release = |event: &Event| match event {
+            Event::AlarmChanged { name, to, suppressed, .. } if name == "release" => {
+                Some(format!("{}{}", to.name(), if *suppressed { " suppressed" } else { "" }))
+            }
+            Event::AlarmActions { name, state } if name == "release" => Some(format!("{} told", state.name())),
+            _ => None,
+        };
+        session.ledger().truth().iter().filter_map(|record| Some((record.at.as_secs_f64(), of_release(&record.event)?))).collect::<Vec<_>>()
+    };
+    // The canary is turned back at once, so the errors are over after one minute.
+    let seen = |all: &[(f64, String)]| all.iter().map(|(at, what)| format!("{at} {what}")).collect::<Vec<_>>();
+    assert_eq!(
+        seen(&told("nothing")),
+        ["0 OK suppressed", "120 OK told", "360 ALARM suppressed", "420 OK suppressed", "540 OK told"],
+        "a short alarm tells nobody"
+    );
+    assert_eq!(seen(&told("maintenance")), ["0 OK suppressed", "360 ALARM suppressed", "420 OK suppressed"], "it is in ALARM all the time");
 }

@@ -167,6 +167,14 @@ impl Node {
         }
     }
 
+    /// The keys of a table, whether or not what they hold could be read.
+    pub(crate) fn keys(&self) -> Vec<&str> {
+        match &self.value {
+            Value::Table(entries) => entries.iter().map(|entry| entry.key.as_str()).collect(),
+            _ => Vec::new(),
+        }
+    }
+
     fn child(&self, segment: &Segment) -> Option<&Self> {
         match (segment, &self.value) {
             (Segment::Key(key), _) => self.get(key),

@@ -10,6 +10,7 @@ use super::line::Line;
 use super::pipeline::check::Checked;
 use super::pipeline::definition::{Pipeline, RetryMode};
 use super::pipeline::outcome::ExecutionId;
+use super::pipeline::status::ConditionType;
 use super::{Delivery, Job};
 use crate::ids::ServiceId;
 use crate::phrase::phrases;
@@ -67,6 +68,15 @@ pub enum PipelineCommand {
         /// The stage.
         stage: String,
     },
+    /// Lets an execution pass a condition that holds it back, or that made its stage fail (`override-stage-condition`).
+    OverrideCondition {
+        /// The execution's number.
+        execution: ExecutionNumber,
+        /// The stage.
+        stage: String,
+        /// `BEFORE_ENTRY` or `ON_SUCCESS`; conditions of failure cannot be overridden.
+        condition_type: ConditionType,
+    },
     /// Replaces the declaration; executions under way are cancelled, as `update-pipeline` does.
     Update {
         /// The new declaration.
@@ -86,6 +96,7 @@ impl PipelineCommand {
             Self::Stop { .. } => "stop",
             Self::RetryStage { .. } => "retry-stage",
             Self::RollBackStage { .. } => "roll-back-stage",
+            Self::OverrideCondition { .. } => "override-condition",
             Self::Update { .. } => "update",
         }
     }
@@ -162,6 +173,10 @@ impl Delivery {
             }
             PipelineCommand::RollBackStage { stage } => {
                 self.line.roll_back(now, service, stage).map_err(refused)?;
+            }
+            PipelineCommand::OverrideCondition { execution, stage, condition_type } => {
+                let id = id_of(&self.line, service, *execution)?;
+                self.line.command(now, service, |engine| engine.override_condition(now, id, stage, *condition_type)).map_err(refused)?;
             }
             PipelineCommand::Update { definition } => {
                 let checked = Checked::new(definition.clone()).map_err(|mistakes| {

@@ -1,24 +1,24 @@
 //! Pipelines at work: what each action of an execution takes, and what comes of it.
 //!
 //! Every service that a pipeline delivers has a pipeline of its own, of the same declaration. `pipeline` decides what runs
-//! when; here builds wait for an agent and find what they find, approvals are asked for, and deployments are handed on. It
-//! knows no people and no fleet: whoever must do something is told ([`Told`]).
+//! when; here builds wait for an agent and find what they find, approvals are asked for, rules are answered (`gates`), and
+//! deployments are handed on. It knows no people and no fleet: whoever must do something is told ([`Told`]).
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use super::builds::{Farm, Finished};
+use super::gates::Gates;
 use super::history::Revision;
-use super::pipeline::Answer;
 use super::pipeline::check::Checked;
 use super::pipeline::definition::{Category, Pipeline, RetryMode};
 use super::pipeline::execution::{ActionResult, Engine, Start};
-use super::pipeline::outcome::{ActionRunId, AskRule, BeginAction, Effect, Event as Happened, ExecutionId, Outcome, Refused, Why};
+use super::pipeline::outcome::{ActionRunId, BeginAction, Effect, Event as Happened, ExecutionId, Outcome, Refused, Why};
 use super::pipeline::status::{ActionStatus, ConditionType, ExecutionStatus, TriggerType};
 use super::pipelines::Pipelines;
 use crate::ids::{FlawId, ServiceId, VersionId};
 use crate::kernel::model::Model;
-use crate::telemetry::ledger::{Event, ExecutionNumber, Progress};
+use crate::telemetry::ledger::{AlarmState, Event, ExecutionNumber, Progress};
 use crate::units::{SimSpan, SimTime};
 
 /// How long a source action takes (chosen for Fleetlab).
@@ -49,13 +49,15 @@ pub(super) enum Told {
     GaveUp { service: ServiceId, version: VersionId },
     /// A revision is to go to production, made of these artifacts.
     Deploy { service: ServiceId, execution: ExecutionNumber, run: ActionRunId, revision: Revision, artifacts: Vec<String> },
+    /// A stage is rolled back: production is to have this revision again.
+    GoBack { service: ServiceId, run: ActionRunId, revision: Revision },
 }
 
 /// What time brings.
 #[derive(Debug, Clone)]
 enum Due {
-    /// An action that nothing can make fail is over.
-    Over(ServiceId, ActionRunId),
+    /// An action that nothing can make fail is over; with what it puts out.
+    Over(ServiceId, ActionRunId, BTreeMap<String, String>),
 }
 
 /// One service's pipeline.
@@ -79,13 +81,14 @@ struct Belt {
 pub(super) struct Line {
     belts: BTreeMap<ServiceId, Belt>,
     farm: Farm,
+    gates: Gates,
     agenda: BTreeMap<SimTime, Vec<Due>>,
     told: VecDeque<Told>,
     executions: ExecutionNumber,
 }
 
 impl Line {
-    pub(super) fn new(pipelines: &Pipelines, model: &Model, seed: u64) -> Self {
+    pub(super) fn new<'a>(pipelines: &Pipelines, model: &Model, alarms: impl IntoIterator<Item = &'a str>, seed: u64) -> Self {
         let mut belts = BTreeMap::new();
         for line in &pipelines.lines {
             let Ok(checked) = Checked::new(line.definition.clone()) else { continue };
@@ -103,7 +106,8 @@ impl Line {
                 belts.insert(ServiceId::from_index(at), belt);
             }
         }
-        Self { belts, farm: Farm::new(pipelines, seed), agenda: BTreeMap::new(), told: VecDeque::new(), executions: 0 }
+        let (farm, gates) = (Farm::new(pipelines, seed), Gates::new(alarms));
+        Self { belts, farm, gates, agenda: BTreeMap::new(), told: VecDeque::new(), executions: 0 }
     }
 
     /// The pipeline of a service.
@@ -127,7 +131,7 @@ impl Line {
     pub(super) fn next_due(&self) -> Option<SimTime> {
         let engines = self.belts.values().filter_map(|belt| belt.engine.next_due()).min();
         let agenda = self.agenda.first_key_value().map(|(at, _)| *at);
-        [engines, agenda, self.farm.next_due()].into_iter().flatten().min()
+        [engines, agenda, self.farm.next_due(), self.gates.next_due()].into_iter().flatten().min()
     }
 
     /// What was told since the last call.
@@ -142,9 +146,12 @@ impl Line {
         }
         while let Some(first) = self.agenda.first_entry().filter(|entry| *entry.key() <= now) {
             for due in first.remove() {
-                let Due::Over(service, run) = due;
-                self.finish(now, service, run, ActionResult::succeeded());
+                let Due::Over(service, run, variables) = due;
+                self.finish(now, service, run, ActionResult::Succeeded { summary: String::new(), variables, artifacts: BTreeMap::new() });
             }
+        }
+        for ((service, rule), answer) in self.gates.due(now) {
+            self.with(now, service, |engine| engine.answer(now, rule, answer));
         }
         let late: Vec<ServiceId> =
             self.belts.iter().filter(|(_, belt)| belt.engine.next_due().is_some_and(|due| due <= now)).map(|(service, _)| *service).collect();
@@ -153,18 +160,24 @@ impl Line {
         }
     }
 
+    /// An alarm changed its state.
+    pub(super) fn alarm(&mut self, now: SimTime, name: &str, to: AlarmState) {
+        for ((service, rule), answer) in self.gates.alarm(name, to) {
+            self.with(now, service, |engine| engine.answer(now, rule, answer));
+        }
+    }
+
     /// A service has a new revision.
     pub(super) fn trigger(&mut self, now: SimTime, service: ServiceId, revision: Revision, sha: &str) {
-        let Some(belt) = self.belts.get_mut(&service) else { return };
-        let sources = belt.engine.pipeline().get().stages.first().map(|stage| stage.actions.iter().map(|action| action.name.clone()).collect::<Vec<_>>());
-        let revisions = sources.unwrap_or_default().into_iter().map(|action| (action, sha.to_owned())).collect();
-        let start = Start { trigger: TriggerType::WebhookV2, detail: sha.to_owned(), revisions, variables: BTreeMap::new() };
-        self.start(now, service, revision, start);
+        self.start(now, service, revision, TriggerType::WebhookV2, sha);
     }
 
     /// Starts an execution; what follows from it is told.
-    fn start(&mut self, now: SimTime, service: ServiceId, revision: Revision, start: Start) {
+    fn start(&mut self, now: SimTime, service: ServiceId, revision: Revision, trigger: TriggerType, sha: &str) {
         let Some(belt) = self.belts.get_mut(&service) else { return };
+        let sources = belt.engine.pipeline().get().stages.first().map(|stage| stage.actions.iter().map(|action| action.name.clone()).collect::<Vec<_>>());
+        let revisions = sources.unwrap_or_default().into_iter().map(|action| (action, sha.to_owned())).collect();
+        let start = Start { trigger, detail: sha.to_owned(), revisions, variables: BTreeMap::new() };
         self.executions += 1;
         let number = self.executions;
         match belt.engine.start(now, start) {
@@ -182,20 +195,13 @@ impl Line {
 
     /// Somebody starts an execution by hand.
     pub(super) fn start_by_hand(&mut self, now: SimTime, service: ServiceId, revision: Revision, sha: &str) {
-        let start = Start { trigger: TriggerType::StartPipelineExecution, detail: sha.to_owned(), revisions: BTreeMap::new(), variables: BTreeMap::new() };
-        self.start(now, service, revision, start);
+        self.start(now, service, revision, TriggerType::StartPipelineExecution, sha);
     }
 
     /// Rolls a stage back: a new execution goes through it with what the last good one had.
     pub(super) fn roll_back(&mut self, now: SimTime, service: ServiceId, stage: &str) -> Result<(), Refused> {
         let Some(belt) = self.belts.get_mut(&service) else { return Ok(()) };
-        let (execution, outcome) = belt.engine.roll_back(now, stage, None)?;
-        let target = belt.engine.execution(execution).and_then(|view| view.target);
-        if let Some(revision) = target.and_then(|target| belt.revisions.get(&target)).map(Arc::clone) {
-            belt.revisions.insert(execution, revision);
-        }
-        self.executions += 1;
-        belt.numbers.insert(execution, self.executions);
+        let (_, outcome) = belt.engine.roll_back(now, stage, None)?;
         self.follow(now, service, outcome);
         Ok(())
     }
@@ -289,6 +295,11 @@ impl Line {
 
     /// Does what an engine asks for, and tells what happened.
     fn follow(&mut self, now: SimTime, service: ServiceId, outcome: Outcome) {
+        for happened in &outcome.events {
+            if let Happened::RolledBack { execution, target, .. } = happened {
+                self.rolls_back(service, *execution, *target);
+            }
+        }
         for happened in outcome.events {
             self.tell(service, happened);
         }
@@ -303,17 +314,31 @@ impl Line {
                         self.told.push_back(Told::GaveUp { service, version });
                     }
                 }
-                Effect::AskRule(ask) => self.ask(now, service, &ask),
-                Effect::AbandonRule { .. } => {}
+                Effect::AskRule(ask) => {
+                    if let Some(answer) = self.gates.ask(now, service, &ask) {
+                        self.with(now, service, |engine| engine.answer(now, ask.rule, answer));
+                    }
+                }
+                Effect::AbandonRule { rule } => self.gates.abandon((service, rule)),
             }
         }
+    }
+
+    /// An execution began that brings a stage back to what another one had.
+    fn rolls_back(&mut self, service: ServiceId, execution: ExecutionId, target: ExecutionId) {
+        let Some(belt) = self.belts.get_mut(&service) else { return };
+        if let Some(revision) = belt.revisions.get(&target).map(Arc::clone) {
+            belt.revisions.insert(execution, revision);
+        }
+        self.executions += 1;
+        belt.numbers.insert(execution, self.executions);
     }
 
     fn begin(&mut self, now: SimTime, service: ServiceId, begin: &BeginAction) {
         let Some(belt) = self.belts.get_mut(&service) else { return };
         let revision = belt.revisions.get(&begin.execution).map(Arc::clone);
         match begin.kind.category {
-            Category::Source => self.wait(now + FETCH, Due::Over(service, begin.run)),
+            Category::Source => self.wait(now + FETCH, Due::Over(service, begin.run, fetched(begin))),
             Category::Build | Category::Test | Category::Compute => {
                 belt.built.insert(begin.run, begin.execution);
                 let number = belt.numbers.get(&begin.execution).copied().unwrap_or_default();
@@ -322,24 +347,23 @@ impl Line {
             Category::Deploy => {
                 let is_production = belt.to_production.as_ref().is_some_and(|(stage, action)| *stage == begin.stage && *action == begin.action);
                 let execution = belt.numbers.get(&begin.execution).copied().unwrap_or_default();
+                let goes_back = belt.engine.execution(begin.execution).is_some_and(|view| view.target.is_some());
                 match revision.filter(|_| is_production) {
+                    Some(revision) if goes_back => {
+                        belt.deploying.insert(begin.run, None);
+                        self.told.push_back(Told::GoBack { service, run: begin.run, revision: Revision::clone(&revision) });
+                    }
                     Some(revision) => {
                         belt.deploying.insert(begin.run, None);
                         let artifacts = begin.inputs.iter().map(|input| input.name.clone()).collect();
                         self.told.push_back(Told::Deploy { service, execution, run: begin.run, revision: Revision::clone(&revision), artifacts });
                     }
-                    None => self.wait(now + STAGING, Due::Over(service, begin.run)),
+                    None => self.wait(now + STAGING, Due::Over(service, begin.run, BTreeMap::new())),
                 }
             }
-            Category::Invoke => self.wait(now + INVOKE, Due::Over(service, begin.run)),
+            Category::Invoke => self.wait(now + INVOKE, Due::Over(service, begin.run, BTreeMap::new())),
             Category::Approval => {}
         }
-    }
-
-    /// Rules of conditions. A rule that asks something which the simulation does not have is answered yes, and says so.
-    fn ask(&mut self, now: SimTime, service: ServiceId, ask: &AskRule) {
-        let (run, provider) = (ask.rule, ask.kind.provider.clone());
-        self.with(now, service, |engine| engine.answer(now, run, Answer::Succeeded { summary: format!("{provider}: nothing against it") }));
     }
 
     fn tell(&mut self, service: ServiceId, happened: Happened) {
@@ -399,6 +423,16 @@ impl Line {
     fn stage_of(&self, service: ServiceId, execution: ExecutionId) -> String {
         self.engine(service).and_then(|engine| engine.execution(execution)).map(|view| view.stage).unwrap_or_default()
     }
+}
+
+/// What a source action puts out (user guide, "Variables available for pipeline actions"): what it was told to fetch, and the
+/// commit that it found.
+fn fetched(begin: &BeginAction) -> BTreeMap<String, String> {
+    let told = ["BranchName", "FullRepositoryId", "RepositoryName", "ConnectionArn"];
+    let mut variables: BTreeMap<String, String> =
+        told.iter().filter_map(|key| Some((key.replace("RepositoryId", "RepositoryName"), begin.configuration.get(*key)?.clone()))).collect();
+    variables.extend(begin.revision.clone().map(|revision| ("CommitId".to_owned(), revision)));
+    variables
 }
 
 /// The action that brings a revision to production: the first deployment of the last stage that has one.

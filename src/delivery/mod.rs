@@ -17,6 +17,7 @@
 //! | `branch/` | branching models, one a file |
 //! | `work`, `response` | the ways of a change to the trunk, and of an incident to its end |
 //! | `line` | pipelines at work: builds, tests, approvals, deployments |
+//! | `gates` | rules of conditions, answered from alarms, clock and variables |
 
 pub mod branch;
 pub mod build;
@@ -25,6 +26,7 @@ pub mod calendar;
 pub mod change;
 pub mod check;
 pub mod command;
+mod gates;
 pub mod history;
 pub mod incident;
 mod line;
@@ -234,8 +236,8 @@ fn neighbours(model: &Model) -> Vec<Vec<ServiceId>> {
 }
 
 impl Delivery {
-    /// A team whose pipelines deliver the services of a model. Nothing has happened yet.
-    pub fn new(team: &Team, pipelines: &Pipelines, model: &Model, seed: u64) -> Self {
+    /// A team whose pipelines deliver the services of a model, and who have alarms of these names. Nothing has happened yet.
+    pub fn new<'a>(team: &Team, pipelines: &Pipelines, model: &Model, alarms: impl IntoIterator<Item = &'a str>, seed: u64) -> Self {
         let named = |name: &str| model.services.iter().position(|service| service.name == name).map(ServiceId::from_index);
         let delivered: BTreeSet<ServiceId> = pipelines.services().filter_map(named).collect();
         let weighed: Vec<(ServiceId, f64)> = if team.services.is_empty() {
@@ -259,7 +261,7 @@ impl Delivery {
             artifacts: BTreeMap::new(),
             deployments: BTreeMap::new(),
             production: delivered.iter().map(|service| (*service, Production::default())).collect(),
-            line: Line::new(pipelines, model, seed),
+            line: Line::new(pipelines, model, alarms, seed),
             alarms_off: BTreeMap::new(),
             read_reports: BTreeMap::new(),
             known: BTreeSet::new(),
@@ -362,7 +364,14 @@ impl Delivery {
     /// What the tools say.
     fn read_record(&mut self, at: SimTime, event: &Event) {
         match event {
-            Event::AlarmChanged { name, service, to, .. } => self.alarm(name, *service, *to),
+            Event::AlarmChanged { name, service, to, suppressed, .. } => {
+                // A suppressor keeps people from being told; whoever looks at the state sees it.
+                if !suppressed {
+                    self.alarm(name, *service, *to);
+                }
+                self.line.alarm(self.now, name, *to);
+            }
+            Event::AlarmActions { name, state } => self.alarm(name, None, *state),
             Event::DeploymentStarted { deployment, service, version, rolls_back, .. } => {
                 let deployed = Deployed { service: *service, version: *version, rolls_back: *rolls_back, ended: None, completed: false, undone: false };
                 if let Some(undone) = rolls_back.and_then(|undone| self.deployments.get_mut(&undone)) {
@@ -381,9 +390,8 @@ impl Delivery {
                 } else if let Some(production) = self.production.get_mut(&deployed.service) {
                     production.version = None;
                 }
-                if deployed.rolls_back.is_none() {
-                    self.line.deployment_ended(self.now, deployed.service, deployed.version, None);
-                }
+                // A pipeline may have asked for a rollback as well as for a deployment.
+                self.line.deployment_ended(self.now, deployed.service, deployed.version, None);
                 self.remedied(*deployment, deployed);
             }
             Event::DeploymentFailed { deployment, why } => {
@@ -424,6 +432,7 @@ impl Delivery {
                 Told::NoApproval { run } => self.staff.drop_tasks(|job| matches!(job, Job::Approve { run: of, .. } if *of == run)),
                 Told::GaveUp { service, version } => self.given_up(service, version),
                 Told::Deploy { service, execution, run, revision, artifacts } => self.deploy(service, execution, run, revision, &artifacts),
+                Told::GoBack { service, run, revision } => self.go_back(service, run, &revision),
             }
         }
     }
@@ -441,13 +450,7 @@ impl Delivery {
         }
         let new: Vec<ChangeNumber> = revision.changes.iter().copied().filter(|change| !production.shipped.contains(change)).collect();
         let planned = new.is_empty() || new.iter().any(|change| self.change(*change).planned);
-        // The same changes are the same version, whatever else was merged into other services meanwhile.
-        let same = |artifact: &&Artifact| {
-            artifact.service == service && artifact.revision.changes == revision.changes && artifact.revision.defects == revision.defects
-        };
-        let known = self.artifacts.values().find(same);
-        let version = known.map(|artifact| artifact.version);
-        let version = version.unwrap_or_else(|| {
+        let version = self.version_of(service, &revision).unwrap_or_else(|| {
             let version = VersionId(self.next_version);
             self.next_version += 1;
             let name = self.history.get(revision.commit).sha.clone();
@@ -460,6 +463,41 @@ impl Delivery {
         });
         self.line.deploying(service, run, version);
         self.asks.push(Ask::Deploy { service, version });
+    }
+
+    /// The version that a revision was built as. The same changes are the same version, whatever else was merged into other
+    /// services meanwhile.
+    fn version_of(&self, service: ServiceId, revision: &Revision) -> Option<VersionId> {
+        let same = |artifact: &&Artifact| {
+            artifact.service == service && artifact.revision.changes == revision.changes && artifact.revision.defects == revision.defects
+        };
+        self.artifacts.values().find(same).map(|artifact| artifact.version)
+    }
+
+    /// A pipeline rolls its stage back: what an earlier execution brought is to run again, by a rollback of the deployment if
+    /// that leads there, or by one more deployment.
+    fn go_back(&mut self, service: ServiceId, run: ActionRunId, revision: &Revision) {
+        let Some(version) = self.version_of(service, revision) else {
+            self.line.refuse_deployment(self.now, service, run, "what it goes back to was never deployed");
+            return self.follow_line();
+        };
+        self.line.deploying(service, run, version);
+        let of_service = || self.deployments.iter().rev().filter(|(_, deployed)| deployed.service == service && deployed.rolls_back.is_none());
+        let Some((latest, deployed)) = of_service().next().map(|(number, deployed)| (*number, *deployed)) else {
+            self.line.refuse_deployment(self.now, service, run, "nothing was ever deployed");
+            return self.follow_line();
+        };
+        if deployed.undone {
+            // Somebody was faster, or the deployment turned back by itself.
+            if self.production.get(&service).is_some_and(|production| production.version == Some(version)) {
+                self.line.deployment_ended(self.now, service, version, None);
+                self.follow_line();
+            }
+            return;
+        }
+        let before = of_service().skip(1).find(|(_, deployed)| deployed.completed && !deployed.undone).map(|(_, deployed)| deployed.version);
+        self.went_back(latest, service);
+        self.asks.push(if before == Some(version) { Ask::RollBack(service) } else { Ask::Deploy { service, version } });
     }
 
     /// A deployment that was asked for could not be begun.

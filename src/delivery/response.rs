@@ -242,6 +242,19 @@ impl Delivery {
         self.hold(service, number);
     }
 
+    /// A pipeline rolls back what it deployed: as after a deployment that turned back, somebody must find out why.
+    pub(super) fn went_back(&mut self, deployment: DeploymentNumber, service: ServiceId) {
+        let concerns = |incident: &&Incident| incident.is_open() && !incident.alarms.is_empty() && incident.service.is_none_or(|of| of == service);
+        let open = self.incidents.iter().rev().find(concerns).map(|incident| incident.number);
+        let number = open.unwrap_or_else(|| self.open_incident(Some(service), Trouble::TurnedBack { deployment }, false));
+        if let Some(deployed) = self.deployments.get_mut(&deployment) {
+            deployed.undone = true;
+        }
+        let incident = self.incident(number);
+        (incident.cause, incident.step) = (Some(deployment), Step::RollingBack);
+        self.hold(service, number);
+    }
+
     /// A pipeline waits no longer for a deployment: it is as good as stalled.
     pub(super) fn given_up(&mut self, service: ServiceId, version: VersionId) {
         let waits = |deployed: &Deployed| deployed.service == service && deployed.version == version && deployed.ended.is_none();

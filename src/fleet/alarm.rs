@@ -9,6 +9,7 @@ use std::collections::VecDeque;
 use bevy_ecs::prelude::*;
 
 use super::agenda::Timetable;
+use super::composite::{self, Composite, CompositeAlarm, Composites};
 use super::deploy::Rollout;
 use super::desk::{Desk, Roster};
 use super::schedule::Step;
@@ -60,18 +61,40 @@ impl Watching {
     }
 }
 
-/// All alarms, in the scenario's order.
+/// All alarms, in the scenario's order: those that watch metrics, and behind them the composite ones.
 #[derive(Resource, Debug, Default)]
-pub(super) struct Alarms(pub(super) Vec<Watching>);
+pub(super) struct Alarms {
+    pub(super) metrics: Vec<Watching>,
+    pub(super) composites: Composites,
+}
 
 impl Alarms {
     /// Begins to watch.
-    pub(super) fn new(alarms: &[Alarm]) -> Self {
-        Self(alarms.iter().map(|alarm| Watching { alarm: alarm.clone(), state: AlarmState::default(), points: VecDeque::new() }).collect())
+    pub(super) fn new(alarms: &[Alarm], composites: &[CompositeAlarm]) -> Self {
+        let watching = |alarm: &Alarm| Watching { alarm: alarm.clone(), state: AlarmState::default(), points: VecDeque::new() };
+        Self { metrics: alarms.iter().map(watching).collect(), composites: Composites::new(composites) }
+    }
+    fn composite(&self, index: usize) -> Option<&Composite> {
+        self.composites.all.get(index - self.metrics.len())
     }
     /// The alarm of this name.
     pub(super) fn index_of(&self, name: &str) -> Option<usize> {
-        self.0.iter().position(|watching| watching.alarm.name == name)
+        let metric = self.metrics.iter().position(|watching| watching.alarm.name == name);
+        metric.or_else(|| Some(self.metrics.len() + self.composites.all.iter().position(|one| one.alarm.name == name)?))
+    }
+    /// The name of an alarm.
+    pub(super) fn name(&self, index: usize) -> &str {
+        match self.metrics.get(index) {
+            Some(watching) => &watching.alarm.name,
+            None => self.composite(index).map_or("", |one| &one.alarm.name),
+        }
+    }
+    /// How an alarm stands.
+    pub(super) fn state(&self, index: usize) -> AlarmState {
+        match self.metrics.get(index) {
+            Some(watching) => watching.state,
+            None => self.composite(index).map_or(AlarmState::InsufficientData, |one| one.state),
+        }
     }
 }
 
@@ -108,6 +131,7 @@ pub(super) struct PeriodEnds(usize);
 /// Adds this behaviour to the control plane.
 pub(super) fn install(world: &mut World, schedule: &mut Schedule) {
     world.insert_resource(Timetable::<PeriodEnds>::new());
+    world.insert_resource(Timetable::<composite::PeriodEnds>::new());
     world.init_resource::<Measured>();
     world.init_resource::<Begun>();
     schedule.add_systems((begin, evaluate).chain().in_set(Step::Alarms));
@@ -120,7 +144,7 @@ struct Begun(bool);
 /// Sets the end of every alarm's first period, once.
 fn begin(mut desk: Desk<'_>, mut begun: ResMut<'_, Begun>, mut table: ResMut<'_, Timetable<PeriodEnds>>, alarms: Res<'_, Alarms>) {
     if !std::mem::replace(&mut begun.0, true) {
-        for (index, watching) in alarms.0.iter().enumerate() {
+        for (index, watching) in alarms.metrics.iter().enumerate() {
             table.set(&mut desk.agenda, SimTime::ZERO + watching.alarm.period, PeriodEnds(index));
         }
     }
@@ -131,7 +155,7 @@ pub(super) fn due(world: &mut World, now: SimTime) -> Vec<Due> {
     let ending: Vec<usize> = world.resource::<Timetable<PeriodEnds>>().due(now).map(|PeriodEnds(index)| *index).collect();
     let mut all = Vec::with_capacity(ending.len());
     for index in ending {
-        let alarm = world.resource::<Alarms>().0[index].alarm.clone();
+        let alarm = world.resource::<Alarms>().metrics[index].alarm.clone();
         let of = match (alarm.service, alarm.new_version) {
             (None, _) => Some(Watched::Users),
             (Some(service), false) => Some(Watched::Service(service)),
@@ -145,10 +169,11 @@ pub(super) fn due(world: &mut World, now: SimTime) -> Vec<Due> {
     all
 }
 
-/// Takes the datapoints in; what changes its state is written down, and the deployments of its service look at it.
+/// Takes the datapoints in; what changes its state is written down, and the deployments that watch it look at it.
 fn evaluate(
     mut desk: Desk<'_>,
     mut table: ResMut<'_, Timetable<PeriodEnds>>,
+    mut suppressed: ResMut<'_, Timetable<composite::PeriodEnds>>,
     mut alarms: ResMut<'_, Alarms>,
     mut measured: ResMut<'_, Measured>,
     roster: Res<'_, Roster>,
@@ -158,7 +183,7 @@ fn evaluate(
     let measured = std::mem::take(&mut measured.0);
     let mut changed = Vec::new();
     for PeriodEnds(index) in table.take(now) {
-        let watching = &mut alarms.0[index];
+        let watching = &mut alarms.metrics[index];
         let point = measured.iter().find(|(of, _)| *of == index).and_then(|(_, point)| *point);
         let rule = watching.alarm.rule();
         watching.points.push_back(point);
@@ -169,13 +194,15 @@ fn evaluate(
         let state = rule.evaluate(&points, watching.state);
         if state != watching.state {
             let name = watching.alarm.name.clone();
-            desk.note(Event::AlarmChanged { name, service: watching.alarm.service, from: watching.state, to: state, value: point.map(|point| point.value) });
+            let (service, value) = (watching.alarm.service, point.map(|point| point.value));
+            desk.note(Event::AlarmChanged { name, service, from: watching.state, to: state, value, suppressed: false });
             watching.state = state;
             changed.push(index);
         }
         let period = watching.alarm.period;
         table.set(&mut desk.agenda, now + period, PeriodEnds(index));
     }
+    composite::evaluate(&mut desk, &mut alarms, &mut suppressed, &mut changed);
     if changed.is_empty() {
         return;
     }

@@ -72,10 +72,10 @@ fn kill(mut desk: Desk<'_>, mut features: ResMut<'_, Features>, alarms: Res<'_, 
     if features.standing.is_empty() {
         return;
     }
-    let states: Vec<AlarmState> = alarms.0.iter().map(|watching| watching.state).collect();
+    let states: Vec<AlarmState> = (0..alarms.metrics.len() + alarms.composites.all.len()).map(|at| alarms.state(at)).collect();
     let before = std::mem::replace(&mut features.seen, states.clone());
     let gone_off = |at: usize| states[at] == AlarmState::Alarm && before.get(at) != Some(&AlarmState::Alarm);
-    let names: Vec<String> = (0..states.len()).filter(|at| gone_off(*at)).map(|at| alarms.0[at].alarm.name.clone()).collect();
+    let names: Vec<String> = (0..states.len()).filter(|at| gone_off(*at)).map(|at| alarms.name(at).to_owned()).collect();
     for at in 0..features.standing.len() {
         let by = names.iter().find(|name| features.plans[at].kill_on.contains(name));
         let flag = &mut features.standing[at];

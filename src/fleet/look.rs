@@ -3,7 +3,7 @@
 //! Plain data copied out of the ECS. Reading changes nothing.
 
 use super::Fleet;
-use super::alarm::{Alarm, Alarms, Watching};
+use super::alarm::{Alarms, Watching};
 use super::cost::Meters;
 use super::deploy::judging::AnalysisLook;
 use super::deploy::{Progress, Releases, Rollout, Size};
@@ -31,6 +31,21 @@ pub struct ServiceLook {
     pub deployment: Option<DeploymentLook>,
     /// Its instances that are not gone, in order of creation.
     pub instances: Vec<InstanceLook>,
+}
+
+/// An alarm and how it stands.
+#[derive(Debug, Clone, Copy)]
+pub struct AlarmLook<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// The service that it watches; `None`: what users get, or other alarms.
+    pub service: Option<ServiceId>,
+    /// Whether it watches only the version that is being deployed.
+    pub new_version: bool,
+    /// Whether it watches other alarms.
+    pub composite: bool,
+    /// Its state.
+    pub state: AlarmState,
 }
 
 /// A deployment under way.
@@ -160,14 +175,19 @@ impl Fleet {
         self.world.resource::<Faults>().active.values().map(look).collect()
     }
 
-    /// The alarms with their states, in the scenario's order.
-    pub fn alarms(&self) -> impl Iterator<Item = (&Alarm, AlarmState)> {
-        self.world.resource::<Alarms>().0.iter().map(|watching| (&watching.alarm, watching.state))
+    /// The alarms with their states, in the scenario's order, composite ones last.
+    pub fn alarms(&self) -> impl Iterator<Item = AlarmLook<'_>> {
+        let alarms = self.world.resource::<Alarms>();
+        let metric = |watching: &'_ Watching| (watching.alarm.service, watching.alarm.new_version);
+        (0..alarms.metrics.len() + alarms.composites.all.len()).map(move |index| {
+            let (service, new_version) = alarms.metrics.get(index).map_or((None, false), metric);
+            AlarmLook { name: alarms.name(index), service, new_version, composite: index >= alarms.metrics.len(), state: alarms.state(index) }
+        })
     }
 
-    /// The latest datapoint of each alarm, in the scenario's order; `None` if it is missing, or none was due yet.
+    /// The latest datapoint of each alarm that watches a metric, in the scenario's order; `None` if it is missing, or none was due yet.
     pub fn datapoints(&self) -> impl Iterator<Item = Option<Datapoint>> {
-        self.world.resource::<Alarms>().0.iter().map(Watching::latest)
+        self.world.resource::<Alarms>().metrics.iter().map(Watching::latest)
     }
 
     /// What everything cost until now.

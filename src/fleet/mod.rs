@@ -14,6 +14,7 @@
 mod agenda;
 pub mod alarm;
 pub mod autoscale;
+pub mod composite;
 mod cost;
 pub mod deploy;
 mod desk;
@@ -33,6 +34,7 @@ use bevy_ecs::prelude::*;
 use self::agenda::Agenda;
 use self::alarm::{Alarm, Alarms, Due, Measured};
 use self::autoscale::Scaler;
+use self::composite::CompositeAlarm;
 use self::cost::Meters;
 use self::deploy::judging::{self, Wanted};
 use self::deploy::{Releases, Rollout, Size};
@@ -67,12 +69,12 @@ pub struct Fleet {
 
 impl Fleet {
     /// Brings up the first fleet. What the kernel must be told comes out of the first [`Fleet::run`].
-    pub fn new(model: &Model, plans: &[ServiceFleet], alarms: &[Alarm], seed: u64) -> Self {
+    pub fn new(model: &Model, plans: &[ServiceFleet], alarms: (&[Alarm], &[CompositeAlarm]), seed: u64) -> Self {
         Self::with_order(model, plans, alarms, seed, 0)
     }
 
     /// The same with behaviours installed in another order, to prove that the order does not matter.
-    pub fn with_order(model: &Model, plans: &[ServiceFleet], alarms: &[Alarm], seed: u64, shuffle: u64) -> Self {
+    pub fn with_order(model: &Model, plans: &[ServiceFleet], alarms: (&[Alarm], &[CompositeAlarm]), seed: u64, shuffle: u64) -> Self {
         let mut world = World::new();
         let mut schedule = schedule::new();
         world.init_resource::<Clock>();
@@ -83,7 +85,7 @@ impl Fleet {
         world.init_resource::<Attention>();
         world.init_resource::<Agenda>();
         world.init_resource::<Roster>();
-        world.insert_resource(Alarms::new(alarms));
+        world.insert_resource(Alarms::new(alarms.0, alarms.1));
         world.insert_resource(Chance(Stream::root(seed)));
         world.insert_resource(Facts {
             zones: model.zones.clone(),

@@ -22,6 +22,7 @@
 //! | `feature` | feature flags and A/B tests |
 //! | `cache`, `messages` | cache lookups; queues and their consumers |
 //! | `control` | commands, views, crashes |
+//! | `schemas` | the schemas that a version speaks |
 //! | `wheel`, `row`, `station`, `program` | the event queue and the tables |
 //!
 //! To add a behaviour: a balancer, a call policy or an arrival shape is a file in its folder; a step is an operation in
@@ -36,6 +37,7 @@ pub mod outcome;
 pub mod record;
 pub mod resilience;
 pub mod routing;
+pub mod schemas;
 pub mod traffic;
 
 mod arrivals;

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::balance::Balancer;
 use super::dist::Distribution;
 use super::resilience::CallPolicy;
+use super::schemas::Schemas;
 use super::traffic::Shape;
 use crate::choice::params;
 use crate::ids::{CacheId, EndpointId, FeatureId, FlawId, QueueId, ServiceId, VersionId};
@@ -334,10 +335,10 @@ params! {
         pub after: SimSpan = SimSpan::ZERO,
         /// Only while at least this share of an instance's workers is busy. Default 0: always.
         pub above_load: Ratio = Ratio::ZERO,
-        /// The schema that it speaks as a server. Default 1.
-        pub schema: u32 = 1,
-        /// The schemas that it understands of services which it calls; of a service not named here it understands all.
-        /// Default: none named.
+        /// The schemas that it speaks as a server: a number, or a list while it speaks an old one and a new one. Default 1.
+        pub schema: Schemas = Schemas::one(1),
+        /// The schemas that it understands of services which it calls, one of which must be spoken there; of a service not
+        /// named here it understands all. Default: none named.
         pub expects: Vec<Expectation> = Vec::new(),
     }
 }
@@ -357,17 +358,18 @@ impl Version {
     pub fn behaviours(&self) -> impl Iterator<Item = &Behaviour> {
         std::iter::once(&self.behaviour).chain(self.flaws.iter().map(|flaw| &flaw.behaviour))
     }
-    /// The schema that it speaks as a server: the highest of all that it has.
-    pub fn schema(&self) -> u32 {
-        self.behaviours().map(|behaviour| behaviour.schema).max().unwrap_or(1)
+    /// The schemas that it speaks as a server: its own, unless a flaw of it speaks a newer one.
+    pub fn speaks(&self) -> &Schemas {
+        let of_flaws = self.flaws.iter().map(|flaw| &flaw.behaviour.schema);
+        of_flaws.fold(&self.behaviour.schema, |spoken, schema| if schema.newest() > spoken.newest() { schema } else { spoken })
     }
-    /// Whether it can talk to a service that speaks this schema.
-    pub fn understands(&self, service: ServiceId, schema: u32) -> bool {
-        self.behaviours().all(|behaviour| behaviour.understands(service, schema))
+    /// Whether it can talk to a service that speaks these schemas: one of them must be understood by all that is in it.
+    pub fn understands(&self, service: ServiceId, spoken: &Schemas) -> bool {
+        spoken.all().iter().any(|schema| self.behaviours().all(|behaviour| behaviour.expects_of(service, *schema)))
     }
-    /// Whether its calls of an instance of `callee` fail, because it does not understand that version's schema.
+    /// Whether its calls of an instance of `callee` fail, because it understands no schema that the version speaks.
     pub fn clashes_with(&self, callee: &Self) -> bool {
-        !self.understands(callee.service, callee.schema())
+        !self.understands(callee.service, callee.speaks())
     }
     /// Share of its instances that never start.
     pub fn startup_failure(&self) -> f64 {
@@ -384,9 +386,13 @@ impl Version {
 }
 
 impl Behaviour {
-    /// Whether it can talk to a service that speaks this schema.
-    pub fn understands(&self, service: ServiceId, schema: u32) -> bool {
+    /// Whether it understands this schema of a service.
+    fn expects_of(&self, service: ServiceId, schema: u32) -> bool {
         self.expects.iter().all(|expected| expected.service != service || expected.schemas.contains(&schema))
+    }
+    /// Whether it can talk to a service that speaks these schemas.
+    pub fn understands(&self, service: ServiceId, spoken: &Schemas) -> bool {
+        spoken.all().iter().any(|schema| self.expects_of(service, *schema))
     }
 }
 

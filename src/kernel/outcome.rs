@@ -56,7 +56,7 @@ reasons! {
     Unreachable = "unreachable",
     /// The certificate was not valid.
     CertificateExpired = "certificate-expired",
-    /// The instance speaks a schema that its caller's version does not understand.
+    /// The instance speaks no schema that its caller's version understands.
     SchemaMismatch = "schema-mismatch",
 }
 

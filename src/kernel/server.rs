@@ -214,7 +214,7 @@ impl Kernel {
         }
     }
 
-    /// Whether the calling instance's version does not understand the schema that this one's version speaks.
+    /// Whether the calling instance's version understands no schema that this one's version speaks.
     fn is_misunderstood(&mut self, id: u32) -> bool {
         let row = &self.rows.hot[id as usize];
         let station = &self.stations[row.instance as usize];
@@ -222,11 +222,11 @@ impl Kernel {
         let version = |station: &super::station::Station| &self.versions[usize::from(station.version)].described;
         let Some(caller) = caller.map(|caller| version(&self.stations[caller.instance as usize])) else { return false };
         let (service, callee) = (ServiceId(station.service), version(station));
-        if caller.understands(service, callee.schema()) {
+        if caller.understands(service, callee.speaks()) {
             return false;
         }
-        let speaks = callee.flaws.iter().find(|flaw| !caller.understands(service, flaw.behaviour.schema));
-        let expects = caller.flaws.iter().find(|flaw| !flaw.behaviour.understands(service, callee.schema()));
+        let speaks = callee.flaws.iter().find(|flaw| !caller.understands(service, &flaw.behaviour.schema));
+        let expects = caller.flaws.iter().find(|flaw| !flaw.behaviour.understands(service, callee.speaks()));
         if let Some(flaw) = speaks.or(expects).map(|flaw| flaw.id) {
             self.blame(id, flaw);
         }

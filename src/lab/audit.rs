@@ -27,6 +27,9 @@ pub(super) fn audit(scenario: &Scenario) -> Result<(), String> {
     demand(fleet.iter().map(|plan| u64::from(plan.instances)).sum::<u64>() <= limits::INSTANCES, "it has too many instances")?;
     demand(timeline.len() <= limits::TIMELINE, "too much happens on its timeline")?;
     timeline.iter().try_for_each(|timed| bounds::action(&timed.action))?;
+    for alarm in &scenario.composite_alarms {
+        demand(alarm.parsed().is_ok(), "the rule of a composite alarm cannot be read")?;
+    }
     audit_model(model)
 }
 

@@ -109,10 +109,10 @@ impl Session {
         let sampling = Sampling { reservoir: scenario.telemetry.reservoir, fixed_rate: scenario.telemetry.fixed_rate.get() };
         let kernel = Kernel::new(&scenario.model, seed, sampling);
         let store = Store::new(&scenario.model, kernel.sites(), SimTime::ZERO + scenario.warm_up);
-        let mut fleet = Fleet::with_order(&scenario.model, &scenario.fleet, &scenario.alarms, seed, shuffle);
+        let mut fleet = Fleet::with_order(&scenario.model, &scenario.fleet, (&scenario.alarms, &scenario.composite_alarms), seed, shuffle);
         fleet.plan_features(&scenario.model.features, &scenario.features);
         let publishers = view::publishers(&scenario.model);
-        let delivery = scenario.team.as_ref().map(|team| Delivery::new(team, &scenario.pipelines, &scenario.model, seed));
+        let delivery = scenario.team.as_ref().map(|team| Delivery::new(team, &scenario.pipelines, &scenario.model, scenario.alarm_names(), seed));
         let mut session = Self {
             given: Arc::clone(&scenario),
             scenario,

@@ -475,10 +475,12 @@ pub struct PolicyChange {
 pub struct AlarmSnapshot {
     /// Its name.
     pub name: String,
-    /// The service that it watches; `None`: what users get.
+    /// The service that it watches; `None`: what users get, or other alarms.
     pub service: Option<ServiceId>,
     /// Whether it watches only the version that is being deployed.
     pub new_version: bool,
+    /// Whether it watches other alarms.
+    pub composite: bool,
     /// Its state.
     pub state: AlarmState,
     /// Its latest datapoint; `None` if it is missing, or none was due yet.

@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use crate::delivery::pipelines::Pipelines;
 use crate::delivery::plan::Team;
 use crate::fleet::alarm::Alarm;
+use crate::fleet::composite::CompositeAlarm;
 use crate::fleet::features::FeaturePlan;
 use crate::fleet::instance::ServiceFleet;
 use crate::kernel::model::Model;
@@ -52,6 +53,9 @@ pub struct Scenario {
     /// What the control plane does with each feature flag, in the order of `model.features`.
     #[serde(default)]
     pub features: Vec<FeaturePlan>,
+    /// Alarms over the states of others.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub composite_alarms: Vec<CompositeAlarm>,
     /// What happens by itself, in order of time.
     pub timeline: Vec<TimedAction>,
     /// The team that changes the services, if there is one.
@@ -62,6 +66,13 @@ pub struct Scenario {
     pub pipelines: Pipelines,
     /// How much is recorded.
     pub telemetry: TelemetryConfig,
+}
+
+impl Scenario {
+    /// The names of all alarms, composite ones last: as numbers of alarms count them.
+    pub fn alarm_names(&self) -> impl Iterator<Item = &str> {
+        self.alarms.iter().map(|alarm| alarm.name.as_str()).chain(self.composite_alarms.iter().map(|alarm| alarm.name.as_str()))
+    }
 }
 
 /// A text in several languages, by language code (`en`, `vi`).

@@ -398,8 +398,19 @@ pub enum Event {
         from: AlarmState,
         /// After.
         to: AlarmState,
-        /// The datapoint that did it: a share [0…1], a latency [ms] or a rate [1/s]; `None` if it was missing.
+        /// The datapoint that did it: a share [0…1], a latency [ms] or a rate [1/s]; `None` if it was missing, and for a
+        /// composite alarm.
         value: Option<f64>,
+        /// Whether a suppressor holds the alarm's actions back; [`Event::AlarmActions`] follows when they are taken.
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        suppressed: bool,
+    },
+    /// The actions of a composite alarm are taken that a suppressor held back.
+    AlarmActions {
+        /// Its name.
+        name: String,
+        /// The state whose actions they are.
+        state: AlarmState,
     },
     /// Version control has a change's latest commit from here on.
     Committed {

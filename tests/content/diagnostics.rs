@@ -46,6 +46,9 @@ said! {
     alarm_out_of_bounds: but("[traffic.users]", "[alarms.slow]\nservice = \"wbe\"\nperiod = \"90s\"\nmetric = { latency = { quantile = 99.0 } }\n[alarms.late]\nnew_version = true\nevaluation_periods = 3\ndatapoints_to_alarm = 4\n[alarms.long]\nperiod = \"1h\"\nevaluation_periods = 200\n[traffic.users]");
     deployment_that_cannot_be: but("workers = 20", "workers = 20\ndeployment = { codedeploy = { config = \"ECSCanary10Percent6Minutes\", alarms = { names = [\"erorrs\"] } } }\nhealth = \"alb\"");
     canary_out_of_range: but("workers = 20", "workers = 20\ndeployment = { canary = { percent = \"200%\", bake = \"3d\" } }");
+    schemas_that_cannot_be: with("[services.db.versions]\nv2 = { schema = [] }\nv3 = { schema = [2, 0, 2] }\nv4 = { schema = 0 }\n[services.web.versions]\nv2 = { expects = { db = [7] } }");
+    schemas_of_another_kind: with("[services.db.versions]\nv2 = { schema = \"two\" }");
+    composite_alarms_that_cannot_be: with("[alarms.errors]\n[composite_alarms]\nerrors.rule = 'TRUE'\nunknown.rule = 'ALARM(erorrs) OR OK(\"nobody\")'\nbroken.rule = 'ALARM(errors) AND'\nodd.rule = 'ALARM(errors) XOR TRUE'\none.rule = 'ALARM(two)'\ntwo.rule = 'NOT OK(one)'\nalone.rule = 'TRUE'\nalone.actions_suppressor_wait_period = '1m'\nheld.rule = 'TRUE'\nheld.actions_suppressor = 'eror'");
     syntax: but("\"4ms\" }", "\"4ms\" ");
     syntax_of_a_value: but("workers = 20", "workers = twenty");
     duplicate_key: but("workers = 20", "workers = 20\nworkers = 30");

@@ -63,7 +63,7 @@ fn every_action_has_a_row_with_its_keys() {
 fn every_key_of_the_larger_tables_is_named() {
     let schema = schema();
     let mut missing = Vec::new();
-    for table in ["Service", "Version", "Cache", "Traffic", "CallPolicy", "MessageQueue", "Slo", "Alarm"] {
+    for table in ["Service", "Version", "Cache", "Traffic", "CallPolicy", "MessageQueue", "Slo", "Alarm", "CompositeAlarm"] {
         for (key, _) in schema["$defs"][table]["properties"].as_object().unwrap_or_else(|| panic!("the schema has no {table}")) {
             let forms = [format!("`{key}`"), format!("`{key}."), format!("`{key} = "), format!("\n{key} = "), format!("{{ {key} = ")];
             if !forms.iter().any(|form| GUIDE.contains(form.as_str())) {

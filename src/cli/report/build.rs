@@ -442,7 +442,8 @@ fn log(facts: &Facts<'_>) -> Vec<LogLine> {
         let (service, what) = match &record.event {
             // That data begins to come is not news.
             Event::AlarmChanged { from: AlarmState::InsufficientData, to: AlarmState::Ok, .. } => continue,
-            Event::AlarmChanged { name, service, from, to, value } => (*service, tell::alarm(facts, name, *from, *to, *value)),
+            Event::AlarmChanged { name, service, from, to, value, suppressed } => (*service, tell::alarm(facts, name, (*from, *to), *value, *suppressed)),
+            Event::AlarmActions { name, state } => (None, tell::alarm_actions(name, *state)),
             Event::Scaled { service, from, to, by } => (Some(*service), format!("scaled {from} → {to} by {by}")),
             // The fleet of the first moment is the scenario's, not news.
             Event::Instance { change, .. } if record.at == SimTime::ZERO && matches!(*change, "started" | "healthy") => continue,

@@ -57,9 +57,10 @@ fn told(facts: &Facts<'_>, event: &Event, at: crate::units::SimTime, deployments
             version: facts.store.version_of(*instance).map(|version| facts.version(version).into()),
             ..plain(&format!("instance-{change}"), tell::instance(Some(*instance), change))
         },
-        Event::AlarmChanged { name, service: id, from, to, value } => {
-            LedgerRecord { service: id.and_then(service), ..plain("alarm", tell::alarm(facts, name, *from, *to, *value)) }
+        Event::AlarmChanged { name, service: id, from, to, value, suppressed } => {
+            LedgerRecord { service: id.and_then(service), ..plain("alarm", tell::alarm(facts, name, (*from, *to), *value, *suppressed)) }
         }
+        Event::AlarmActions { name, state } => plain("alarm-actions", tell::alarm_actions(name, *state)),
         Event::Committed { change, service: id, planned, .. } => {
             let what = if *planned { "" } else { ", unplanned" };
             LedgerRecord { service: service(*id), ..plain("committed", format!("change {change} committed{what}")) }

@@ -73,7 +73,7 @@ pub(super) fn instance(number: Option<InstanceId>, change: &str) -> String {
 }
 
 /// An alarm that changed its state, with the datapoint that did it.
-pub(super) fn alarm(facts: &Facts<'_>, name: &str, from: AlarmState, to: AlarmState, value: Option<f64>) -> String {
+pub(super) fn alarm(facts: &Facts<'_>, name: &str, (from, to): (AlarmState, AlarmState), value: Option<f64>, suppressed: bool) -> String {
     let metric = facts.scenario.alarms.iter().find(|alarm| alarm.name == name).map(|alarm| &alarm.metric);
     let at = value.zip(metric).map(|(value, metric)| match metric {
         Metric::ErrorRate(_) => format!(", {} of requests failed", percent(Some(value))),
@@ -81,5 +81,11 @@ pub(super) fn alarm(facts: &Facts<'_>, name: &str, from: AlarmState, to: AlarmSt
         Metric::Requests(_) => format!(", {} came", rate(value)),
         Metric::Saturation(_) => format!(", {} of the workers were busy", percent(Some(value))),
     });
-    format!("alarm `{name}`: {} → {}{}", from.name(), to.name(), at.unwrap_or_default())
+    let held = if suppressed { ", its actions suppressed" } else { "" };
+    format!("alarm `{name}`: {} → {}{}{held}", from.name(), to.name(), at.unwrap_or_default())
+}
+
+/// The actions of a composite alarm, which were held back until now.
+pub(super) fn alarm_actions(name: &str, state: AlarmState) -> String {
+    format!("alarm `{name}`: the actions of {} are suppressed no longer", state.name())
 }

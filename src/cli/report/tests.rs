@@ -26,6 +26,7 @@ fn scenario() -> Scenario {
         kinds: Vec::new(),
         alarms: Vec::new(),
         features: Vec::new(),
+        composite_alarms: Vec::new(),
         slos: vec![
             Slo { name: "availability".into(), service: None, objective: Ratio::new(0.999), latency: None },
             Slo { name: "fast".into(), service: Some(ServiceId(2)), objective: Ratio::new(0.9), latency: Some(SimSpan::from_millis(100)) },

@@ -159,6 +159,7 @@ impl Watcher {
             | Event::Scaled { .. }
             | Event::Instance { .. }
             | Event::AlarmChanged { .. }
+            | Event::AlarmActions { .. }
             | Event::Committed { .. }
             | Event::Merged { .. }
             | Event::Pipeline { .. }

@@ -8,17 +8,24 @@ use super::super::tree::{Node, Segment, Value};
 use super::super::wording::nearest;
 use super::super::{read as reader, yaml};
 use super::codepipeline_findings::{Spelling, report};
-use crate::delivery::pipeline::check::check;
+use crate::delivery::pipeline::check::{Mistake, check, unknown_alarms};
 use crate::delivery::pipeline::definition::{Pipeline, PipelineFile};
 
 /// Reads a pipeline from the file at index `file` of the collector's sources; `None` if there is none to read. It is
 /// right if no error was found.
-pub(crate) fn read(file: usize, text: &str, collector: &mut Collector) -> Option<Pipeline> {
-    read_file(file, text, collector).map(|declared| declared.pipeline)
+pub(crate) fn read(file: usize, text: &str, alarms: Option<&[&str]>, collector: &mut Collector) -> Option<Pipeline> {
+    read_file(file, text, alarms, collector).map(|declared| declared.pipeline)
+}
+
+/// Everything that is wrong with a pipeline, also about the alarms that its rules name if it is known which there are.
+pub(super) fn mistakes(pipeline: &Pipeline, alarms: Option<&[&str]>) -> Vec<Mistake> {
+    let mut all = check(pipeline);
+    all.extend(alarms.map(|known| unknown_alarms(pipeline, known)).unwrap_or_default());
+    all
 }
 
 /// Reads a pipeline with what is around it, such as its metadata.
-pub(crate) fn read_file(file: usize, text: &str, collector: &mut Collector) -> Option<PipelineFile> {
+pub(crate) fn read_file(file: usize, text: &str, alarms: Option<&[&str]>, collector: &mut Collector) -> Option<PipelineFile> {
     let mut documents = yaml::parse(file, text, collector)?.into_iter();
     let mut tree = documents.next()?;
     if let Some(more) = documents.next() {
@@ -28,12 +35,12 @@ pub(crate) fn read_file(file: usize, text: &str, collector: &mut Collector) -> O
     match shape(&tree) {
         Shape::Wrapped => {
             let declared: PipelineFile = reader::read(&mut tree, collector)?;
-            report(&check(&declared.pipeline), &tree, &[Segment::Key("pipeline".to_owned())], Spelling::Json, collector);
+            report(&mistakes(&declared.pipeline, alarms), &tree, &[Segment::Key("pipeline".to_owned())], Spelling::Json, collector);
             Some(declared)
         }
         Shape::Alone => {
             let pipeline: Pipeline = reader::read(&mut tree, collector)?;
-            report(&check(&pipeline), &tree, &[], Spelling::Json, collector);
+            report(&mistakes(&pipeline, alarms), &tree, &[], Spelling::Json, collector);
             Some(PipelineFile { pipeline, metadata: None, tags: None })
         }
         Shape::Neither(finding) => {

@@ -7,10 +7,11 @@ use super::super::diagnostic::{Code, Collector, Finding};
 use super::super::tree::{Node, Segment, Value};
 use super::super::wording::{listed, nearest, shown};
 use super::super::{read as reader, yaml};
+use super::codepipeline::mistakes;
 use super::codepipeline_cfn_raw::{Disabled, Properties};
 use super::codepipeline_findings::{Spelling, report};
 use super::intrinsic;
-use crate::delivery::pipeline::check::{check, is_open};
+use crate::delivery::pipeline::check::is_open;
 use crate::delivery::pipeline::definition::Pipeline;
 
 /// The type of the resources that are read.
@@ -27,7 +28,7 @@ pub(crate) struct PipelineResource {
 
 /// Reads the pipelines of a template, the file at index `file` of the collector's sources, in its order; `None` if it
 /// is no template. They are right if no error was found.
-pub(crate) fn read(file: usize, text: &str, collector: &mut Collector) -> Option<Vec<PipelineResource>> {
+pub(crate) fn read(file: usize, text: &str, alarms: Option<&[&str]>, collector: &mut Collector) -> Option<Vec<PipelineResource>> {
     let mut template = yaml::parse(file, text, collector)?.into_iter().next()?;
     let Some(resources) = child(&mut template, "Resources") else {
         let finding = Finding::error(Code::MissingKey, "the key `Resources` is missing").label("no template of CloudFormation");
@@ -43,7 +44,7 @@ pub(crate) fn read(file: usize, text: &str, collector: &mut Collector) -> Option
     let mut found = Vec::new();
     for entry in entries.iter_mut().filter(|entry| is_pipeline(&entry.node)) {
         if let Some(properties) = child(&mut entry.node, "Properties") {
-            found.extend(resource(&entry.key, properties, collector));
+            found.extend(resource(&entry.key, properties, alarms, collector));
         } else {
             let finding = Finding::error(Code::MissingKey, "the key `Properties` is missing").label("needs `Properties`");
             collector.add(&entry.key_place, finding);
@@ -59,7 +60,7 @@ fn child<'a>(node: &'a mut Node, key: &str) -> Option<&'a mut Node> {
     }
 }
 
-fn resource(logical_id: &str, properties: &mut Node, collector: &mut Collector) -> Option<PipelineResource> {
+fn resource(logical_id: &str, properties: &mut Node, alarms: Option<&[&str]>, collector: &mut Collector) -> Option<PipelineResource> {
     intrinsic::resolve(properties, collector);
     if !matches!(properties.value, Value::Table(_)) {
         let finding = Finding::error(Code::BadValue, format!("`Properties` must be a table, not {}", properties.kind()));
@@ -69,7 +70,7 @@ fn resource(logical_id: &str, properties: &mut Node, collector: &mut Collector) 
     let mut raw: Properties = reader::read(properties, collector)?;
     let disabled = raw.disable_inbound_stage_transitions.take().unwrap_or_default();
     let mut pipeline = raw.pipeline(logical_id);
-    report(&check(&pipeline), properties, &[], Spelling::CloudFormation, collector);
+    report(&mistakes(&pipeline, alarms), properties, &[], Spelling::CloudFormation, collector);
     transitions(&disabled, &mut pipeline, properties, collector);
     Some(PipelineResource { logical_id: logical_id.to_owned(), pipeline })
 }

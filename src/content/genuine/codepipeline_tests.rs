@@ -24,13 +24,13 @@ fn corpus(kind: &str) -> Option<Vec<(String, String)>> {
 fn json(text: &str) -> (Option<PipelineFile>, Diagnostics) {
     let mut collector = Collector::default();
     let file = collector.sources.add("p.json", text);
-    (codepipeline::read_file(file, text, &mut collector), collector.finish())
+    (codepipeline::read_file(file, text, None, &mut collector), collector.finish())
 }
 
 fn template(text: &str) -> (Option<Vec<Pipeline>>, Diagnostics) {
     let mut collector = Collector::default();
     let file = collector.sources.add("t.yml", text);
-    let read = codepipeline_cfn::read(file, text, &mut collector);
+    let read = codepipeline_cfn::read(file, text, None, &mut collector);
     (read.map(|resources| resources.into_iter().map(|resource| resource.pipeline).collect()), collector.finish())
 }
 

@@ -114,8 +114,8 @@ pub fn check(name: &str, bytes: Vec<u8>) -> (Option<Kind>, Diagnostics) {
         }
         Some(Kind::Argo) => drop(argo::read(file, &text, &mut collector)),
         Some(Kind::Buildspec) => drop(buildspec::read_from(file, &text, &mut collector)),
-        Some(Kind::CodePipeline) => drop(codepipeline::read(file, &text, &mut collector)),
-        Some(Kind::CloudFormation) => drop(codepipeline_cfn::read(file, &text, &mut collector)),
+        Some(Kind::CodePipeline) => drop(codepipeline::read(file, &text, None, &mut collector)),
+        Some(Kind::CloudFormation) => drop(codepipeline_cfn::read(file, &text, None, &mut collector)),
         Some(Kind::Flagger) => drop(flagger::read_all(file, &text, &mut collector)),
         None if told.has_errors() => return (None, told.finish()),
         None => {
@@ -127,15 +127,16 @@ pub fn check(name: &str, bytes: Vec<u8>) -> (Option<Kind>, Diagnostics) {
     (kind, collector.finish())
 }
 
-/// The pipeline in a declaration, or in a template that has one; the file at index `file` of the collector's sources.
-pub(crate) fn pipeline(name: &str, file: usize, text: &str, collector: &mut Collector) -> Option<Pipeline> {
+/// The pipeline in a declaration, or in a template that has one; the file at index `file` of the collector's sources. Its rules may
+/// name these alarms.
+pub(crate) fn pipeline(name: &str, file: usize, text: &str, alarms: &[&str], collector: &mut Collector) -> Option<Pipeline> {
     let mut told = Collector::default();
     let known = told.sources.add(name, text);
     let documents = yaml::parse(known, text, &mut told).unwrap_or_default();
     if kind_of(name, &documents) != Some(Kind::CloudFormation) {
-        return codepipeline::read(file, text, collector);
+        return codepipeline::read(file, text, Some(alarms), collector);
     }
-    let mut resources = codepipeline_cfn::read(file, text, collector)?;
+    let mut resources = codepipeline_cfn::read(file, text, Some(alarms), collector)?;
     if resources.len() > 1 {
         let names: Vec<&str> = resources.iter().map(|resource| resource.logical_id.as_str()).collect();
         let finding = Finding::warning(Code::Unused, format!("the template has {} pipelines; only the first one is used", resources.len()));

@@ -1,11 +1,14 @@
 //! Alarms: CloudWatch's bounds on their periods, and the services and deployments that they belong to.
 
 use super::super::diagnostic::{Code, Finding};
+use super::super::raw::CompositeAlarmFile;
 use super::super::tree::At;
-use super::super::wording::{listed, nearest};
+use super::super::wording::{listed, nearest, shown};
 use super::Lower;
 use crate::fleet::alarm::Alarm;
+use crate::fleet::composite::CompositeAlarm;
 use crate::fleet::deploy::Strategy;
+use crate::insight::composite::{Rule, Suppressor, evaluation_order};
 use crate::insight::metric::Metric;
 use crate::units::SimSpan;
 
@@ -73,22 +76,81 @@ impl Lower<'_> {
     /// Checks that the alarms that a strategy watches exist.
     pub(crate) fn check_watch(&mut self, strategy: &Strategy, at: &At<'_>) {
         let Some(watch) = strategy.watch() else { return };
-        let file = self.file;
         let parameters = at.key(strategy.name());
         let alarms = parameters.key("alarms");
         let names = alarms.key("names");
         for (index, name) in watch.names.iter().enumerate() {
-            if file.alarms.iter().any(|(known, _)| known == name) || self.is_broken(&["alarms", name]) {
-                continue;
-            }
-            let known: Vec<&str> = file.alarms.iter().map(|(known, _)| known).collect();
-            self.unknown(
-                "alarm",
-                name,
-                &names.index(index),
-                nearest(name, known.iter().copied()),
-                listed(known.iter().copied()).map(|names| format!("the alarms are {names}")),
-            );
+            self.check_alarm(name, &names.index(index));
         }
+    }
+
+    /// Checks that there is an alarm of this name.
+    pub(crate) fn check_alarm(&mut self, name: &str, at: &At<'_>) {
+        let file = self.file;
+        let known: Vec<&str> = file.alarms.iter().map(|(known, _)| known).chain(file.composite_alarms.iter().map(|(known, _)| known)).collect();
+        if known.contains(&name) || self.is_broken(&["alarms", name]) || self.is_broken(&["composite_alarms", name]) {
+            return;
+        }
+        let guess = nearest(name, known.iter().copied());
+        self.unknown("alarm", name, at, guess, listed(known.iter().copied()).map(|names| format!("the alarms are {names}")));
+    }
+
+    /// Composite alarms: rules that can be read, about alarms that exist, and not in circles.
+    pub(crate) fn composite_alarms(&mut self) -> Vec<CompositeAlarm> {
+        let all = At::ROOT.key("composite_alarms");
+        let file = self.file;
+        let (mut alarms, mut rules) = (Vec::new(), Vec::new());
+        for (name, alarm) in file.composite_alarms.iter() {
+            let at = all.key(name);
+            self.check_name("composite alarm", name, &at, true);
+            if file.alarms.iter().any(|(known, _)| known == name) {
+                let finding = Finding::error(Code::Duplicate, format!("`{}` is the name of an alarm already", shown(name)));
+                self.report_key(&at, finding);
+            }
+            match Rule::parse(&alarm.rule) {
+                Ok(rule) => {
+                    for child in rule.children() {
+                        self.check_alarm(child, &at.key("rule"));
+                    }
+                    rules.push((name, rule));
+                }
+                Err(problem) => {
+                    let finding = Finding::error(Code::BadValue, format!("the rule cannot be read: {}", problem.wrong));
+                    let around: String = alarm.rule[problem.at..].chars().take(20).collect();
+                    let place = if around.is_empty() { "at its end".to_owned() } else { format!("at `{}`", shown(&around)) };
+                    self.report(&at.key("rule"), finding.label(place));
+                }
+            }
+            alarms.push(CompositeAlarm { name: name.to_owned(), rule: alarm.rule.clone(), suppressor: self.suppressor(alarm, &at) });
+        }
+        let (_, circular) = evaluation_order(&rules.iter().map(|(name, rule)| (*name, rule)).collect::<Vec<_>>());
+        for index in circular {
+            let (name, at) = (rules[index].0, all.key(rules[index].0));
+            let finding = Finding::error(Code::Cycle, format!("`{}` depends on its own state", shown(name)));
+            self.report(&at.key("rule"), finding.label("a circle").help("CloudWatch stops evaluating composite alarms that name each other in a circle"));
+        }
+        alarms
+    }
+
+    fn suppressor(&mut self, alarm: &CompositeAlarmFile, at: &At<'_>) -> Option<Suppressor> {
+        let periods = [
+            ("actions_suppressor_wait_period", alarm.actions_suppressor_wait_period),
+            ("actions_suppressor_extension_period", alarm.actions_suppressor_extension_period),
+        ];
+        let Some(name) = &alarm.actions_suppressor else {
+            for (key, _) in periods.iter().filter(|(_, period)| period.is_some()) {
+                let finding = Finding::error(Code::MissingKey, format!("`{key}` needs the alarm that suppresses actions"));
+                self.report_key(&at.key(key), finding.help("name it with `actions_suppressor`"));
+            }
+            return None;
+        };
+        self.check_alarm(name, &at.key("actions_suppressor"));
+        let [wait_period, extension_period] = periods.map(|(_, period)| period);
+        let usual = Suppressor::default();
+        Some(Suppressor {
+            alarm: name.clone(),
+            wait_period: wait_period.unwrap_or(usual.wait_period),
+            extension_period: extension_period.unwrap_or(usual.extension_period),
+        })
     }
 }

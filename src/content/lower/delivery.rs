@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::super::diagnostic::{Code, Finding};
 use super::super::genuine::{buildspec, kinds};
 use super::super::parse::text;
-use super::super::tree::At;
+use super::super::tree::{At, Node};
 use super::super::wording::{listed, nearest, shown};
 use super::Lower;
 use crate::delivery::build::spec::Buildspec;
@@ -73,6 +73,8 @@ impl Lower<'_> {
     fn lines(&mut self) -> Vec<LineSpec> {
         let all = At::ROOT.key("pipelines");
         let (file, folder) = (self.file, self.folder);
+        // Also those that could not be read: what is wrong with them is said where they are.
+        let alarms: Vec<&str> = ["alarms", "composite_alarms"].iter().filter_map(|key| self.tree.get(key)).flat_map(Node::keys).collect();
         let mut lines = Vec::new();
         let mut delivered: Vec<&str> = Vec::new();
         for (index, line) in file.pipelines.iter().enumerate() {
@@ -93,7 +95,7 @@ impl Lower<'_> {
                 Err(refused) => self.report(&definition, refused.into()),
                 Ok(bytes) => {
                     let Some((source, text)) = text(&bytes, self.collector) else { continue };
-                    let Some(pipeline) = kinds::pipeline(&line.definition, source, &text, self.collector) else { continue };
+                    let Some(pipeline) = kinds::pipeline(&line.definition, source, &text, &alarms, self.collector) else { continue };
                     for action in pipeline.stages.iter().flat_map(|stage| &stage.actions) {
                         self.check_project(action.configuration.get("ProjectName"), &definition);
                     }

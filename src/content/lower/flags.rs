@@ -3,7 +3,7 @@
 use super::super::diagnostic::{Code, Finding};
 use super::super::limits;
 use super::super::tree::At;
-use super::super::wording::{listed, nearest, shown};
+use super::super::wording::shown;
 use super::Lower;
 use crate::fleet::features::FeaturePlan;
 use crate::kernel::model::{Experiment, FeatureFlag, UserHeader};
@@ -39,12 +39,7 @@ impl Lower<'_> {
             let at = all.key(name);
             self.check_name("flag", name, &at, true);
             for (n, alarm) in flag.kill_on.iter().enumerate() {
-                if !file.alarms.iter().any(|(known, _)| known == alarm) && !self.is_broken(&["alarms", alarm]) {
-                    let known: Vec<&str> = file.alarms.iter().map(|(known, _)| known).collect();
-                    let near = nearest(alarm, known.iter().copied());
-                    let names = listed(known.iter().copied()).map(|names| format!("the alarms are {names}"));
-                    self.unknown("alarm", alarm, &at.key("kill_on").index(n), near, names);
-                }
+                self.check_alarm(alarm, &at.key("kill_on").index(n));
             }
             if flag.stale_after.is_zero() {
                 let finding = Finding::error(Code::Impossible, "a flag that is stale at once");

@@ -67,6 +67,7 @@ pub(crate) fn lower(name: &str, file: &ScenarioFile, tree: &Node, folder: &Folde
     let queues = lower.queues();
     let slos = lower.slos();
     let alarms = lower.alarms();
+    let composite_alarms = lower.composite_alarms();
     let timeline = lower.timeline();
     let (team, pipelines) = lower.delivery();
     let order = lower.graph(&services, &queues);
@@ -105,6 +106,7 @@ pub(crate) fn lower(name: &str, file: &ScenarioFile, tree: &Node, folder: &Folde
         slos,
         alarms,
         features: plans,
+        composite_alarms,
         timeline,
         team,
         pipelines,
@@ -175,6 +177,7 @@ impl Lower<'_> {
             ("traffic sources", "traffic", file.traffic.len(), limits::SOURCES),
             ("alarms", "alarms", file.alarms.len(), limits::ALARMS),
             ("flags", "flags", file.flags.len(), limits::FLAGS),
+            ("composite alarms", "composite_alarms", file.composite_alarms.len(), limits::ALARMS),
             ("faults", "faults", file.faults.len(), limits::TIMELINE),
             ("timeline entries", "timeline", file.timeline.len(), limits::TIMELINE),
         ] {

@@ -1,5 +1,7 @@
 //! Services: their data plane, their control plane, endpoints, versions and caches.
 
+use std::collections::BTreeSet;
+
 use super::super::diagnostic::{Code, Finding};
 use super::super::genuine::kinds;
 use super::super::limits;
@@ -15,6 +17,7 @@ use crate::fleet::health::HealthCheck;
 use crate::fleet::instance::{DEREGISTRATION_DELAY, GRACE_PERIOD, ServiceFleet};
 use crate::ids::{EndpointId, ServiceId, VersionId, ZoneId};
 use crate::kernel::model::{Cache, Endpoint, Expectation, FeatureFlag, Service, Version};
+use crate::kernel::schemas::Schemas;
 use crate::scenario::ServiceKind;
 use crate::units::Dollars;
 
@@ -130,7 +133,7 @@ impl Lower<'_> {
             let at = versions.key(name);
             self.check_name("version", name, &at, true);
             self.check_number(&at.key("latency_factor"), version.latency_factor, 0.01, 1_000.0);
-            self.check_count(&at.key("schema"), version.schema.into(), 1, limits::SCHEMA.into());
+            self.check_schemas(&version.schema, &at.key("schema"));
             let expects = self.expects(version, &at.key("expects"));
             let replaced = at.key("endpoints");
             let mut scripts = Vec::new();
@@ -146,6 +149,24 @@ impl Lower<'_> {
         let initial = self.version(id, service.version.as_deref().unwrap_or(FIRST_VERSION), &at.key("version"));
         ids.sort_by_key(|version| Some(*version) != initial);
         ids
+    }
+
+    /// The schemas that a version speaks.
+    fn check_schemas(&mut self, schemas: &Schemas, at: &At<'_>) {
+        let all = schemas.all();
+        if let [schema] = all {
+            return self.check_count(at, (*schema).into(), 1, limits::SCHEMA.into());
+        }
+        if all.is_empty() {
+            self.report(at, Finding::error(Code::Impossible, "no schema is spoken").label("write at least one, or leave it out for 1"));
+        }
+        for (n, schema) in all.iter().enumerate() {
+            let at = at.index(n);
+            self.check_count(&at, (*schema).into(), 1, limits::SCHEMA.into());
+            if all[..n].contains(schema) {
+                self.report(&at, Finding::error(Code::Duplicate, format!("the schema {schema} is written twice")));
+            }
+        }
     }
 
     /// The schemas that a version understands of others.
@@ -164,9 +185,9 @@ impl Lower<'_> {
                 self.check_count(&at.index(n), (*schema).into(), 1, limits::SCHEMA.into());
             }
             let Some(service) = self.service(name, &at.as_key()) else { continue };
-            let spoken: Vec<u32> = match self.file.services.0.get(service.index()) {
-                Some((_, callee)) if !callee.versions.is_empty() => callee.versions.iter().map(|(_, version)| version.schema).collect(),
-                _ => vec![VersionFile::default().schema],
+            let spoken: BTreeSet<u32> = match self.file.services.0.get(service.index()) {
+                Some((_, callee)) if !callee.versions.is_empty() => callee.versions.iter().flat_map(|(_, version)| version.schema.all()).copied().collect(),
+                _ => VersionFile::default().schema.all().iter().copied().collect(),
             };
             if !schemas.is_empty() && !schemas.iter().any(|schema| spoken.contains(schema)) {
                 let finding = Finding::warning(Code::Unused, format!("no version of `{}` speaks a schema that is understood here", shown(name)));

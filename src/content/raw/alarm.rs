@@ -46,3 +46,24 @@ const fn default_period() -> SimSpan {
 const fn one() -> u32 {
     1
 }
+
+/// A composite alarm, with the rules and the names of Amazon CloudWatch.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "CompositeAlarm")]
+pub(crate) struct CompositeAlarmFile {
+    /// `AlarmRule`: `ALARM("a") AND NOT (OK("b") OR INSUFFICIENT_DATA("c"))`, over alarms and other composite alarms; at most
+    /// 100 of them and 500 elements.
+    pub(crate) rule: String,
+    /// `ActionsSuppressor`: while this alarm is in `ALARM`, nobody is told of a change. Default: none.
+    #[serde(default)]
+    pub(crate) actions_suppressor: Option<String>,
+    /// `ActionsSuppressorWaitPeriod`: how long telling waits for the suppressor to go into `ALARM`. Default `"1m"` (what the
+    /// CloudWatch User Guide recommends).
+    #[serde(default)]
+    pub(crate) actions_suppressor_wait_period: Option<SimSpan>,
+    /// `ActionsSuppressorExtensionPeriod`: how long telling waits after the suppressor has left `ALARM`. Default `"1m"` (what
+    /// the CloudWatch User Guide recommends).
+    #[serde(default)]
+    pub(crate) actions_suppressor_extension_period: Option<SimSpan>,
+}

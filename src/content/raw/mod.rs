@@ -12,7 +12,7 @@ mod service;
 mod step;
 mod traffic;
 
-pub(crate) use alarm::AlarmFile;
+pub(crate) use alarm::{AlarmFile, CompositeAlarmFile};
 pub(crate) use delivery::{LineFile, ProjectFile};
 pub(crate) use entries::Entries;
 pub(crate) use flag::FlagFile;
@@ -89,6 +89,9 @@ pub(crate) struct ScenarioFile {
     /// Feature flags by name. Default: none.
     #[serde(default)]
     pub(crate) flags: Entries<FlagFile>,
+    /// Composite alarms by name: rules over the states of other alarms. Default: none.
+    #[serde(default)]
+    pub(crate) composite_alarms: Entries<CompositeAlarmFile>,
     /// Faults and when they happen. Default: none.
     #[serde(default)]
     pub(crate) faults: Vec<FaultFile>,

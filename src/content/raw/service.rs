@@ -15,6 +15,7 @@ use crate::kernel::balance::Balancer;
 use crate::kernel::dist::Distribution;
 use crate::kernel::model::{Behaviour, Cache, Contention, Expectation, GcPauses, Queue, Server, WarmUp, WorkerModel};
 use crate::kernel::resilience::CallPolicy;
+use crate::kernel::schemas::Schemas;
 use crate::scenario::ServiceKind;
 use crate::units::{Bytes, Dollars, Ratio, SimSpan};
 
@@ -225,11 +226,11 @@ pub(crate) struct VersionFile {
     pub(crate) after: SimSpan,
     /// Only while at least this share of an instance's workers is busy. Default 0: always.
     pub(crate) above_load: Ratio,
-    /// The schema that it speaks as a server, 1 to 1000000. Default 1.
-    #[schemars(range(min = 1, max = 1_000_000))]
-    pub(crate) schema: u32,
-    /// The schemas that it understands of services which it calls: `{ db = [1, 2] }`. A call that reaches an instance of
-    /// another schema fails there with `schema-mismatch`. Default: it understands all.
+    /// The schema that it speaks as a server, 1 to 1000000, or several: `[1, 2]` while it speaks an old one and a new one, as
+    /// between the expansion and the contraction of an interface. Default 1.
+    pub(crate) schema: Schemas,
+    /// The schemas that it understands of services which it calls: `{ db = [1, 2] }`. A call that reaches an instance which
+    /// speaks none of them fails there with `schema-mismatch`. Default: it understands all.
     pub(crate) expects: Entries<Vec<u32>>,
     /// Endpoints whose script it replaces. Default: none.
     pub(crate) endpoints: Entries<EndpointFile>,
@@ -267,7 +268,7 @@ impl VersionFile {
             users: self.users,
             after: self.after,
             above_load: self.above_load,
-            schema: self.schema,
+            schema: self.schema.clone(),
             expects,
         }
     }

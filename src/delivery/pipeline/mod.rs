@@ -21,6 +21,7 @@ pub mod limits;
 pub mod outcome;
 pub mod providers;
 mod record;
+pub mod rules;
 mod stage_lock;
 mod stage_run;
 pub mod status;
@@ -29,5 +30,6 @@ mod tests;
 mod timers;
 pub mod variables;
 pub mod view;
+pub mod window;
 
 pub use conditions::Answer;

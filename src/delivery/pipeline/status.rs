@@ -2,6 +2,7 @@
 //!
 //! From the API's enumerations (`codepipeline/2015-07-09`, botocore 1.44.5). Nothing here knows how they are reached.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Declares states whose names are the service's.
@@ -140,7 +141,7 @@ pub enum ExecutionType {
 }
 
 /// Which conditions of a stage (`ConditionType`, which leaves failures out because nobody can override them).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum ConditionType {
     /// Before an execution enters it.

@@ -241,7 +241,7 @@ fn begin(
     let replaced = on_its_way.filter(|_| version == stable).unwrap_or(stable);
     // A rollback is not turned back, and an alarm that is off already says nothing about what only begins now.
     let watch = strategy.watch().filter(|_| rolls_back.is_none()).map_or(&[][..], |watch| &watch.names);
-    let watched = watch.iter().filter_map(|name| alarms.index_of(name)).filter(|index| alarms.0[*index].state != AlarmState::Alarm).collect();
+    let watched = watch.iter().filter_map(|name| alarms.index_of(name)).filter(|index| alarms.state(*index) != AlarmState::Alarm).collect();
     let way = match undone {
         Some(_) if on_its_way.is_some() && version == stable => Way::ToStable,
         Some(_) => Way::Back { between: 0 },
@@ -404,11 +404,11 @@ fn reconcile(
                 scene.failures.push(member.id);
             }
         }
-        let gone_off = deployment.watched.iter().find(|index| alarms.0[**index].state == AlarmState::Alarm);
+        let gone_off = deployment.watched.iter().find(|index| alarms.state(**index) == AlarmState::Alarm);
         let orders = match gone_off {
             Some(index) => {
                 let restore = deployment.strategy.watch().is_some_and(|watch| watch.rollback);
-                let why = Cause::Alarm { name: alarms.0[*index].alarm.name.clone() };
+                let why = Cause::Alarm { name: alarms.name(*index).to_owned() };
                 Orders { stand: Stand::Failed { why, restore }, ..Orders::default() }
             }
             None => deployment.driver.step(&scene),

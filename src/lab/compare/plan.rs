@@ -249,7 +249,7 @@ impl Plan {
 fn check(scenario: &Scenario, label: &str, strategy: &Strategy) -> Result<(), PlanError> {
     strategy.check().map_err(|why| PlanError::Impossible { label: label.to_owned(), why })?;
     let names = strategy.watch().map_or(&[][..], |watch| &watch.names);
-    match names.iter().find(|name| scenario.alarms.iter().all(|alarm| alarm.name != **name)) {
+    match names.iter().find(|name| scenario.alarm_names().all(|alarm| alarm != *name)) {
         Some(alarm) => Err(PlanError::NoSuchAlarm { label: label.to_owned(), alarm: alarm.clone() }),
         None => Ok(()),
     }

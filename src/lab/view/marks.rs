@@ -209,6 +209,7 @@ pub(super) fn marks(scenario: &Scenario, ledger: &Ledger) -> Vec<Mark> {
             // That data of an alarm begins or ceases to come is no news. The pipeline's and the repository's own panels tell the
             // others; there would be too many of them on the timeline.
             Event::AlarmChanged { .. }
+            | Event::AlarmActions { .. }
             | Event::Committed { .. }
             | Event::Merged { .. }
             | Event::Pipeline { .. }

@@ -112,12 +112,13 @@ impl Session {
             alarms: this
                 .fleet()
                 .alarms()
-                .zip(this.fleet().datapoints())
-                .map(|((alarm, state), latest)| AlarmSnapshot {
-                    name: alarm.name.clone(),
+                .zip(this.fleet().datapoints().chain(std::iter::repeat(None)))
+                .map(|(alarm, latest)| AlarmSnapshot {
+                    name: alarm.name.to_owned(),
                     service: alarm.service,
                     new_version: alarm.new_version,
-                    state,
+                    composite: alarm.composite,
+                    state: alarm.state,
                     latest,
                 })
                 .collect(),
@@ -156,7 +157,7 @@ impl Session {
             share: share_of(&look.weights, *version),
             signals: version_signals(&Smooth::of(store, Subject::Version(*version))),
         });
-        let alarm = |index: &usize| self.scenario().alarms.get(*index).map(|alarm| alarm.name.clone());
+        let alarm = |index: &usize| self.scenario().alarm_names().nth(*index).map(str::to_owned);
         let deployment = look.deployment.as_ref().map(|deployment| DeploymentSnapshot {
             number: deployment.number,
             alarms: deployment.alarms.iter().filter_map(alarm).collect(),

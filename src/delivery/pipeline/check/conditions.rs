@@ -1,7 +1,7 @@
 //! Conditions of stages: what may follow from them, and their rules.
 
 use super::super::definition::{Condition, ConditionResult, ExecutionMode, Rule, Stage};
-use super::super::{limits, providers};
+use super::super::{limits, providers, rules};
 use super::{Checker, Path, Reason, is_open};
 
 /// What may follow if an entry condition is not met ("Configure conditions for a stage").
@@ -98,6 +98,9 @@ impl Checker<'_> {
                     self.add(path, Reason::MissingCommands { provider: provider.clone() });
                 }
             }
+        }
+        for wrong in rules::mistakes(provider, &rule.configuration) {
+            self.add(&path.field("configuration").key(wrong.key), Reason::BadValue { problem: wrong.problem });
         }
         for (key, value) in &rule.configuration {
             let at = path.field("configuration").key(key);

@@ -21,7 +21,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::definition::{ExecutionMode, Pipeline, PipelineType, Stage};
-use super::limits;
+use super::{limits, rules};
 
 /// One step of a path into a declaration.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -133,6 +133,22 @@ pub fn check(pipeline: &Pipeline) -> Vec<Mistake> {
     checker.artifacts();
     checker.references();
     checker.mistakes
+}
+
+/// Rules that ask about alarms which do not exist, where it is known which do.
+pub fn unknown_alarms(pipeline: &Pipeline, known: &[&str]) -> Vec<Mistake> {
+    let stages = Path::default().field("stages");
+    let all = pipeline.stages.iter().enumerate().flat_map(|(at, stage)| conditions::rules(stage, &stages.index(at)));
+    let about_alarms = all.flat_map(|(rules, _)| rules).filter(|(_, rule)| rule.rule_type_id.provider == "CloudWatchAlarm");
+    about_alarms
+        .filter_map(|(path, rule)| {
+            let name = rules::alarm(rule.configuration.get("AlarmName")?);
+            // A name that is filled in later may be any.
+            let is_known = is_open(name) || name.contains("#{") || known.contains(&name);
+            let reason = Reason::UnknownAlarm { name: name.to_owned(), known: known.iter().map(|name| (*name).to_owned()).collect() };
+            (!is_known).then(|| Mistake { path: path.field("configuration").key("AlarmName"), reason })
+        })
+        .collect()
 }
 
 /// Whether a template fills a text in later, so that nothing can be said about it now.

@@ -143,6 +143,20 @@ pub enum Reason {
         /// The key.
         key: &'static str,
     },
+    /// A value of a configuration that makes no sense.
+    #[error("{problem}")]
+    BadValue {
+        /// One sentence without a full stop.
+        problem: String,
+    },
+    /// A rule about an alarm that does not exist.
+    #[error("no alarm is called `{name}`")]
+    UnknownAlarm {
+        /// What is written.
+        name: String,
+        /// Those that exist.
+        known: Vec<String>,
+    },
     /// Commands missing.
     #[error("`{provider}` needs `commands`")]
     MissingCommands {
@@ -285,7 +299,7 @@ impl Reason {
     pub fn candidates(&self) -> Option<(&str, Vec<&str>)> {
         match self {
             Self::UnknownProvider { provider, known, .. } | Self::UnknownRule { provider, known } => Some((provider, known.clone())),
-            Self::UnknownArtifact { name, known } | Self::UnknownSource { name, known } => Some((name, texts(known))),
+            Self::UnknownAlarm { name, known } | Self::UnknownArtifact { name, known } | Self::UnknownSource { name, known } => Some((name, texts(known))),
             Self::UnknownVariable { reference, known } => Some((reference, texts(known))),
             _ => None,
         }

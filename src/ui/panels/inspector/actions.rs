@@ -274,7 +274,7 @@ fn deploy_ui(
     }
     if forms.strategy.is_some() {
         let choices = |key: &str| match key {
-            "alarms.names" => Some(scenario.alarms.iter().map(|alarm| alarm.name.clone()).collect()),
+            "alarms.names" => Some(scenario.alarm_names().map(str::to_owned).collect()),
             "config" => Some(CodeDeploy::configs().map(|name| format!("CodeDeployDefault.{name}")).collect()),
             _ => None,
         };

@@ -102,6 +102,7 @@ fn alarms_ui(ui: &mut Ui, shell: &Shell) {
             match service {
                 Some(service) if alarm.new_version => lang.with("alarm.new-version", &[("service", service)]),
                 Some(service) => service.to_owned(),
+                None if alarm.composite => lang.tr("alarm.composite").into_owned(),
                 None => lang.tr("users").into_owned(),
             },
         );

@@ -138,6 +138,7 @@ pub(crate) fn command_text(lang: Lang, service: &str, command: &PipelineCommand)
         PipelineCommand::Stop { execution, .. } => lang.with("did.pipeline.stop", &[("execution", &execution.to_string())]),
         PipelineCommand::RetryStage { stage, .. } => lang.with("did.pipeline.retry", &[("stage", stage)]),
         PipelineCommand::RollBackStage { stage } => lang.with("did.pipeline.roll-back", &[("stage", stage)]),
+        PipelineCommand::OverrideCondition { stage, .. } => lang.with("did.pipeline.override", &[("stage", stage)]),
         PipelineCommand::Update { .. } => lang.tr("did.pipeline.update").into_owned(),
     };
     lang.with("did.pipeline", &[("service", service), ("what", &about)])

@@ -206,6 +206,15 @@ fn foot_ui(ui: &mut Ui, seen: &Seen<'_>, stage: &StageView, at: usize, rect: Rec
                     wishes.push(Wish::Form(Form::Approve { stage: stage.name.clone() }));
                 }
             }
+            let held = stage.conditions.iter().find(|condition| condition.overridable);
+            let number = stage.latest.as_ref().and_then(|latest| seen.execution(latest.execution)).map(|(number, _)| *number);
+            if let Some((condition, execution)) = held.zip(number) {
+                let response = small(ui, icons::FORWARD, &lang.tr("pipeline.override"), &lang.with("pipeline.override.stage", &values));
+                if response.clicked() {
+                    let command = PipelineCommand::OverrideCondition { execution, stage: stage.name.clone(), condition_type: condition.kind };
+                    wishes.push(Wish::Command(command));
+                }
+            }
             if stage.retryable && !running {
                 let response = small(ui, icons::RESTART, &lang.tr("pipeline.retry"), &lang.with("pipeline.retry.stage", &values));
                 if response.clicked() {
