@@ -105,30 +105,35 @@ fn list_ui(ui: &mut Ui, shell: &mut Shell, within: Option<f32>) {
             None => egui::Frame::popup(ui.style()).inner_margin(12),
         };
         let width = within.map_or(if diagnostic { 456.0 } else { 336.0 }, |width| width - 20.0);
-        let drawn = frame.show(ui, |ui| {
-            ui.set_width(width);
-            ui.horizontal_top(|ui| {
-                ui.label(RichText::new(glyph).font(fonts::regular(size::TITLE)).color(color));
-                ui.vertical(|ui| {
-                    ui.set_width(width - 64.0);
-                    ui.spacing_mut().item_spacing.y = 4.0;
-                    ui.add(Label::new(RichText::new(&notice.title).font(fonts::medium(size::BODY))).wrap());
-                    if diagnostic {
-                        diagnostic_ui(ui, &notice.detail);
-                    } else if !notice.detail.is_empty() {
-                        ui.add(Label::new(RichText::new(&notice.detail).color(palette.secondary)).wrap());
-                    }
-                    if let Some(offer) = &notice.offer
-                        && button::plain(ui, offer.icon, &offer.text).clicked()
-                    {
-                        taken = Some(at);
+        // Its own identity: what is pressed stays the same thing when another notice comes above it.
+        let own = UiBuilder::new().scope_id(Id::unique(("notice", at)));
+        let show = |ui: &mut Ui| {
+            frame.show(ui, |ui| {
+                ui.set_width(width);
+                ui.horizontal_top(|ui| {
+                    ui.label(RichText::new(glyph).font(fonts::regular(size::TITLE)).color(color));
+                    ui.vertical(|ui| {
+                        ui.set_width(width - 64.0);
+                        ui.spacing_mut().item_spacing.y = 4.0;
+                        ui.add(Label::new(RichText::new(&notice.title).font(fonts::medium(size::BODY))).wrap());
+                        if diagnostic {
+                            diagnostic_ui(ui, &notice.detail);
+                        } else if !notice.detail.is_empty() {
+                            ui.add(Label::new(RichText::new(&notice.detail).color(palette.secondary)).wrap());
+                        }
+                        if let Some(offer) = &notice.offer
+                            && button::plain(ui, offer.icon, &offer.text).clicked()
+                        {
+                            taken = Some(at);
+                        }
+                    });
+                    if button::sized_icon(ui, icons::CLOSE, &lang.tr("dismiss"), false, 22.0).clicked() {
+                        dismissed = Some(at);
                     }
                 });
-                if button::sized_icon(ui, icons::CLOSE, &lang.tr("dismiss"), false, 22.0).clicked() {
-                    dismissed = Some(at);
-                }
-            });
-        });
+            })
+        };
+        let drawn = ui.scope_builder(own, show).inner;
         pointed |= drawn.response.contains_pointer();
     }
     if pointed {
