@@ -232,6 +232,8 @@ fn what_a_deployment_cannot_follow_is_refused() {
     session.advance_to(SimTime::from_secs(300));
     let all = deployments(session.ledger());
     assert_eq!(all[0].status, Status::Completed, "the bake time alone was left");
+}
+
 /// What a shipped scenario comes to: failed requests of users, failed checkouts, and calls of the payment service that failed
 /// because neither side speaks the other's schema, before and after a time [min]; and all other failures of any service.
 struct Clash {
