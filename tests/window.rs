@@ -35,6 +35,8 @@ fn snapshot(window: &Window) -> Option<std::sync::Arc<Snapshot>> {
 
 /// Pauses, and waits until the simulation has said so itself.
 fn pause(window: &mut Window) {
+    // What was published last has to be drawn before it can be clicked.
+    window.run_steps(2);
     click(window, "Pause");
     let mut before = None;
     let mut same = 0;
@@ -778,8 +780,10 @@ fn a_canary_is_paused_resumed_promoted_and_aborted_and_that_is_in_the_journal() 
     assert!(window.query_by_label("Step 4 of 5, Bake: under way").is_some());
     assert!(window.get_by_role_and_label(Role::Button, "Promote fully").accesskit_node().is_disabled(), "nothing is left to leave out");
     press(&mut window, "Abort deployment");
+    // The way back itself takes no time: what shows that time goes on is the time.
+    let stood = snapshot(&window).expect("a run").now;
     window.get_by_label("Play").click();
-    window.run_steps(3);
+    wait(&mut window, "time to go on", |window| snapshot(window).is_some_and(|snapshot| snapshot.now > stood));
     wait(&mut window, "the way back", |window| {
         let snapshot = snapshot(window).expect("a run");
         let stock = &snapshot.services[STOCK];

@@ -163,7 +163,7 @@ phrases! {
             flag: String,
             /// Who has it.
             percentage: String,
-        } = "{percentage} of the users have `{flag}`; set it to 0% or 100% before it is removed",
+        } = "{percentage} of the users have `{flag}`; set it to 0 % or 100 % before it is removed",
         /// The fault has no target.
         "no-target" => NoTarget {
             /// The fault's kind.

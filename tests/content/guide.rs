@@ -63,7 +63,7 @@ fn every_action_has_a_row_with_its_keys() {
 fn every_key_of_the_larger_tables_is_named() {
     let schema = schema();
     let mut missing = Vec::new();
-    for table in ["Service", "Version", "Cache", "Traffic", "CallPolicy", "MessageQueue", "Slo", "Alarm", "CompositeAlarm"] {
+    for table in ["Service", "Version", "Cache", "Traffic", "CallPolicy", "MessageQueue", "Slo", "Alarm", "CompositeAlarm", "Flag"] {
         for (key, _) in schema["$defs"][table]["properties"].as_object().unwrap_or_else(|| panic!("the schema has no {table}")) {
             let forms = [format!("`{key}`"), format!("`{key}."), format!("`{key} = "), format!("\n{key} = "), format!("{{ {key} = ")];
             if !forms.iter().any(|form| GUIDE.contains(form.as_str())) {
@@ -78,8 +78,8 @@ fn every_key_of_the_larger_tables_is_named() {
 #[test]
 fn the_examples_together_load_without_a_warning() {
     let examples: Vec<&str> = GUIDE.split("```toml").skip(1).filter_map(|rest| rest.split("```").next()).collect();
-    let [world, calls, _traffic, happens, alarms] = examples[..] else { panic!("{} examples", examples.len()) };
-    let whole = format!("{world}\n{calls}\n[services.web.versions.v2]\nerror_rate = \"5%\"\n{happens}\n{alarms}");
+    let [world, calls, _traffic, happens, alarms, flags] = examples[..] else { panic!("{} examples", examples.len()) };
+    let whole = format!("{world}\n{calls}\n[services.web.versions.v2]\nerror_rate = \"5%\"\n{happens}\n{alarms}\n{flags}");
     assert_eq!(said(&whole), "");
 }
 
