@@ -838,3 +838,65 @@ fn what_cannot_be_steered_is_only_rolled_back() {
     back.click();
     wait(&mut window, "the way back", |window| snapshot(window).expect("a run").dora.deployments.len() == 2);
 }
+
+#[test]
+fn a_flag_is_ramped_killed_and_removed_and_its_experiment_is_told() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut window = open_with(folder.path(), &Settings::default());
+    window.run_steps(2);
+    window.get_by_label("Dark launch").scroll_to_me();
+    window.run_steps(3);
+    window.get_by_label("Dark launch").click();
+    wait(&mut window, "the run", |window| snapshot(window).is_some_and(|snapshot| snapshot.now > SimTime::from_secs(1)));
+    pause(&mut window);
+    open_pane(&mut window, "Flags");
+    assert!(window.query_by_label("3 feature flags").is_some());
+    let share = |window: &Window, at: usize| snapshot(window).expect("a run").flags[at].percentage.get();
+    assert!(share(&window, 0).abs() < 1e-9);
+    // Each flag has its own row of buttons; the first one is that of the dark launch.
+    window.get_all_by_role_and_label(Role::Button, "25 %").next().expect("a step of the ramp").click();
+    wait(&mut window, "a quarter", |window| (share(window, 0) - 0.25).abs() < 1e-9);
+    window.run_steps(2);
+    assert!(window.query_by_label("on for 25 % of the users").is_some());
+    window.get_all_by_role_and_label(Role::Button, "Kill").next().expect("the kill switch").click();
+    wait(&mut window, "nobody", |window| share(window, 0).abs() < 1e-9);
+    window.run_steps(2);
+    window.get_all_by_role_and_label(Role::Button, "Remove").next().expect("the clean-up").click();
+    wait(&mut window, "the clean-up", |window| snapshot(window).expect("a run").flags[0].removed);
+    window.run_steps(2);
+    assert!(window.query_by_label("removed from the code, for good at 0 %").is_some());
+    // What is refused is said: only some users have the second one.
+    assert!(window.get_all_by_role_and_label(Role::Button, "Remove").next().expect("the second flag's").accesskit_node().is_disabled());
+    window.key_press(Key::Num6);
+    window.get_by_label("Play").click();
+    wait(&mut window, "both variants", |window| {
+        let experiment = snapshot(window).and_then(|snapshot| snapshot.flags[1].experiment.clone());
+        experiment.is_some_and(|experiment| experiment.looks.len() > 2)
+    });
+    pause(&mut window);
+    assert!(window.query_by_label("A/B test: visits of web.checkout").is_some());
+    assert!(window.query_by_label_contains("% interval ").is_some(), "the difference with its interval");
+    assert!(
+        window
+            .query_by_label_contains("of tests with no difference at all")
+            .or_else(|| window.query_by_label_contains("Of tests with no difference at all"))
+            .is_some()
+    );
+    let file = std::fs::read_dir(folder.path().join("sessions")).expect("sessions").next().expect("one").expect("readable").path();
+    let journal: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(file).expect("a session")).expect("it can be read");
+    let actions = journal["actions"].as_array().expect("actions");
+    let set: Vec<&serde_json::Value> = actions.iter().filter_map(|action| action["do"]["set-flag"].get("percentage")).collect();
+    assert_eq!(set, ["0.25", "0"], "{actions:?}");
+    assert!(actions.iter().any(|action| action["do"]["remove-flag"]["flag"] == "new-recommendations"));
+}
+
+#[test]
+fn without_flags_the_panel_says_what_they_are_and_opens_some() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut window = boutique(folder.path());
+    pause(&mut window);
+    open_pane(&mut window, "Flags");
+    assert!(window.query_by_label("No feature flags").is_some());
+    click(&mut window, "Open “Dark launch”");
+    wait(&mut window, "the dark launch", |window| snapshot(window).is_some_and(|snapshot| !snapshot.flags.is_empty()));
+}
