@@ -201,3 +201,20 @@ fn an_approval_waits_for_office_hours() {
     }
     assert!(approved > 0, "nothing was ever approved");
 }
+
+/// A version that never starts, deployed to all at once while another incident is open: the pipeline's action waits for an hour,
+/// gives up, and somebody goes back.
+#[test]
+fn a_deployment_that_its_pipeline_gave_up_is_taken_back() {
+    let scenario = content::load("tests/fixtures/team.toml").unwrap_or_else(|found| panic!("{found}")).scenario;
+    let mut session = Session::new(Arc::new(scenario), 42);
+    session.advance_to(SimTime::from_secs(60 * HOUR));
+    let all = deployments(session.ledger());
+    let lasted = |deployment: &fleetlab::insight::deployments::Deployment| deployment.ended.map(|ended| ended.since(deployment.started).as_secs_f64());
+    let given_up = all.iter().find(|deployment| lasted(deployment).is_some_and(|lasted| (3_600.0..3_700.0).contains(&lasted))).expect("one hangs");
+    let back = all.iter().find(|deployment| deployment.rolls_back == Some(given_up.number)).expect("somebody goes back");
+    assert!(back.started.since(given_up.started).as_secs_f64() < 3_700.0, "{back:?}");
+    assert!(all.iter().all(|deployment| lasted(deployment).is_none_or(|lasted| lasted < 3_700.0)), "nothing hangs for longer: {all:#?}");
+    let open = |event: &Event| matches!(event, Event::IncidentOpened { .. });
+    assert!(count(&session, open) >= 2, "it is an incident of its own");
+}
