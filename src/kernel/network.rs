@@ -111,7 +111,7 @@ impl Kernel {
                 return;
             }
             self.rows.hot[id as usize].instance = target;
-            if self.services[usize::from(site.service)].routes.mirror.is_some() {
+            if self.services[usize::from(site.service)].routes.mirrors() {
                 self.mirror(id, site.service);
             }
         }

@@ -27,13 +27,17 @@ pub(super) struct Routes {
     /// Users who send one of these headers, and where they are led.
     headers: Vec<(UserHeaderId, Ratio)>,
     to: Option<(u16, Group)>,
-    /// Which share of the requests is copied, and to which version.
-    pub(super) mirror: Option<(u16, f64)>,
+    /// Which share of the requests is copied, to which version, and who of it can take the copies.
+    mirror: Option<(f64, u16, Vec<u32>)>,
 }
 
 impl Routes {
     pub(super) fn new(sticky: bool) -> Self {
         Self { sticky, ..Self::default() }
+    }
+    /// Whether some requests are copied.
+    pub(super) const fn mirrors(&self) -> bool {
+        self.mirror.is_some()
     }
 }
 
@@ -59,7 +63,7 @@ impl Kernel {
 
     /// Copies a share of the requests to a version.
     pub(super) fn set_mirror(&mut self, service: ServiceId, version: VersionId, share: Ratio) {
-        self.services[service.index()].routes.mirror = (share > Ratio::ZERO).then(|| (version.0, share.get()));
+        self.services[service.index()].routes.mirror = (share > Ratio::ZERO).then(|| (share.get(), version.0, Vec::new()));
         self.review_routes(service.index());
     }
 
@@ -67,8 +71,12 @@ impl Kernel {
     pub(super) fn review_routes(&mut self, index: usize) {
         let service = &mut self.services[index];
         let stations = &self.stations;
+        let of = |version: u16| service.rotation.iter().copied().filter(|&target| stations[target as usize].version == version).collect();
         if let Some((version, group)) = &mut service.routes.to {
-            group.set_targets(service.rotation.iter().copied().filter(|&target| stations[target as usize].version == *version).collect());
+            group.set_targets(of(*version));
+        }
+        if let Some((_, version, targets)) = &mut service.routes.mirror {
+            *targets = of(*version);
         }
         service.choosy = service.slow_starting || service.routes.sticky || service.routes.to.is_some();
     }
@@ -88,14 +96,9 @@ impl Kernel {
         if row.flags & (flag::DETACHED | flag::PROBE | flag::MESSAGE | flag::TASK) != 0 {
             return;
         }
-        let Some((version, share)) = self.services[usize::from(service)].routes.mirror else { return };
+        let Some((share, _, targets)) = &self.services[usize::from(service)].routes.mirror else { return };
         let mut stream = Stream::from_key(row.key).child(purpose::MIRROR);
-        if !stream.chance(share) {
-            return;
-        }
-        let at = |target: &&u32| self.stations[**target as usize].version == version;
-        let targets: Vec<u32> = self.services[usize::from(service)].rotation.iter().filter(at).copied().collect();
-        if targets.is_empty() {
+        if targets.is_empty() || !stream.chance(*share) {
             return;
         }
         let target = targets[stream.below(targets.len() as u32) as usize];
