@@ -77,6 +77,12 @@ pub enum PipelineCommand {
         /// `BEFORE_ENTRY` or `ON_SUCCESS`; conditions of failure cannot be overridden.
         condition_type: ConditionType,
     },
+    /// Makes the pipeline of a service that has none, and starts it, as `create-pipeline` does.
+    Create {
+        /// Its declaration.
+        #[schemars(with = "serde_json::Value")]
+        definition: Pipeline,
+    },
     /// Replaces the declaration; executions under way are cancelled, as `update-pipeline` does.
     Update {
         /// The new declaration.
@@ -97,6 +103,7 @@ impl PipelineCommand {
             Self::RetryStage { .. } => "retry-stage",
             Self::RollBackStage { .. } => "roll-back-stage",
             Self::OverrideCondition { .. } => "override-condition",
+            Self::Create { .. } => "create",
             Self::Update { .. } => "update",
         }
     }
@@ -114,6 +121,13 @@ phrases! {
             /// The service.
             service: String,
         } = "no pipeline delivers `{service}`",
+        /// Nobody works in the scenario.
+        "no-team" => NoTeam = "nobody works here: a pipeline needs a team, which this scenario does not have",
+        /// There is one already.
+        "pipeline-exists" => Exists {
+            /// The service.
+            service: String,
+        } = "`{service}` has a pipeline already; change that one",
         /// No such execution is known.
         "no-execution" => NoExecution {
             /// Its number.
@@ -139,8 +153,12 @@ impl Delivery {
     pub fn command(&mut self, now: SimTime, service: ServiceId, name: &str, command: &PipelineCommand) -> Result<(), NoPipeline> {
         self.now = now;
         let refused = |why: super::pipeline::outcome::Refused| NoPipeline::Refused { why: why.to_string() };
+        if let PipelineCommand::Create { definition } = command {
+            return self.create(now, service, name, definition);
+        }
         let Some(engine) = self.line.engine(service) else { return Err(NoPipeline::NoPipeline { service: name.to_owned() }) };
         match command {
+            PipelineCommand::Create { .. } => {}
             PipelineCommand::Approve { stage, approved, summary } => {
                 let stages = engine.stages();
                 let waits = stages
@@ -179,18 +197,41 @@ impl Delivery {
                 self.line.command(now, service, |engine| engine.override_condition(now, id, stage, *condition_type)).map_err(refused)?;
             }
             PipelineCommand::Update { definition } => {
-                let checked = Checked::new(definition.clone()).map_err(|mistakes| {
-                    let first = mistakes.iter().find(|mistake| !mistake.is_warning()).map(|mistake| mistake.reason.to_string());
-                    NoPipeline::Refused { why: first.unwrap_or_default() }
-                })?;
-                self.line.update(now, service, checked);
+                self.line.update(now, service, checked(definition)?);
             }
         }
+        self.followed();
+        Ok(())
+    }
+
+    /// A service gets its first pipeline, which begins with what is on the main branch.
+    fn create(&mut self, now: SimTime, service: ServiceId, name: &str, definition: &Pipeline) -> Result<(), NoPipeline> {
+        if self.line.engine(service).is_some() {
+            return Err(NoPipeline::Exists { service: name.to_owned() });
+        }
+        let definition = checked(definition)?;
+        self.production.entry(service).or_default();
+        let revision = self.history.revision(service);
+        let sha = self.history.get(revision.commit).sha.clone();
+        self.line.create(now, service, definition, revision, &sha);
+        self.followed();
+        Ok(())
+    }
+
+    /// What was done to a pipeline has its consequences.
+    fn followed(&mut self) {
         self.follow_line();
         // Readers look again, though no time has passed.
         self.runs += 1;
-        Ok(())
     }
+}
+
+/// A declaration that can run, or the first thing that is wrong with it.
+fn checked(definition: &Pipeline) -> Result<Checked, NoPipeline> {
+    Checked::new(definition.clone()).map_err(|mistakes| {
+        let first = mistakes.iter().find(|mistake| !mistake.is_warning()).map(|mistake| mistake.reason.to_string());
+        NoPipeline::Refused { why: first.unwrap_or_default() }
+    })
 }
 
 fn id_of(line: &Line, service: ServiceId, execution: ExecutionNumber) -> Result<ExecutionId, NoPipeline> {

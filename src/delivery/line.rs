@@ -76,6 +76,19 @@ struct Belt {
     built: BTreeMap<ActionRunId, ExecutionId>,
 }
 
+impl Belt {
+    fn new(definition: Checked) -> Self {
+        Self {
+            to_production: production_action(definition.get()),
+            engine: Engine::new(definition),
+            revisions: BTreeMap::new(),
+            numbers: BTreeMap::new(),
+            deploying: BTreeMap::new(),
+            built: BTreeMap::new(),
+        }
+    }
+}
+
 /// All pipelines.
 #[derive(Debug)]
 pub(super) struct Line {
@@ -92,18 +105,9 @@ impl Line {
         let mut belts = BTreeMap::new();
         for line in &pipelines.lines {
             let Ok(checked) = Checked::new(line.definition.clone()) else { continue };
-            let to_production = production_action(&line.definition);
             for name in &line.services {
                 let Some(at) = model.services.iter().position(|service| service.name == *name) else { continue };
-                let belt = Belt {
-                    engine: Engine::new(checked.clone()),
-                    revisions: BTreeMap::new(),
-                    numbers: BTreeMap::new(),
-                    deploying: BTreeMap::new(),
-                    to_production: to_production.clone(),
-                    built: BTreeMap::new(),
-                };
-                belts.insert(ServiceId::from_index(at), belt);
+                belts.insert(ServiceId::from_index(at), Belt::new(checked.clone()));
             }
         }
         let (farm, gates) = (Farm::new(pipelines, seed), Gates::new(alarms));
@@ -204,6 +208,12 @@ impl Line {
         let (_, outcome) = belt.engine.roll_back(now, stage, None)?;
         self.follow(now, service, outcome);
         Ok(())
+    }
+
+    /// Makes the pipeline of a service that has none, and starts it with a revision.
+    pub(super) fn create(&mut self, now: SimTime, service: ServiceId, definition: Checked, revision: Revision, sha: &str) {
+        self.belts.insert(service, Belt::new(definition));
+        self.start(now, service, revision, TriggerType::CreatePipeline, sha);
     }
 
     /// Replaces a declaration.

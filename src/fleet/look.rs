@@ -6,11 +6,11 @@ use super::Fleet;
 use super::alarm::{Alarms, Watching};
 use super::cost::Meters;
 use super::deploy::judging::AnalysisLook;
-use super::deploy::{Progress, Releases, Rollout, Size};
+use super::deploy::{Progress, Releases, Rollout, Size, Strategy};
 use super::desk::{Book, Clock, Member, Roster};
 use super::fault::{Faults, Impact};
 use super::instance::InstanceState;
-use super::life::{Life, Phase};
+use super::life::{Life, Phase, Plan};
 use super::rotation::{Standing, Verdict};
 use crate::ids::{InstanceId, ServiceId, VersionId, ZoneId};
 use crate::insight::alarm::AlarmState;
@@ -25,6 +25,8 @@ pub struct ServiceLook {
     pub desired: u32,
     /// The version whose deployment completed last.
     pub stable: VersionId,
+    /// How it is deployed unless a deployment says otherwise.
+    pub strategy: Strategy,
     /// Shares of the traffic by version, if somebody set them.
     pub weights: Vec<(VersionId, f64)>,
     /// The deployment under way.
@@ -127,6 +129,7 @@ impl Fleet {
         });
         let releases = self.world.get::<Releases>(entity);
         ServiceLook {
+            strategy: self.world.get::<Plan>(entity).map(|plan| plan.0.strategy.clone()).unwrap_or_default(),
             desired: self.world.get::<Size>(entity).map_or(0, |size| size.desired),
             stable: releases.map(|releases| releases.stable().1).unwrap_or_default(),
             weights: releases.map(|releases| releases.weights.clone()).unwrap_or_default(),

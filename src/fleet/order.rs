@@ -40,6 +40,13 @@ pub enum Order {
         /// What.
         wish: Wish,
     },
+    /// Changes how later deployments go that name no strategy of their own.
+    SetStrategy {
+        /// The service.
+        service: ServiceId,
+        /// How.
+        strategy: Strategy,
+    },
     /// Sets the desired count.
     Scale {
         /// The service.
@@ -212,6 +219,14 @@ impl Fleet {
                 self.world.resource_mut::<DeployOrders>().wishes.push((service, wish));
                 self.attend(service);
             }
+            Order::SetStrategy { service, strategy } => {
+                self.check_strategy(&strategy)?;
+                self.note(now, Some(service), Deed::SetStrategy { strategy: strategy.name() });
+                let entity = self.world.resource::<Roster>().service(service);
+                if let Some(mut plan) = self.world.get_mut::<Plan>(entity) {
+                    plan.0.strategy = strategy;
+                }
+            }
             Order::Scale { service, instances } => {
                 if instances > MOST_INSTANCES {
                     return Err(Refusal::TooMany { instances, most: MOST_INSTANCES });
@@ -284,11 +299,18 @@ impl Fleet {
         }
     }
 
+    /// That a strategy can work, with the alarms that there are.
+    fn check_strategy(&self, strategy: &Strategy) -> Result<(), Refusal> {
+        strategy.check().map_err(|why| Refusal::Strategy { why })?;
+        let alarms = self.world.resource::<Alarms>();
+        match strategy.watch().and_then(|watch| watch.names.iter().find(|name| alarms.index_of(name).is_none())) {
+            Some(unknown) => Err(Refusal::NoSuchAlarm { name: unknown.clone() }),
+            None => Ok(()),
+        }
+    }
+
     fn deploy(&mut self, service: ServiceId, version: VersionId, strategy: Option<Strategy>) -> Result<(), Refusal> {
         self.check_version(service, version)?;
-        if let Some(strategy) = &strategy {
-            strategy.check().map_err(|why| Refusal::Strategy { why })?;
-        }
         let entity = self.world.resource::<Roster>().service(service);
         let chosen = strategy.clone().or_else(|| self.world.get::<Plan>(entity).map(|plan| plan.0.strategy.clone())).unwrap_or_default();
         let deploying = self.world.get::<Rollout>(entity).is_some_and(|rollout| rollout.0.is_some());
@@ -297,10 +319,7 @@ impl Fleet {
             let version = self.world.resource::<Facts>().version(version).to_owned();
             return Err(Refusal::SameVersion { version, strategy: chosen.name() });
         }
-        let alarms = self.world.resource::<Alarms>();
-        if let Some(unknown) = chosen.watch().and_then(|watch| watch.names.iter().find(|name| alarms.index_of(name).is_none())) {
-            return Err(Refusal::NoSuchAlarm { name: unknown.clone() });
-        }
+        self.check_strategy(&chosen)?;
         self.world.resource_mut::<DeployOrders>().deploy.push((service, version, strategy));
         self.attend(service);
         Ok(())

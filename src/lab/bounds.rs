@@ -58,6 +58,7 @@ pub(super) fn action(action: &Action) -> Checked {
         Action::SetLoad { factor: Some(factor), .. } => within("the factor on a load", *factor, 0.0, limits::FACTOR),
         Action::SetLoad { factor: None, rate: None, .. } => Err("the load changes to what? It needs a factor or a rate".to_owned()),
         Action::Deploy { .. }
+        | Action::SetStrategy { .. }
         | Action::RollBack { .. }
         | Action::Scale { .. }
         | Action::ShiftTraffic { .. }

@@ -172,6 +172,7 @@ pub(super) fn resolve(scenario: &Scenario, action: &Action) -> Result<Resolved, 
             order(Order::Deploy { service: of, version: version(scenario, of, to)?, strategy: strategy.clone() })
         }
         Action::RollBack { service: name } => order(Order::RollBack(service(scenario, name)?)),
+        Action::SetStrategy { service: name, strategy } => order(Order::SetStrategy { service: service(scenario, name)?, strategy: strategy.clone() }),
         Action::Scale { service: name, instances } => order(Order::Scale { service: service(scenario, name)?, instances: *instances }),
         Action::Restart { service: name, selector, silent } => {
             order(Order::Restart { service: service(scenario, name)?, selector: selector.clone(), silently: *silent })

@@ -397,7 +397,7 @@ impl Session {
             }
             Resolved::Pipeline(service) => {
                 let Action::Pipeline { service: name, command } = action else { return Ok(()) };
-                let Some(delivery) = &mut self.delivery else { return Err(NoPipeline::NoPipeline { service: name.clone() }.into()) };
+                let Some(delivery) = &mut self.delivery else { return Err(NoPipeline::NoTeam.into()) };
                 delivery.command(now, service, name, command)?;
             }
             Resolved::Direct { service, what, command } => {

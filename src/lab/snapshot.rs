@@ -6,8 +6,8 @@
 use std::sync::Arc;
 
 use crate::delivery::look::{DeliveryLook, Origin};
-use crate::fleet::deploy::Progress;
 use crate::fleet::deploy::judging::AnalysisLook;
+use crate::fleet::deploy::{Progress, Strategy};
 use crate::fleet::instance::InstanceState;
 use crate::ids::{EndpointId, FlawId, ServiceId, SourceId, VersionId};
 use crate::insight::alarm::AlarmState;
@@ -251,6 +251,8 @@ pub struct ServiceSnapshot {
     pub versions: Vec<VersionSnapshot>,
     /// The version whose deployment completed last.
     pub stable: String,
+    /// How it is deployed unless a deployment says otherwise.
+    pub strategy: Strategy,
     /// The deployment under way: a sentence such as `v2: 3 of 10 replaced`.
     pub deployment: Option<DeploymentSnapshot>,
     /// Requests waiting, over all instances.

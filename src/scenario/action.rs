@@ -52,6 +52,14 @@ pub enum Action {
         /// What.
         wish: Wish,
     },
+    /// Changes how a service is deployed from now on, by its pipeline and by whoever names no other strategy. What is under way
+    /// goes on as it began.
+    SetStrategy {
+        /// The service.
+        service: String,
+        /// The strategy.
+        strategy: Strategy,
+    },
     /// Sets the desired number of instances.
     Scale {
         /// The service.

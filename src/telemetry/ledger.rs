@@ -181,6 +181,11 @@ phrases! {
             /// With what.
             factor: String,
         } = "set the load of `{source}` to {factor} times",
+        /// Later deployments of a service go another way.
+        "set-strategy" => SetStrategy {
+            /// The strategy.
+            strategy: &'static str,
+        } = "deploy by `{strategy}` from now on",
         /// Another share of the users has a feature.
         "set-flag" => SetFlag {
             /// The flag.

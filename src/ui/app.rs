@@ -442,6 +442,9 @@ impl App {
 fn action_text(lang: super::text::Lang, action: &Action) -> String {
     match action {
         Action::Deploy { service, version, .. } => lang.with("did.deploy", &[("service", service), ("version", version)]),
+        Action::SetStrategy { service, strategy } => {
+            lang.with("did.set-strategy", &[("service", service), ("strategy", &super::panels::delivery::strategy(lang, strategy.name()))])
+        }
         Action::RollBack { service } => lang.with("act.roll-back", &[("service", service)]),
         Action::Scale { service, instances } => lang.with("did.scale", &[("service", service), ("count", &instances.to_string())]),
         Action::Restart { service, .. } => lang.with("restart.do", &[("service", service)]),

@@ -33,6 +33,7 @@ icons! {
     FAILING = "\u{e4e2}",
     FAULT = "\u{e2de}",
     DEPLOY = "\u{e3fe}",
+    STRATEGY = "\u{e434}",
     ROLL_BACK = "\u{e038}",
     FIT = "\u{e626}",
     SCALE = "\u{e466}",

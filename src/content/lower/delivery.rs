@@ -25,9 +25,15 @@ impl Lower<'_> {
             for name in team.services.keys() {
                 self.service(name, &services.key(name).as_key());
             }
-            if file.pipelines.is_empty() {
+            // An empty list is meant: whoever plays builds them.
+            let to_be_built = self.tree.get("pipelines").is_some();
+            if file.pipelines.is_empty() && !to_be_built {
                 let finding = Finding::error(Code::MissingKey, "a team without a pipeline delivers nothing").label("needs `[[pipelines]]`");
-                self.report_key(&at, finding.help("write `[[pipelines]]` with `definition` and `services`"));
+                let help = "write `[[pipelines]]` with `definition` and `services`, or `pipelines = []` if they are to be built while it runs";
+                self.report_key(&at, finding.help(help));
+            } else if file.pipelines.is_empty() && team.services.is_empty() {
+                let finding = Finding::error(Code::MissingKey, "nothing says which services the team works on").label("needs `services`");
+                self.report_key(&at, finding.help("write `[team.services]` with a weight for each service"));
             }
         } else if !file.pipelines.is_empty() {
             let finding = Finding::warning(Code::Unused, "nothing ever goes through these pipelines, because there is no `[team]`");

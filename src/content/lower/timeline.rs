@@ -213,6 +213,10 @@ impl Lower<'_> {
             Action::RollBack { service } => {
                 self.service(service, &service_at);
             }
+            Action::SetStrategy { service, strategy } => {
+                self.service(service, &service_at);
+                self.check_strategy(strategy, &at.key("strategy"));
+            }
             Action::Scale { service, instances } => {
                 self.service(service, &service_at);
                 self.check_count(&at.key("instances"), (*instances).into(), 0, limits::INSTANCES_PER_SERVICE.into());
@@ -271,7 +275,7 @@ impl Lower<'_> {
             }
             Action::Pipeline { service, command } => {
                 self.service(service, &at.key("service"));
-                if let PipelineCommand::Update { definition } = command {
+                if let PipelineCommand::Create { definition } | PipelineCommand::Update { definition } = command {
                     for mistake in check(definition).into_iter().filter(|mistake| !mistake.is_warning()) {
                         self.report(&at.key("command"), Finding::error(Code::Impossible, mistake.reason.to_string()));
                     }
@@ -294,6 +298,7 @@ pub(crate) fn action_key(action: &Action) -> &'static str {
     match action {
         Action::Deploy { .. } => "deploy",
         Action::RollBack { .. } => "roll-back",
+        Action::SetStrategy { .. } => "set-strategy",
         Action::Scale { .. } => "scale",
         Action::Restart { .. } => "restart",
         Action::SetPolicy { .. } => "set-policy",

@@ -178,6 +178,7 @@ impl Session {
             workers: workers.unwrap_or(described.server.workers) * instances.len() as u32,
         });
         ServiceSnapshot {
+            strategy: look.strategy.clone(),
             signals,
             health,
             why: why.map(|why| why.sentence()),

@@ -173,7 +173,7 @@ pub(super) fn defect(lang: Lang, kind: DefectKind) -> Cow<'static, str> {
 }
 
 /// A strategy, by its name in files.
-pub(super) fn strategy(lang: Lang, name: &str) -> Cow<'static, str> {
+pub(crate) fn strategy(lang: Lang, name: &str) -> Cow<'static, str> {
     lang.find(&format!("strategy.{name}.name")).unwrap_or_else(|| humanised(name).into())
 }
 

@@ -108,6 +108,7 @@ fn entries(shell: &Shell) -> Vec<Entry> {
             }
             for (icon, key, form) in [
                 (icons::DEPLOY, "palette.deploy", Form::Deploy),
+                (icons::STRATEGY, "palette.strategy", Form::Strategy),
                 (icons::SCALE, "palette.scale", Form::Scale),
                 (icons::RESTART, "palette.restart", Form::Restart),
             ] {

@@ -67,20 +67,36 @@ impl Alternatives {
 
     /// The fields of an alternative at their defaults.
     pub(crate) fn fields(&self, name: &'static str) -> Fields {
+        self.defaults.get(name).map_or_else(Fields::default, |params| self.fields_of(name, params))
+    }
+
+    /// The fields of an alternative as it is.
+    pub(crate) fn filled<T: serde::Serialize>(&self, name: &'static str, value: &T) -> Fields {
+        let whole = serde_json::to_value(value).ok();
+        match whole.as_ref().and_then(|whole| whole.get(name)?.as_object()) {
+            Some(params) => self.fields_of(name, params),
+            None => self.fields(name),
+        }
+    }
+
+    fn fields_of(&self, name: &'static str, params: &Map<String, Value>) -> Fields {
         let plain = |key: &str, value: &Value| if self.shares.contains(&(name, key.to_owned())) { Field::share(value) } else { Field::new(value) };
         let field = |(key, value): (&String, &Value)| {
             let place = (name, key.clone());
             let field = match self.structures.get(&place) {
-                Some(inner) => Field {
-                    text: "false".to_owned(),
-                    kind: Kind::Structure,
-                    inner: Fields(inner.iter().map(|(inner, value)| (inner.clone(), plain(&format!("{key}.{inner}"), value))).collect()),
-                },
+                Some(defaults) => {
+                    let given = value.as_object();
+                    let inner = |(inner, usual): (&String, &Value)| {
+                        let value = given.and_then(|given| given.get(inner)).unwrap_or(usual);
+                        (inner.clone(), plain(&format!("{key}.{inner}"), value))
+                    };
+                    Field { text: given.is_some().to_string(), kind: Kind::Structure, inner: Fields(defaults.iter().map(inner).collect()) }
+                }
                 None => plain(key, value),
             };
             (key.clone(), field)
         };
-        Fields(self.defaults.get(name).into_iter().flatten().map(field).collect())
+        Fields(params.iter().map(field).collect())
     }
 
     fn doc(&self, name: &'static str, key: &str) -> Option<&str> {
@@ -360,6 +376,20 @@ mod tests {
     use super::*;
     use crate::fleet::deploy::{IntOrPercent, Strategy};
     use crate::fleet::fault::{FaultKind, Selector};
+
+    #[test]
+    fn a_form_of_what_is_there_reads_back_as_what_it_was() {
+        let alternatives = Alternatives::of::<Strategy>(Strategy::NAMES);
+        for text in [
+            r#"{"canary":{"percent":0.05,"canary_bake":"7m","bake":"3m","alarms":{"names":["errors"],"rollback":false}}}"#,
+            r#"{"linear":{}}"#,
+            r#"{"rolling":{"maximum_percent":150.0}}"#,
+        ] {
+            let strategy: Strategy = serde_json::from_str(text).expect("it is a strategy");
+            let fields = alternatives.filled(strategy.name(), &strategy);
+            assert_eq!(fields.read::<Strategy>(Lang::En, strategy.name(), &alternatives), Ok(strategy), "{text}");
+        }
+    }
 
     #[test]
     fn every_fault_has_a_form_whose_defaults_are_the_faults_own() {

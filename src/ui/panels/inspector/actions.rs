@@ -7,11 +7,12 @@ use eframe::egui::{ComboBox, Frame, Grid, RichText, TextEdit, Ui, vec2};
 
 use super::policy::PolicyFields;
 use super::rule_ui;
-use crate::fleet::deploy::{CodeDeploy, Strategy};
+use super::strategy::StrategyFields;
 use crate::fleet::fault::{Direction, Fault, FaultKind, Selector};
 use crate::ids::{ServiceId, SourceId};
 use crate::lab::snapshot::{MarkKind, ServiceSnapshot};
 use crate::scenario::{Action, Scenario};
+use crate::ui::panels::delivery;
 use crate::ui::state::{Ask, Shell, colors};
 use crate::ui::text::{Lang, humanised};
 use crate::ui::theme::size;
@@ -25,6 +26,8 @@ use crate::units::SimSpan;
 pub(crate) enum Form {
     /// Deploys a version.
     Deploy,
+    /// Sets how later deployments go.
+    Strategy,
     /// Sets the number of instances.
     Scale,
     /// Restarts instances.
@@ -41,7 +44,6 @@ pub(crate) struct Forms {
     open: Option<Form>,
     kinds: Alternatives,
     selectors: Alternatives,
-    strategies: Alternatives,
     kind: &'static str,
     kind_fields: Fields,
     selector: &'static str,
@@ -49,9 +51,10 @@ pub(crate) struct Forms {
     duration: String,
     /// The version to deploy; empty: the first that is not the stable one.
     version: String,
-    /// The strategy; `None`: the service's own.
-    strategy: Option<&'static str>,
-    strategy_fields: Fields,
+    /// How one deployment goes.
+    strategy: StrategyFields,
+    /// How deployments to come go.
+    own_strategy: StrategyFields,
     /// How many instances, as typed; empty: as many as there are.
     instances: String,
     load: Option<(SourceId, f64)>,
@@ -72,15 +75,14 @@ impl Default for Forms {
             open: None,
             kind_fields: kinds.fields(kind),
             selector_fields: selectors.fields("all"),
-            strategies: Alternatives::of::<Strategy>(Strategy::NAMES),
             kinds,
             selectors,
             kind,
             selector: "all",
             duration: "2m".to_owned(),
             version: String::new(),
-            strategy: None,
-            strategy_fields: Fields::default(),
+            strategy: StrategyFields::default(),
+            own_strategy: StrategyFields::default(),
             instances: String::new(),
             load: None,
             policy: PolicyFields::default(),
@@ -96,6 +98,8 @@ impl Forms {
         self.show(None);
         self.version.clear();
         self.instances.clear();
+        self.own_strategy.clear();
+        self.strategy.clear();
         self.load = None;
     }
     /// Closes the form that is open; whether there was one.
@@ -184,6 +188,7 @@ pub(super) fn actions_ui(ui: &mut Ui, shell: &mut Shell, service: ServiceId, sta
         };
         toggle(ui, icons::FAULT, "act.fault", Form::Fault("latency"));
         toggle(ui, icons::DEPLOY, "act.deploy", Form::Deploy);
+        toggle(ui, icons::STRATEGY, "act.strategy", Form::Strategy);
         toggle(ui, icons::SCALE, "act.scale", Form::Scale);
         toggle(ui, icons::RESTART, "act.restart", Form::Restart);
         let response = button::plain_if(ui, deployed && !over, icons::ROLL_BACK, &lang.tr("act.roll-back.short"));
@@ -196,7 +201,14 @@ pub(super) fn actions_ui(ui: &mut Ui, shell: &mut Shell, service: ServiceId, sta
     if let Some(form) = forms.open.filter(|_| !over) {
         form_frame_ui(ui, |ui| {
             let done = match form {
-                Form::Deploy => deploy_ui(ui, lang, forms, &name, &versions, state, &scenario, service),
+                Form::Deploy => deploy_ui(ui, lang, forms, &name, &versions, state, &scenario),
+                Form::Strategy => match forms.own_strategy.always_ui(ui, lang, (&name, &state.strategy), &scenario) {
+                    Ok(action) => action,
+                    Err(error) => {
+                        error_ui(ui, &error);
+                        None
+                    }
+                },
                 Form::Scale => scale_ui(ui, lang, forms, &name, state),
                 Form::Restart => restart_ui(ui, lang, forms, &name),
                 Form::Fault(_) => fault_ui(ui, lang, forms, &name, &scenario),
@@ -233,17 +245,7 @@ pub(super) fn error_ui(ui: &mut Ui, error: &str) {
     );
 }
 
-#[expect(clippy::too_many_arguments, reason = "a form over one service needs all that is known of it")]
-fn deploy_ui(
-    ui: &mut Ui,
-    lang: Lang,
-    forms: &mut Forms,
-    service: &str,
-    versions: &[String],
-    state: &ServiceSnapshot,
-    scenario: &Scenario,
-    id: ServiceId,
-) -> Option<Action> {
+fn deploy_ui(ui: &mut Ui, lang: Lang, forms: &mut Forms, service: &str, versions: &[String], state: &ServiceSnapshot, scenario: &Scenario) -> Option<Action> {
     if versions.len() < 2 {
         label::secondary(ui, lang.with("deploy.one-version", &[("service", service), ("version", versions.first().map_or("", String::as_str))]));
         return None;
@@ -261,35 +263,14 @@ fn deploy_ui(
         });
         combo.response.accessible_name(lang.tr("deploy.version"));
     });
-    let own = scenario.fleet.get(id.index()).map_or("rolling", |fleet| fleet.strategy.name());
-    let mut chosen = forms.strategy.unwrap_or(own);
-    let title = lang.tr("deploy.strategy");
-    ui.label(title.as_ref());
-    if choose_ui(ui, lang, "strategy", Strategy::NAMES, &mut chosen, &title) {
-        forms.strategy = Some(chosen);
-        forms.strategy_fields = forms.strategies.fields(chosen);
-    }
-    if let Some(about) = lang.find(&format!("strategy.{chosen}.about")) {
-        label::caption(ui, about);
-    }
-    if forms.strategy.is_some() {
-        let choices = |key: &str| match key {
-            "alarms.names" => Some(scenario.alarm_names().map(str::to_owned).collect()),
-            "config" => Some(CodeDeploy::configs().map(|name| format!("CodeDeployDefault.{name}")).collect()),
-            _ => None,
-        };
-        fields_ui(ui, lang, chosen, &forms.strategies, &mut forms.strategy_fields, &choices);
-    } else {
-        label::caption(ui, lang.with("deploy.own", &[("service", service)]));
-    }
-    let strategy = match forms.strategy.map(|name| forms.strategy_fields.read::<Strategy>(lang, name, &forms.strategies)).transpose() {
+    let strategy = match forms.strategy.once_ui(ui, lang, (service, &state.strategy), scenario) {
         Ok(strategy) => strategy,
         Err(error) => {
             error_ui(ui, &error);
             return None;
         }
     };
-    let word = lang.find(&format!("strategy.{chosen}.name")).map_or_else(|| humanised(chosen), std::borrow::Cow::into_owned);
+    let word = delivery::strategy(lang, strategy.as_ref().unwrap_or(&state.strategy).name());
     let text = lang.with("deploy.do", &[("version", &forms.version), ("service", service), ("strategy", &word)]);
     ui.add_space(4.0);
     button::primary(ui, icons::DEPLOY, &text).clicked().then(|| Action::Deploy { service: service.to_owned(), version: forms.version.clone(), strategy })

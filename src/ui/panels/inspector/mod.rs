@@ -10,14 +10,16 @@ mod instance;
 mod policy;
 mod service;
 mod source;
+mod strategy;
 
 pub(crate) use actions::{Form, Forms};
 
 use eframe::egui::{RichText, ScrollArea, Sense, Ui, vec2};
 
+use crate::ids::ServiceId;
 use crate::lab::snapshot::Signals;
 use crate::scenario::Action;
-use crate::ui::state::{Selection, Shell, colors};
+use crate::ui::state::{Ask, Selection, Shell, colors};
 use crate::ui::text::Lang;
 use crate::ui::theme::{Palette, size};
 use crate::ui::widgets::label;
@@ -63,6 +65,14 @@ impl InspectorState {
             self.forms.open(form);
         }
     }
+}
+
+/// Selects a service and opens the form that says how it is deployed from now on.
+pub(crate) fn show_strategy(shell: &mut Shell, service: ServiceId) {
+    if let Some(run) = shell.run.as_mut() {
+        run.inspector.open_after_selection(Form::Strategy);
+    }
+    shell.ask(Ask::Select(Selection::Service(service)));
 }
 
 /// Draws it.

@@ -23,8 +23,9 @@ use self::editor::Editor;
 use self::forms::{Answer, Form, Open};
 use self::seen::Seen;
 use super::panes::PaneSpec;
+use super::{delivery, inspector};
 use crate::delivery::command::PipelineCommand;
-use crate::delivery::look::DeliveryLook;
+use crate::delivery::look::{DeliveryLook, PipelineLook};
 use crate::ids::ServiceId;
 use crate::scenario::{Action, Scenario};
 use crate::telemetry::ledger::ExecutionNumber;
@@ -66,6 +67,8 @@ pub(crate) struct PipelineState {
     fills: bool,
     /// Whether the declaration is being edited.
     editing: bool,
+    /// The service that is to get its first pipeline.
+    creating: Option<ServiceId>,
     /// Whether another pipeline is shown since the last frame.
     fresh: bool,
     /// What was edited and is not applied yet, by service.
@@ -75,7 +78,7 @@ pub(crate) struct PipelineState {
 impl PipelineState {
     /// Whether the panel is to fill the whole middle: an editor needs the room.
     pub(crate) fn fills(&self) -> bool {
-        self.fills || self.editing
+        self.fills || self.editing || self.creating.is_some()
     }
     /// Closes the form that is open; whether one was.
     pub(crate) fn close_form(&mut self) -> bool {
@@ -87,7 +90,7 @@ impl PipelineState {
             form.refuse(why);
             return true;
         }
-        let editing = self.editing;
+        let editing = self.editing || self.creating.is_some();
         self.editors.values_mut().any(|editor| editor.refused(action, why)) && editing
     }
     /// The world did an action: the form that asked for it has served its purpose.
@@ -97,6 +100,13 @@ impl PipelineState {
         }
         for editor in self.editors.values_mut() {
             editor.done(action);
+        }
+    }
+    /// A service that was to get its first pipeline has it: it is shown.
+    fn follow_creation(&mut self, all: &DeliveryLook) {
+        if let Some(service) = self.creating.filter(|service| all.pipelines.iter().any(|look| look.service == *service)) {
+            self.editors.remove(&service);
+            (self.creating, self.editing, self.fills) = (None, false, true);
         }
     }
     /// The pipeline to show: of the service that is selected, else the one shown last, else the first.
@@ -125,6 +135,8 @@ enum Wish {
     Form(Form),
     /// Looks at an execution.
     Execution(ExecutionNumber),
+    /// Says how the service is deployed from now on.
+    Strategy,
 }
 
 /// What was done to a pipeline, in words.
@@ -139,6 +151,7 @@ pub(crate) fn command_text(lang: Lang, service: &str, command: &PipelineCommand)
         PipelineCommand::RetryStage { stage, .. } => lang.with("did.pipeline.retry", &[("stage", stage)]),
         PipelineCommand::RollBackStage { stage } => lang.with("did.pipeline.roll-back", &[("stage", stage)]),
         PipelineCommand::OverrideCondition { stage, .. } => lang.with("did.pipeline.override", &[("stage", stage)]),
+        PipelineCommand::Create { .. } => lang.tr("did.pipeline.create").into_owned(),
         PipelineCommand::Update { .. } => lang.tr("did.pipeline.update").into_owned(),
     };
     lang.with("did.pipeline", &[("service", service), ("what", &about)])
@@ -174,21 +187,34 @@ fn pipeline_ui(ui: &mut Ui, shell: &mut Shell) {
     let over = shell.is_over();
     let Some(run) = shell.run.as_mut() else { return };
     let (snapshot, scenario) = (run.snapshot.clone(), run.scenario.clone());
-    let Some(all) = snapshot.delivery.as_deref().filter(|all| !all.pipelines.is_empty()) else {
+    let Some(all) = snapshot.delivery.as_deref() else {
         empty_ui(ui, shell);
         return;
     };
+    let bare = without_pipeline(&scenario, all);
     let selected = run.selected_service();
     // Taken out while it is drawn, so that the rest of the window can be asked.
     let mut state = std::mem::take(&mut run.pipeline);
+    state.follow_creation(all);
     let at = state.follow(selected, all);
-    let service = name_of(&scenario, all.pipelines[at].service);
-    let seen = Seen { lang, now: snapshot.now, service: &service, look: &all.pipelines[at], all, over };
+    let name = |service: ServiceId| name_of(&scenario, service);
+    // A pipeline that does not run yet has no stages to look at, only its draft.
+    let draft = state.creating.map(|service| PipelineLook {
+        service,
+        definition: editor::smallest(&name(service), &scenario),
+        stages: Vec::new(),
+        executions: Vec::new(),
+        held: false,
+    });
+    let look = draft.as_ref().or_else(|| all.pipelines.get(at));
+    let service = look.map(|look| name(look.service)).unwrap_or_default();
+    let seen = look.map(|look| Seen { lang, now: snapshot.now, service: &service, look, all, over });
+    let own = look.and_then(|look| snapshot.services.get(look.service.index())).map(|state| state.strategy.name());
+    let shown = overview::Shown { all, bare: &bare, at: if draft.is_some() { None } else { Some(at) }, creating: state.creating };
     let mut wishes = Vec::new();
     let mut chosen = None;
     Frame::new().inner_margin(Margin { left: 12, right: 8, top: 8, bottom: 8 }).show(ui, |ui| {
         let rect = ui.available_rect_before_wrap();
-        let name = |service: ServiceId| name_of(&scenario, service);
         let narrow = rect.width() < NARROW;
         let column = if narrow {
             0.0
@@ -199,7 +225,7 @@ fn pipeline_ui(ui: &mut Ui, shell: &mut Shell) {
         };
         if !narrow {
             let left = eframe::egui::Rect::from_min_size(rect.min, vec2(column, rect.height()));
-            ui.scope_builder(UiBuilder::new().max_rect(left).id_salt("overview"), |ui| chosen = overview::overview_ui(ui, lang, all, at, &name));
+            ui.scope_builder(UiBuilder::new().max_rect(left).id_salt("overview"), |ui| chosen = overview::overview_ui(ui, lang, &shown, &name));
             ui.painter().vline(left.right() + 6.0, rect.y_range(), (1.0, colors(ui).line));
         }
         let right = eframe::egui::Rect::from_min_max(rect.min + vec2(if narrow { 0.0 } else { column + 16.0 }, 0.0), rect.max);
@@ -207,36 +233,83 @@ fn pipeline_ui(ui: &mut Ui, shell: &mut Shell) {
             ui.set_clip_rect(right.expand(4.0).intersect(ui.clip_rect()));
             ui.spacing_mut().item_spacing.y = 6.0;
             if narrow {
-                chosen = chosen.or(overview::chooser_ui(ui, lang, all, at, &name));
+                chosen = chosen.or(overview::chooser_ui(ui, lang, &shown, &name));
             }
-            if state.editing {
-                let editor = state.editors.entry(seen.look.service).or_insert_with(|| Editor::new(&seen.look.definition));
-                match editor::editor_ui(ui, &seen, editor, &scenario) {
-                    editor::Answer::Stays => {}
-                    editor::Answer::Leaves => state.editing = false,
-                    editor::Answer::Asks(command) => wishes.push(Wish::Command(command)),
+            match &seen {
+                None => chosen = chosen.or(none_yet_ui(ui, lang, &bare, &name)),
+                Some(seen) if state.editing || state.creating.is_some() => {
+                    let fresh = state.creating.is_some();
+                    let editor = state.editors.entry(seen.look.service).or_insert_with(|| Editor::new(&seen.look.definition, fresh));
+                    match editor::editor_ui(ui, seen, editor, &scenario) {
+                        editor::Answer::Stays => {}
+                        editor::Answer::Leaves => (state.editing, state.creating) = (false, None),
+                        editor::Answer::Asks(command) => wishes.push(Wish::Command(command)),
+                    }
                 }
-            } else {
-                view_ui(ui, &seen, &mut state, &mut wishes);
+                Some(seen) => view_ui(ui, seen, own, &mut state, &mut wishes),
             }
         });
     });
-    if let Some(look) = chosen.and_then(|at| all.pipelines.get(at)) {
-        shell.ask(Ask::Select(Selection::Service(look.service)));
+    match chosen {
+        Some(overview::Chosen::Pipeline(at)) => {
+            state.creating = None;
+            if let Some(look) = all.pipelines.get(at) {
+                shell.ask(Ask::Select(Selection::Service(look.service)));
+            }
+        }
+        Some(overview::Chosen::Bare(service)) => {
+            state.creating = Some(service);
+            shell.ask(Ask::Select(Selection::Service(service)));
+        }
+        None => {}
     }
+    let mut strategy_of = None;
     for wish in wishes {
         match wish {
             Wish::Command(command) => shell.ask(Ask::Act(Box::new(Action::Pipeline { service: service.clone(), command }))),
-            Wish::Form(form) => state.form = Some(Open::new(form, seen.look.service)),
+            Wish::Form(form) => state.form = look.map(|look| Open::new(form, look.service)),
             Wish::Execution(number) => {
                 state.builds = false;
                 state.execution = if state.execution == Some(number) { None } else { Some(number) };
             }
+            Wish::Strategy => strategy_of = look.map(|look| look.service),
         }
     }
     if let Some(run) = shell.run.as_mut() {
         run.pipeline = state;
     }
+    if let Some(service) = strategy_of {
+        inspector::show_strategy(shell, service);
+    }
+}
+
+/// The services that the team works on and that no pipeline delivers.
+fn without_pipeline(scenario: &Scenario, all: &DeliveryLook) -> Vec<ServiceId> {
+    let worked = |name: &str| scenario.team.as_ref().is_some_and(|team| team.services.contains_key(name));
+    let services = scenario.model.services.iter().enumerate().filter(|(_, service)| worked(&service.name));
+    services.map(|(at, _)| ServiceId::from_index(at)).filter(|service| all.pipelines.iter().all(|look| look.service != *service)).collect()
+}
+
+/// What stands here while no service has a pipeline: which could have one.
+fn none_yet_ui(ui: &mut Ui, lang: Lang, bare: &[ServiceId], name: &dyn Fn(ServiceId) -> String) -> Option<overview::Chosen> {
+    let palette = colors(ui);
+    let mut chosen = None;
+    ui.vertical_centered(|ui| {
+        ui.add_space(24.0);
+        ui.label(RichText::new(icons::PIPELINE).font(fonts::regular(size::DISPLAY)).color(palette.faint));
+        ui.label(RichText::new(lang.tr("pipeline.none-yet")).font(fonts::semibold(size::BODY)));
+        ui.scope(|ui| {
+            ui.set_max_width(ui.available_width().min(420.0));
+            ui.label(RichText::new(lang.tr("pipeline.none-yet.about")).color(palette.secondary));
+        });
+        ui.add_space(8.0);
+        for service in bare {
+            if button::plain(ui, icons::PLUS, &lang.with("pipeline.create.for", &[("service", &name(*service))])).clicked() {
+                chosen = Some(overview::Chosen::Bare(*service));
+            }
+        }
+    });
+    chosen
 }
 
 /// What stands here where nobody delivers anything.
@@ -250,8 +323,8 @@ fn empty_ui(ui: &mut Ui, shell: &mut Shell) {
 }
 
 /// The pipeline as it runs.
-fn view_ui(ui: &mut Ui, seen: &Seen<'_>, state: &mut PipelineState, wishes: &mut Vec<Wish>) {
-    header_ui(ui, seen, state, wishes);
+fn view_ui(ui: &mut Ui, seen: &Seen<'_>, own: Option<&str>, state: &mut PipelineState, wishes: &mut Vec<Wish>) {
+    header_ui(ui, seen, own, state, wishes);
     let form = if state.form.is_some() { 56.0 } else { 0.0 };
     graph::graph_ui(ui, seen, (ui.available_height() - TABLES - form).max(150.0), std::mem::take(&mut state.fresh), wishes);
     if let Some(open) = state.form.as_mut() {
@@ -264,7 +337,7 @@ fn view_ui(ui: &mut Ui, seen: &Seen<'_>, state: &mut PipelineState, wishes: &mut
     tables_ui(ui, seen, state, wishes);
 }
 
-fn header_ui(ui: &mut Ui, seen: &Seen<'_>, state: &mut PipelineState, wishes: &mut Vec<Wish>) {
+fn header_ui(ui: &mut Ui, seen: &Seen<'_>, own: Option<&str>, state: &mut PipelineState, wishes: &mut Vec<Wish>) {
     let palette = colors(ui);
     let lang = seen.lang;
     let definition = &seen.look.definition;
@@ -284,6 +357,14 @@ fn header_ui(ui: &mut Ui, seen: &Seen<'_>, state: &mut PipelineState, wishes: &m
                 state.fills = !state.fills;
             }
             let edited = state.editors.get(&seen.look.service).is_some_and(Editor::is_changed);
+            if let Some(own) = own {
+                let word = delivery::strategy(lang, own);
+                let response = button::plain_if(ui, !seen.over, icons::STRATEGY, &word);
+                response.widget_info(|| WidgetInfo::labeled(Role::Button, !seen.over, lang.with("pipeline.strategy", &[("strategy", &word)])));
+                if response.on_hover_text(lang.with("pipeline.strategy.about", &[("strategy", &word), ("service", seen.service)])).clicked() {
+                    wishes.push(Wish::Strategy);
+                }
+            }
             if button::plain(ui, icons::EDIT, &lang.tr(if edited { "pipeline.edit.on" } else { "pipeline.edit" })).clicked() {
                 state.editing = true;
             }

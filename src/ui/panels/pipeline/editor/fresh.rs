@@ -166,7 +166,7 @@ fn bare(name: String, actions: Vec<Action>) -> Stage {
 }
 
 /// The smallest legal pipeline that delivers something: a source and a deployment.
-pub(super) fn smallest(service: &str, scenario: &Scenario) -> Pipeline {
+pub(in crate::ui::panels::pipeline) fn smallest(service: &str, scenario: &Scenario) -> Pipeline {
     let mut pipeline = Pipeline {
         name: format!("{service}-pipeline"),
         pipeline_type: Some(PipelineType::V2),

@@ -14,6 +14,8 @@ mod text;
 
 use eframe::egui::{Rect, RichText, ScrollArea, Ui, UiBuilder, pos2, vec2};
 
+pub(super) use self::fresh::smallest;
+
 use self::draft::Draft;
 use super::seen::Seen;
 use crate::delivery::command::PipelineCommand;
@@ -40,6 +42,8 @@ pub(super) struct Editor {
     sent: Option<Action>,
     /// Why that was refused.
     refusal: Option<String>,
+    /// Whether nothing runs yet: the service is to get its first pipeline.
+    creates: bool,
 }
 
 /// What came of a frame of the editor.
@@ -54,9 +58,9 @@ pub(super) enum Answer {
 }
 
 impl Editor {
-    /// An editor of what runs.
-    pub(super) fn new(running: &Pipeline) -> Self {
-        Self { draft: Draft::new(running.clone()), open: None, past: Vec::new(), running: running.clone(), sent: None, refusal: None }
+    /// An editor of what runs, or (`creates`) of what is to be a service's first pipeline.
+    pub(super) fn new(running: &Pipeline, creates: bool) -> Self {
+        Self { draft: Draft::new(running.clone()), open: None, past: Vec::new(), running: running.clone(), sent: None, refusal: None, creates }
     }
     /// Whether there is something in it that does not run.
     pub(super) fn is_changed(&self) -> bool {
@@ -139,17 +143,21 @@ fn bar_ui(ui: &mut Ui, seen: &Seen<'_>, editor: &mut Editor, scenario: &Scenario
         label::title(ui, lang.with("pipeline.editor.title", &[("service", seen.service)]));
         let errors = editor.draft.errors();
         let changed = editor.is_changed();
-        let possible = errors == 0 && !editor.draft.is_broken() && changed && !seen.over;
-        let apply = ui.add_enabled_ui(possible, |ui| button::primary(ui, icons::CHECK, &lang.tr("pipeline.editor.apply"))).inner;
+        let creates = editor.creates;
+        let possible = errors == 0 && !editor.draft.is_broken() && (changed || creates) && !seen.over;
+        let (key, about) =
+            if creates { ("pipeline.editor.create", "pipeline.editor.create.about") } else { ("pipeline.editor.apply", "pipeline.editor.apply.about") };
+        let apply = ui.add_enabled_ui(possible, |ui| button::primary(ui, icons::CHECK, &lang.tr(key))).inner;
         let why_not = if seen.over {
             lang.tr("over.about")
-        } else if changed {
+        } else if changed || creates {
             lang.tr("pipeline.editor.apply.errors")
         } else {
             lang.tr("pipeline.editor.apply.same")
         };
-        if apply.on_hover_text(lang.tr("pipeline.editor.apply.about")).on_disabled_hover_text(why_not).clicked() {
-            let command = PipelineCommand::Update { definition: editor.draft.pipeline().clone() };
+        if apply.on_hover_text(lang.tr(about)).on_disabled_hover_text(why_not).clicked() {
+            let definition = editor.draft.pipeline().clone();
+            let command = if creates { PipelineCommand::Create { definition } } else { PipelineCommand::Update { definition } };
             editor.refusal = None;
             editor.sent = Some(Action::Pipeline { service: seen.service.to_owned(), command: command.clone() });
             answer = Answer::Asks(command);
@@ -157,8 +165,11 @@ fn bar_ui(ui: &mut Ui, seen: &Seen<'_>, editor: &mut Editor, scenario: &Scenario
         if button::plain(ui, icons::NEW_FILE, &lang.tr("pipeline.editor.new")).on_hover_text(lang.tr("pipeline.editor.new.about")).clicked() {
             editor.replace(fresh::smallest(seen.service, scenario));
         }
-        let back = button::plain_if(ui, changed, icons::RESTART, &lang.tr("pipeline.editor.running"));
-        if back.on_hover_text(lang.tr("pipeline.editor.running.about")).clicked() {
+        if !creates
+            && button::plain_if(ui, changed, icons::RESTART, &lang.tr("pipeline.editor.running"))
+                .on_hover_text(lang.tr("pipeline.editor.running.about"))
+                .clicked()
+        {
             let running = editor.running.clone();
             editor.replace(running);
         }
