@@ -17,7 +17,12 @@ use fleetlab::units::SimTime;
 const DAY: u64 = 86_400;
 
 fn scenario() -> Arc<Scenario> {
-    Arc::new(content::load("first-pipeline").unwrap_or_else(|found| panic!("{found}")).scenario)
+    let mut scenario = content::load("first-pipeline").unwrap_or_else(|found| panic!("{found}")).scenario;
+    // Few users are enough to be hurt, and quick to simulate.
+    if let fleetlab::kernel::model::Arrivals::Open { rate, .. } = &mut scenario.model.sources[0].arrivals {
+        *rate = fleetlab::units::PerSecond::new(0.5);
+    }
+    Arc::new(scenario)
 }
 
 fn frontend(session: &Session) -> ServiceId {
@@ -93,7 +98,7 @@ fn what_cannot_be_is_refused_and_changes_nothing() {
 fn bad_changes_are_caught_in_the_build_by_the_canary_or_by_everybody() {
     let mut session = Session::new(scenario(), 1);
     session.act(pipeline(PipelineCommand::Create { definition: declaration() })).expect("it can be");
-    session.advance_to(SimTime::from_secs(7 * DAY));
+    session.advance_to(SimTime::from_secs(4 * DAY));
     let failed_in = |session: &Session, stage: &str| {
         let records = session.ledger().truth().iter();
         records.filter(|record| matches!(&record.event, Event::Pipeline { what: Progress::Failed { stage: at }, .. } if at == stage)).count()
@@ -106,8 +111,8 @@ fn bad_changes_are_caught_in_the_build_by_the_canary_or_by_everybody() {
     let blamed = |all: &[Deployment]| all.iter().filter(|one| !one.incidents.is_empty()).count();
     assert!(blamed(&first) > 0, "one reached everybody, and people had to take it back");
     session.act(strategy(CANARY)).expect("the alarm exists");
-    session.advance_to(SimTime::from_secs(15 * DAY));
-    let later: Vec<Deployment> = of_team(&session).into_iter().filter(|one| one.started > SimTime::from_secs(7 * DAY)).collect();
+    session.advance_to(SimTime::from_secs(11 * DAY));
+    let later: Vec<Deployment> = of_team(&session).into_iter().filter(|one| one.started > SimTime::from_secs(4 * DAY)).collect();
     assert!(later.iter().all(|one| one.strategy == "canary"));
     assert!(later.iter().any(turned_back), "another is caught by the canary: {later:?}");
     // The whole of it replays.

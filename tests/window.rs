@@ -458,12 +458,17 @@ fn a_click_on_the_past_goes_back_as_a_session_of_its_own() {
 
 /// A window on a team's month, its pipelines in front and time standing still.
 fn startup(folder: &Path) -> Window {
+    delivered(folder, "A month at a startup")
+}
+
+/// A window on a scenario with a team, its pipelines in front and time standing still.
+fn delivered(folder: &Path, title: &str) -> Window {
     let mut window = open_with(folder, &Settings::default());
     window.run_steps(2);
     // It is far down the list.
-    window.get_by_label("A month at a startup").scroll_to_me();
+    window.get_by_label(title).scroll_to_me();
     window.run_steps(3);
-    window.get_by_label("A month at a startup").click();
+    window.get_by_label(title).click();
     wait(&mut window, "the run", |window| snapshot(window).is_some_and(|snapshot| snapshot.delivery.is_some() && snapshot.now > SimTime::from_secs(1)));
     pause(&mut window);
     window.get_by_label_contains("Pipelines").click();
@@ -579,8 +584,46 @@ fn where_nothing_is_delivered_the_panel_says_how_to_get_a_pipeline() {
     pause(&mut window);
     window.get_by_label_contains("Pipelines").click();
     window.run_steps(3);
-    click(&mut window, "Open “A month at a startup”");
-    wait(&mut window, "the month", |window| snapshot(window).is_some_and(|snapshot| snapshot.delivery.is_some()));
+    click(&mut window, "Open “Your first pipeline”");
+    wait(&mut window, "the team", |window| snapshot(window).is_some_and(|snapshot| snapshot.delivery.is_some()));
+}
+
+#[test]
+fn a_learner_builds_the_first_pipeline_and_chooses_a_strategy() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut window = delivered(folder.path(), "Your first pipeline");
+    assert!(window.query_by_label("No service has a pipeline yet").is_some());
+    let build = "Build a pipeline for frontend";
+    window.get_all_by_role_and_label(Role::Button, build).last().expect("a button").click();
+    window.run_steps(3);
+    for category in ["Build", "Test"] {
+        press(&mut window, "Add stage");
+        press(&mut window, category);
+    }
+    assert!(window.query_by_label_contains("No mistakes").is_some());
+    press(&mut window, "Create pipeline");
+    wait(&mut window, "the pipeline", |window| snapshot(window).is_some_and(|snapshot| !snapshot.delivery.as_ref().expect("a team").pipelines.is_empty()));
+    let names: Vec<String> = pipeline(&window).stages.into_iter().map(|stage| stage.name).collect();
+    assert_eq!(names, ["Source", "Build", "Test", "Deploy"]);
+    assert_eq!(pipeline(&window).executions.len(), 1, "it has begun");
+    window.run_steps(3);
+    assert!(window.query_by_label("Stage Build: Not run yet").is_some(), "it is shown as it runs");
+    assert!(window.query_by_label("Build a pipeline for checkoutservice").is_some(), "the other service is still without one");
+    // How its versions replace one another.
+    press(&mut window, "Strategy: all at once");
+    click(&mut window, "Strategy");
+    click(&mut window, "canary");
+    let own = |window: &Window| snapshot(window).expect("a run").services[0].strategy.name();
+    assert_eq!(own(&window), "all-at-once", "nothing is asked for yet");
+    press(&mut window, "Deploy frontend by canary from now on");
+    wait(&mut window, "the strategy", |window| own(window) == "canary");
+    window.run_steps(3);
+    assert!(window.query_by_label("Strategy: canary").is_some());
+    let file = std::fs::read_dir(folder.path().join("sessions")).expect("sessions").next().expect("one").expect("a file").path();
+    drop(window);
+    let journal: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(file).expect("a session")).expect("it can be read");
+    let actions = journal["actions"].as_array().expect("actions");
+    assert!(actions[0]["do"]["pipeline"]["command"]["create"].is_object() && actions[1]["do"]["set-strategy"].is_object(), "{actions:?}");
 }
 
 /// A window on a small team after three days of work, paused.

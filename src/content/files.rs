@@ -12,6 +12,7 @@ use include_dir::{Dir, include_dir};
 
 use super::diagnostic::{Code, Finding};
 use super::limits;
+use super::source::Place;
 use super::wording::shown;
 
 /// The scenarios that are part of the program.
@@ -26,6 +27,22 @@ pub enum Folder {
     Embedded,
     /// No folder: the text came from somewhere else, and other files do not exist.
     Nowhere,
+}
+
+/// The folders of the scenario files that were read: what a file names lies beside that file, also when another scenario
+/// extends it.
+#[derive(Debug, Default)]
+pub(crate) struct Folders(Vec<(usize, Folder)>);
+
+impl Folders {
+    /// A file lies in a folder.
+    pub(crate) fn add(&mut self, file: usize, folder: &Folder) {
+        self.0.push((file, folder.clone()));
+    }
+    /// The neighbour of the file in which a name stands.
+    pub(crate) fn data(&self, name: &str, written: &Place) -> Result<Bytes, Refused> {
+        self.0.iter().find(|(file, _)| *file == written.file).map_or(&Folder::Nowhere, |(_, folder)| folder).data(name)
+    }
 }
 
 /// A file that was read: the name to show for it, and what is in it.
@@ -55,7 +72,7 @@ impl From<Refused> for Finding {
 
 impl Folder {
     /// A data file in this folder.
-    pub(crate) fn data(&self, name: &str) -> Result<Bytes, Refused> {
+    fn data(&self, name: &str) -> Result<Bytes, Refused> {
         check_file_name(name)?;
         match self {
             Self::Disk(folder) => read_inside(folder, &folder.join(name), limits::COUNTS_BYTES),

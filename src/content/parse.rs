@@ -4,7 +4,7 @@ use toml::de::DeTable;
 
 use super::brackets;
 use super::diagnostic::{Code, Collector, Diagnostics, Finding};
-use super::files::{Bytes, Folder};
+use super::files::{Bytes, Folder, Folders};
 use super::library::Library;
 use super::lower::{self, Scene};
 use super::raw::{ActionsFile, ScenarioFile, StrategyFile};
@@ -27,8 +27,8 @@ pub(crate) fn scenario(name: &str, file: &Bytes, folder: &Folder, library: &Libr
 }
 
 fn checked(name: &str, file: &Bytes, folder: &Folder, library: &Library, collector: &mut Collector) -> Option<Scenario> {
-    let (file, tree) = described(name, file, folder, library, collector)?;
-    lower::lower(name, &file, &tree, folder, collector)
+    let Described { file, tree, folders } = described(name, file, folder, library, collector)?;
+    lower::lower(name, &file, &tree, &folders, collector)
 }
 
 /// Whether a file says that it extends another scenario.
@@ -36,24 +36,30 @@ pub(crate) fn extends_another(file: &Bytes) -> bool {
     tree(file, &mut Collector::default()).is_some_and(|tree| tree.get("extends").is_some())
 }
 
-/// What a scenario's file and those that it extends say together, and where.
-fn described(name: &str, file: &Bytes, folder: &Folder, library: &Library, collector: &mut Collector) -> Option<(ScenarioFile, Node)> {
+/// What a scenario's file and those that it extends say together, where, and in which folders they lie.
+struct Described {
+    file: ScenarioFile,
+    tree: Node,
+    folders: Folders,
+}
+
+fn described(name: &str, file: &Bytes, folder: &Folder, library: &Library, collector: &mut Collector) -> Option<Described> {
     let own = tree(file, collector)?;
-    let mut chain = Chain { library, extended: vec![name.to_owned()] };
+    let mut chain = Chain { library, extended: vec![name.to_owned()], folders: Folders::default() };
     let mut tree = chain.extend(own, folder, collector);
     let file = read::read(&mut tree, collector)?;
-    Some((file, tree))
+    Some(Described { file, tree, folders: chain.folders })
 }
 
 /// Reads actions on the scenario `name`.
 pub(crate) fn actions(actions: &Bytes, name: &str, scenario: &Bytes, folder: &Folder, library: &Library) -> Result<Vec<TimedAction>, Diagnostics> {
     // What is wrong with the scenario was said when it was loaded.
     let mut said = Collector::default();
-    let Some((scenario, scenario_tree)) = described(name, scenario, folder, library, &mut said) else { return Err(said.finish()) };
+    let Some(scene) = described(name, scenario, folder, library, &mut said) else { return Err(said.finish()) };
     let mut collector = Collector::default();
     let actions = tree(actions, &mut collector).and_then(|mut tree| {
         let file: ActionsFile = read::read(&mut tree, &mut collector)?;
-        Some(lower::actions(&file, &tree, &mut collector, &Scene { file: &scenario, tree: &scenario_tree, folder }))
+        Some(lower::actions(&file, &tree, &mut collector, &Scene { file: &scene.file, tree: &scene.tree, folders: &scene.folders }))
     });
     let diagnostics = collector.finish();
     match actions {
@@ -66,11 +72,11 @@ pub(crate) fn actions(actions: &Bytes, name: &str, scenario: &Bytes, folder: &Fo
 pub(crate) fn strategy(strategy: &Bytes, name: &str, scenario: &Bytes, folder: &Folder, library: &Library) -> Result<Strategy, Diagnostics> {
     // What is wrong with the scenario was said when it was loaded.
     let mut said = Collector::default();
-    let Some((scenario, scenario_tree)) = described(name, scenario, folder, library, &mut said) else { return Err(said.finish()) };
+    let Some(scene) = described(name, scenario, folder, library, &mut said) else { return Err(said.finish()) };
     let mut collector = Collector::default();
     let strategy = tree(strategy, &mut collector).and_then(|mut tree| {
         let file: StrategyFile = read::read(&mut tree, &mut collector)?;
-        lower::strategy(&file, &tree, &mut collector, &Scene { file: &scenario, tree: &scenario_tree, folder });
+        lower::strategy(&file, &tree, &mut collector, &Scene { file: &scene.file, tree: &scene.tree, folders: &scene.folders });
         Some(file.deployment)
     });
     let diagnostics = collector.finish();
@@ -194,11 +200,13 @@ fn report_duplicate(text: &str, place: &Place, collector: &mut Collector) -> usi
 struct Chain<'a> {
     library: &'a Library,
     extended: Vec<String>,
+    folders: Folders,
 }
 
 impl Chain<'_> {
     /// Lays a tree on that of the scenario which it extends, if any, and that one on its own, and so on.
     fn extend(&mut self, own: Node, folder: &Folder, collector: &mut Collector) -> Node {
+        self.folders.add(own.place.file, folder);
         let base = self.base(&own, folder, collector);
         let base = base.and_then(|(file, folder)| tree(&file, collector).map(|tree| self.extend(tree, &folder, collector)));
         if let Some(mut merged) = base {

@@ -12,14 +12,24 @@ use crate::units::SimTime;
 /// The times at which the control plane must run.
 #[derive(Resource, Debug, Default)]
 pub(super) struct Agenda {
-    /// Whether the instances must be looked at then.
-    times: BTreeMap<SimTime, bool>,
+    times: BTreeMap<SimTime, Wants>,
+}
+
+/// What is wanted at a time.
+#[derive(Debug, Clone, Copy, Default)]
+struct Wants {
+    /// The instances must be looked at.
+    observing: bool,
+    /// There is more to do than to send health checks.
+    more: bool,
 }
 
 impl Agenda {
-    /// Asks to run at `at`; `observing` asks for fresh views of all instances, too.
-    fn add(&mut self, at: SimTime, observing: bool) {
-        *self.times.entry(at).or_insert(false) |= observing;
+    /// Asks to run at `at`.
+    fn add(&mut self, at: SimTime, wants: Wants) {
+        let known = self.times.entry(at).or_default();
+        known.observing |= wants.observing;
+        known.more |= wants.more;
     }
     /// The earliest time, if any.
     pub(super) fn next(&self) -> Option<SimTime> {
@@ -27,7 +37,11 @@ impl Agenda {
     }
     /// Whether something that is due needs fresh views.
     pub(super) fn observes(&self, now: SimTime) -> bool {
-        self.times.range(..=now).any(|(_, observing)| *observing)
+        self.times.range(..=now).any(|(_, wants)| wants.observing)
+    }
+    /// Whether something is due besides health checks that are to be sent.
+    pub(super) fn wants_more(&self, now: SimTime) -> bool {
+        self.times.range(..=now).any(|(_, wants)| wants.more)
     }
     /// Forgets everything up to now: it runs now.
     pub(super) fn pass(&mut self, now: SimTime) {
@@ -41,22 +55,26 @@ impl Agenda {
 #[derive(Resource, Debug)]
 pub(super) struct Timetable<T: Send + Sync + 'static> {
     due: BTreeMap<SimTime, Vec<T>>,
-    observing: bool,
+    wants: Wants,
 }
 
 impl<T: Send + Sync + 'static> Timetable<T> {
     /// An empty timetable.
     pub(super) const fn new() -> Self {
-        Self { due: BTreeMap::new(), observing: false }
+        Self { due: BTreeMap::new(), wants: Wants { observing: false, more: true } }
     }
     /// An empty timetable of a behaviour that looks at the instances when it is due.
     pub(super) const fn observing() -> Self {
-        Self { due: BTreeMap::new(), observing: true }
+        Self { due: BTreeMap::new(), wants: Wants { observing: true, more: true } }
+    }
+    /// An empty timetable of health checks: nothing but sending them follows.
+    pub(super) const fn of_checks() -> Self {
+        Self { due: BTreeMap::new(), wants: Wants { observing: false, more: false } }
     }
     /// Waits for `at`.
     pub(super) fn set(&mut self, agenda: &mut Agenda, at: SimTime, what: T) {
         if at < SimTime::NEVER {
-            agenda.add(at, self.observing);
+            agenda.add(at, self.wants);
             self.due.entry(at).or_default().push(what);
         }
     }

@@ -63,6 +63,10 @@ const MOST_RUNS_AT_ONCE: u32 = 100_000;
 pub struct Fleet {
     world: World,
     schedule: Schedule,
+    /// Answers of health checks counted, and checks sent: all that there is to do in quiet times.
+    rounds: [Schedule; 2],
+    /// Somebody ordered something since the last run.
+    ordered: bool,
     runs: (SimTime, u32),
     total_runs: u64,
 }
@@ -114,15 +118,25 @@ impl Fleet {
             world.resource_mut::<Meters>().add_service(plan.price_per_hour);
             world.resource_mut::<life::Changes>().first.push((service, first, plan.instances));
         }
-        Self { world, schedule, runs: (SimTime::ZERO, 0), total_runs: 0 }
+        Self { world, schedule, rounds: health::rounds(), ordered: false, runs: (SimTime::ZERO, 0), total_runs: 0 }
     }
 
     /// When the control plane must run next, if nothing happens before.
     pub fn next_due(&self) -> Option<SimTime> {
+        if self.is_unsettled() { Some(self.world.resource::<Clock>().0) } else { self.world.resource::<Agenda>().next() }
+    }
+
+    /// Whether something changed from which more follows.
+    fn is_unsettled(&self) -> bool {
         let attention = self.world.resource::<Attention>();
-        let first = !self.world.resource::<life::Changes>().first.is_empty();
-        let unsettled = first || !attention.fleet.is_empty() || !attention.rotation.is_empty();
-        if unsettled { Some(self.world.resource::<Clock>().0) } else { self.world.resource::<Agenda>().next() }
+        let changes = !self.world.resource::<life::Changes>().first.is_empty() || !self.world.resource::<life::Kills>().0.is_empty();
+        changes || !attention.fleet.is_empty() || !attention.rotation.is_empty()
+    }
+
+    /// Whether there is nothing to do at `now` but to count answers of health checks and to send the next ones.
+    pub fn only_checks(&self, now: SimTime, notices: &[Notice]) -> bool {
+        let answers = notices.iter().all(|notice| matches!(notice, Notice::Probed { .. }));
+        answers && !self.ordered && !self.is_unsettled() && !self.world.resource::<Agenda>().wants_more(now)
     }
 
     /// Makes a version known. Ids are handed out densely, in order.
@@ -162,6 +176,8 @@ impl Fleet {
         self.total_runs += 1;
         self.runs = if self.runs.0 == now { (now, self.runs.1 + 1) } else { (now, 0) };
         assert!(self.runs.1 < MOST_RUNS_AT_ONCE, "the control plane does not settle at {now}");
+        let quiet = self.only_checks(now, &notices);
+        self.ordered = false;
         if self.world.resource::<Agenda>().observes(now) {
             let everybody: Vec<InstanceId> = self.world.resource::<Roster>().everybody().collect();
             let mut sight = self.world.resource_mut::<Sight>();
@@ -175,6 +191,14 @@ impl Fleet {
         self.world.resource_mut::<Agenda>().pass(now);
         self.world.resource_mut::<Clock>().0 = now;
         self.world.resource_mut::<Inbox>().0 = notices;
+        if quiet {
+            self.rounds[0].run(&mut self.world);
+            self.world.resource_mut::<Inbox>().0.clear();
+            if !self.is_unsettled() {
+                self.rounds[1].run(&mut self.world);
+                return std::mem::take(&mut self.world.resource_mut::<Outbox>().0);
+            }
+        }
         self.schedule.run(&mut self.world);
         *self.world.resource_mut::<News>() = News::default();
         std::mem::take(&mut self.world.resource_mut::<Outbox>().0)

@@ -202,6 +202,7 @@ impl Fleet {
     /// Takes an order at `now`, to be carried out in the next run, or says why not.
     pub fn order(&mut self, now: SimTime, order: Order) -> Result<(), Refusal> {
         self.world.resource_mut::<Clock>().0 = now;
+        self.ordered = true;
         match order {
             Order::Deploy { service, version, strategy } => self.deploy(service, version, strategy)?,
             Order::RollBack(service) => self.roll_back(service)?,

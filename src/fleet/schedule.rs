@@ -63,6 +63,17 @@ pub(super) fn new() -> Schedule {
     schedule
 }
 
+/// What runs in quiet times.
+#[derive(ScheduleLabel, Debug, Clone, PartialEq, Eq, Hash)]
+struct Round;
+
+/// An empty schedule without steps.
+pub(super) fn round() -> Schedule {
+    let mut schedule = Schedule::new(Round);
+    schedule.set_executor(SingleThreadedExecutor::new());
+    schedule
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -12,7 +12,7 @@ pub trait Recorder {
     fn entries(&mut self, entries: &[Entry]);
     /// Sampled spans that ended since the last call.
     fn spans(&mut self, spans: &[Span]);
-    /// A window of one second ended; `gauges` has one row per instance that exists, `sources` one per traffic source.
+    /// A window of one second ended; `gauges` has one row per instance that exists, in order of their numbers, `sources` one per traffic source.
     fn window(&mut self, end: SimTime, gauges: &[Gauge], sources: &[SourceGauge]);
 }
 

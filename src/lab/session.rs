@@ -352,16 +352,8 @@ impl Session {
     }
 
     fn run_fleet(&mut self, notices: Vec<Notice>) {
-        for due in self.fleet.datapoints_due(self.kernel.now()) {
-            let point = due.of.and_then(|of| due.metric.datapoint(&self.store, of, due.from, due.to));
-            self.fleet.measured(&due, point);
-        }
-        let now = self.kernel.now();
-        for wanted in self.fleet.measurements_due(now) {
-            let query = Query::of(&wanted.provider.kind, &wanted.provider.query);
-            let answer = query.map(|query| query.answer(query.number(&self.store, Watched::Version(wanted.version), now)));
-            let answer = answer.ok_or_else(|| format!("the query is not understood: {}", wanted.provider.query));
-            self.fleet.answer(&wanted, now, answer);
+        if !self.fleet.only_checks(self.kernel.now(), &notices) {
+            self.measure();
         }
         let kernel = &self.kernel;
         let commands = self.fleet.run(kernel.now(), notices, |instance| kernel.view(instance));
@@ -372,6 +364,21 @@ impl Session {
                 self.born.push(self.kernel.now());
             }
             self.kernel.apply(command);
+        }
+    }
+
+    /// Measures what alarms and analyses want to know now.
+    fn measure(&mut self) {
+        for due in self.fleet.datapoints_due(self.kernel.now()) {
+            let point = due.of.and_then(|of| due.metric.datapoint(&self.store, of, due.from, due.to));
+            self.fleet.measured(&due, point);
+        }
+        let now = self.kernel.now();
+        for wanted in self.fleet.measurements_due(now) {
+            let query = Query::of(&wanted.provider.kind, &wanted.provider.query);
+            let answer = query.map(|query| query.answer(query.number(&self.store, Watched::Version(wanted.version), now)));
+            let answer = answer.ok_or_else(|| format!("the query is not understood: {}", wanted.provider.query));
+            self.fleet.answer(&wanted, now, answer);
         }
     }
 

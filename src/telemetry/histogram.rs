@@ -136,20 +136,28 @@ impl Histogram {
     }
 }
 
+/// So many values of a window are kept one by one.
+const FEW: usize = 16;
+
 /// Counts of the window under way: made for one addition per value.
+///
+/// The first few are a list, so that what sees few requests a second neither walks its buckets nor keeps them in the cache.
 ///
 /// `SHIFT` halves the resolution that many times, for things so numerous that full resolution would not fit the cache:
 /// 0 keeps buckets of 1/128, 3 of 1/16.
 #[derive(Debug, Clone)]
 pub(crate) struct Tally<const SHIFT: usize> {
-    counts: Box<[u32]>,
-    /// One bit per chunk that has a count.
+    few: [u16; FEW],
+    /// How many of them there are.
+    listed: u8,
+    /// One bit per chunk that has a count beyond those that are listed.
     touched: u64,
+    counts: Box<[u32]>,
 }
 
 impl<const SHIFT: usize> Default for Tally<SHIFT> {
     fn default() -> Self {
-        Self { counts: vec![0; BUCKETS >> SHIFT].into_boxed_slice(), touched: 0 }
+        Self { few: [0; FEW], listed: 0, touched: 0, counts: vec![0; BUCKETS >> SHIFT].into_boxed_slice() }
     }
 }
 
@@ -157,11 +165,29 @@ impl<const SHIFT: usize> Tally<SHIFT> {
     /// Counts one value by its bucket.
     #[inline]
     pub(crate) fn bump(&mut self, bucket: usize) {
-        self.counts[bucket >> SHIFT] += 1;
-        self.touched |= 1 << (bucket >> SUB_BITS);
+        if let Some(place) = self.few.get_mut(usize::from(self.listed)) {
+            *place = (bucket >> SHIFT) as u16;
+            self.listed += 1;
+        } else {
+            self.count(bucket >> SHIFT);
+        }
+    }
+    #[inline]
+    fn count(&mut self, halved: usize) {
+        self.counts[halved] += 1;
+        self.touched |= 1 << (halved >> (SUB_BITS as usize - SHIFT));
     }
     /// Hands over each (halved) bucket in use with its count, in order, and starts again from nothing.
     pub(crate) fn drain(&mut self, mut take: impl FnMut(usize, u32)) {
+        let few = self.few;
+        let few = &few[..usize::from(std::mem::take(&mut self.listed))];
+        if self.touched == 0 {
+            let mut few: [u16; FEW] = std::array::from_fn(|at| few.get(at).copied().unwrap_or(u16::MAX));
+            few.sort_unstable();
+            few.chunk_by(|a, b| a == b).filter(|same| same[0] != u16::MAX).for_each(|same| take(usize::from(same[0]), same.len() as u32));
+            return;
+        }
+        few.iter().for_each(|halved| self.count(usize::from(*halved)));
         let mut touched = std::mem::take(&mut self.touched);
         while touched != 0 {
             let chunk = touched.trailing_zeros() as usize;
@@ -209,6 +235,20 @@ mod tests {
             assert!((got / exact - 1.0).abs() < 0.003, "p{q}: {got} against {exact}");
         }
         assert!((histogram.mean().expect("values") / mean - 1.0).abs() < 1e-4);
+    }
+
+    #[test]
+    fn a_tally_hands_over_what_it_counted_whether_it_was_little_or_much() {
+        let mut tally = Tally::<3>::default();
+        for many in [0_usize, 1, FEW - 1, FEW, FEW + 1, 500] {
+            let buckets: Vec<usize> = (0..many).map(|n| n * 97 % 1_000).collect();
+            buckets.iter().for_each(|bucket| tally.bump(*bucket));
+            let mut expected = std::collections::BTreeMap::new();
+            buckets.iter().for_each(|bucket| *expected.entry(bucket >> 3).or_insert(0_u32) += 1);
+            let mut found = Vec::new();
+            tally.drain(|bucket, count| found.push((bucket, count)));
+            assert_eq!(found, expected.into_iter().collect::<Vec<_>>(), "{many}");
+        }
     }
 
     #[test]

@@ -49,15 +49,34 @@ impl Schedule {
         self.widths[last] != before
     }
     /// Windows of this tier that ended by the returned time are due for the next one. It is a boundary of the next one.
-    pub(crate) fn due(&self, tier: usize, now: SimTime) -> SimTime {
+    fn due(&self, tier: usize, now: SimTime) -> SimTime {
         let keep = SimSpan::from_nanos(self.keep[tier] as u64 * self.widths[tier]);
         let (due, next) = ((now - keep).nanos(), self.widths[tier + 1]);
         SimTime::from_nanos(due - due % next)
+    }
+    /// What grows old at `now`.
+    pub(crate) fn aging(&self, now: SimTime, widened: bool) -> Aging {
+        let complete = |tier: usize| {
+            let width = self.widths[tier + 1];
+            now.nanos().is_multiple_of(width).then(|| now - SimSpan::from_nanos(width))
+        };
+        Aging { due: std::array::from_fn(|tier| self.due(tier, now)), complete: std::array::from_fn(complete), widened }
     }
     /// The end of the slot of this tier in which a window that ended at `end` belongs.
     pub(crate) fn slot_end(&self, tier: usize, end: SimTime) -> SimTime {
         SimTime::from_nanos(end.nanos().next_multiple_of(self.widths[tier]))
     }
+}
+
+/// What grows old at one moment, worked out once for all series.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Aging {
+    /// Windows of each tier but the widest that ended by then go into the next one.
+    pub(crate) due: [SimTime; TIERS - 1],
+    /// Of each tier but the widest: since when the stretch of a window of the next tier went, if it ends now.
+    pub(crate) complete: [Option<SimTime>; TIERS - 1],
+    /// Whether the widest windows have just become wider.
+    pub(crate) widened: bool,
 }
 
 /// Merges many windows into one; keeps its buffers between merges.

@@ -4,14 +4,19 @@
 
 use std::collections::VecDeque;
 
-use super::rollup::{Merger, Schedule, TIERS};
+use super::rollup::{Aging, Merger, Schedule, TIERS};
 use super::window::Window;
 use crate::units::SimTime;
 
-/// Windows in order of time, those of the widest kind first.
+/// Windows in order of time, by how wide they are.
+///
+/// Wider windows are made as soon as their stretch of time is over, while what goes into them is still in the processor's
+/// cache, and wait behind the narrow ones until those are dropped: nothing that is read twice is read cold.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Series {
     tiers: [VecDeque<Window>; TIERS],
+    /// How many of a tier's newest windows hold what the narrower ones before them still show.
+    ahead: [usize; TIERS],
 }
 
 impl Series {
@@ -19,34 +24,54 @@ impl Series {
     pub(crate) fn push(&mut self, window: Window) {
         self.tiers[0].push_back(window);
     }
-    /// Merges what is old enough; `widened` says that the widest windows have just become wider.
-    pub(crate) fn age(&mut self, now: SimTime, schedule: &Schedule, widened: bool, merger: &mut Merger) {
-        for tier in 0..TIERS - 1 {
-            let due = schedule.due(tier, now);
-            while self.tiers[tier].front().is_some_and(|oldest| oldest.end <= due) {
-                let wider = Self::take_slot(&mut self.tiers[tier], tier + 1, schedule, merger);
-                self.tiers[tier + 1].extend(wider);
-            }
+    /// Merges what is complete and drops what is old enough.
+    pub(crate) fn age(&mut self, aging: &Aging, schedule: &Schedule, merger: &mut Merger) {
+        if aging.widened {
+            self.widen(schedule, merger);
         }
-        if widened {
-            let mut narrow = std::mem::take(&mut self.tiers[TIERS - 1]);
-            while !narrow.is_empty() {
-                let wider = Self::take_slot(&mut narrow, TIERS - 1, schedule, merger);
-                self.tiers[TIERS - 1].extend(wider);
+        for tier in 0..TIERS - 1 {
+            if let Some(since) = aging.complete[tier] {
+                self.merge_ahead(tier, since, merger);
+            }
+            let due = aging.due[tier];
+            while let Some(oldest) = self.tiers[tier].front().filter(|oldest| oldest.end <= due) {
+                let slot = schedule.slot_end(tier + 1, oldest.end);
+                let many = self.tiers[tier].partition_point(|window| window.end <= slot);
+                let next = self.tiers[tier + 1].len() - self.ahead[tier + 1];
+                if self.tiers[tier + 1].get(next).is_some_and(|merged| merged.end <= slot) {
+                    self.ahead[tier + 1] -= 1;
+                } else if let Some(whole) = merger.merge(self.tiers[tier].range(..many)) {
+                    self.tiers[tier + 1].insert(next, whole);
+                }
+                self.tiers[tier].drain(..many);
             }
         }
     }
-    /// Takes from the front all windows that belong to one slot of `tier`, merged.
-    fn take_slot(windows: &mut VecDeque<Window>, tier: usize, schedule: &Schedule, merger: &mut Merger) -> Option<Window> {
-        let slot = schedule.slot_end(tier, windows.front()?.end);
-        let many = windows.partition_point(|window| window.end <= slot);
-        let whole = merger.merge(windows.range(..many));
-        windows.drain(..many);
-        whole
+    /// Merges the windows of a tier that ended after `since` into one of the next tier.
+    fn merge_ahead(&mut self, tier: usize, since: SimTime, merger: &mut Merger) {
+        let windows = &self.tiers[tier];
+        let from = windows.len() - windows.iter().rev().take_while(|window| window.end > since).count();
+        if let Some(whole) = merger.merge(windows.range(from..)) {
+            self.tiers[tier + 1].push_back(whole);
+            self.ahead[tier + 1] += 1;
+        }
+    }
+    /// Merges the widest windows again, now that they are wider.
+    fn widen(&mut self, schedule: &Schedule, merger: &mut Merger) {
+        let last = TIERS - 1;
+        let mut narrow = std::mem::take(&mut self.tiers[last]);
+        // What is ahead is made again when the narrower windows are dropped.
+        narrow.truncate(narrow.len() - std::mem::take(&mut self.ahead[last]));
+        while let Some(oldest) = narrow.front() {
+            let slot = schedule.slot_end(last, oldest.end);
+            let many = narrow.partition_point(|window| window.end <= slot);
+            self.tiers[last].extend(merger.merge(narrow.range(..many)));
+            narrow.drain(..many);
+        }
     }
     /// All windows in order of time.
     pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &Window> {
-        self.tiers.iter().rev().flatten()
+        self.tiers.iter().zip(&self.ahead).rev().flat_map(|(tier, ahead)| tier.range(..tier.len() - ahead))
     }
     /// The windows that overlap a stretch of time, in order.
     pub(crate) fn range(&self, from: SimTime, to: SimTime) -> impl Iterator<Item = &Window> {
@@ -61,7 +86,7 @@ impl Series {
     }
     /// Bytes that it takes in memory.
     pub(crate) fn bytes(&self) -> usize {
-        size_of::<Self>() + self.iter().map(Window::bytes).sum::<usize>()
+        size_of::<Self>() + self.tiers.iter().flatten().map(Window::bytes).sum::<usize>()
     }
 }
 
@@ -77,7 +102,7 @@ mod tests {
             let end = SimTime::from_secs(second);
             series.push(Window { end, span: SimSpan::from_secs(1), counts: Counts { requests: second, ..Counts::default() }, ..Window::default() });
             let widened = schedule.advance(end);
-            series.age(end, &schedule, widened, &mut merger);
+            series.age(&schedule.aging(end, widened), &schedule, &mut merger);
         }
         (series, schedule)
     }

@@ -5,6 +5,8 @@
 //! and users, 1/16 for single instances), and quantiles answer a bucket's middle, so their relative error is at most
 //! 0.78 % (instances: 3.1 %).
 
+use smallvec::SmallVec;
+
 use super::histogram::{Histogram, lower_bound, rank};
 
 /// Halvings of resolution for windows of services, versions, edges and sources.
@@ -15,14 +17,14 @@ pub(crate) const COARSE: u8 = 3;
 /// A histogram of one window.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sparse {
-    /// Pairs of (distance from the bucket before, count), as variable-length integers.
-    bytes: Box<[u8]>,
+    /// Pairs of (distance from the bucket before, count), as variable-length integers. A dozen fit without a heap block.
+    bytes: SmallVec<[u8; 32]>,
     shift: u8,
 }
 
 impl Default for Sparse {
     fn default() -> Self {
-        Self { bytes: Box::default(), shift: FINE }
+        Self { bytes: SmallVec::new(), shift: FINE }
     }
 }
 
@@ -52,7 +54,7 @@ impl Writer {
         if self.pending > 0 {
             push(&mut self.bytes, self.pending);
         }
-        let bytes = self.bytes.as_slice().into();
+        let bytes = SmallVec::from_slice(&self.bytes);
         self.bytes.clear();
         (self.at, self.pending) = (0, 0);
         Sparse { bytes, shift }
@@ -176,8 +178,8 @@ impl Sparse {
         self.shift
     }
     /// Bytes that it takes on the heap.
-    pub(crate) const fn heap_bytes(&self) -> usize {
-        self.bytes.len()
+    pub(crate) fn heap_bytes(&self) -> usize {
+        if self.bytes.spilled() { self.bytes.capacity() } else { 0 }
     }
     fn bounds(&self, bucket: usize) -> (u64, u64) {
         (lower_bound(bucket << self.shift), lower_bound((bucket + 1) << self.shift))

@@ -221,16 +221,14 @@ impl Store {
 
     /// Ends the window: empties the instances' rows into their windows and their versions' rows.
     fn close_instances(&mut self, end: SimTime, span: SimSpan, gauges: &[Gauge]) {
-        let mut loads = vec![None; self.live.len()];
         let mut woken = Vec::new();
-        for gauge in gauges {
-            if let Ok(at) = self.live.binary_search(&gauge.instance.0) {
-                loads[at] = Some(load_of(gauge, span));
-            }
-        }
-        for (&id, load) in self.live.iter().zip(&loads) {
+        // Both are in order of the instances' numbers.
+        let mut gauges = gauges.iter().peekable();
+        for &id in &self.live {
             let row = &mut self.instance_rows[id as usize];
-            if load.is_none() && row.is_empty() {
+            while gauges.next_if(|gauge| gauge.instance.0 < id).is_some() {}
+            let gauge = gauges.next_if(|gauge| gauge.instance.0 == id);
+            if gauge.is_none() && row.is_empty() {
                 row.idle += 1;
                 continue;
             }
@@ -240,7 +238,7 @@ impl Store {
                 woken.push(row.version);
             }
             let (counts, latency) = row.drain(&mut self.writer);
-            let load = load.unwrap_or_default();
+            let load = gauge.map_or_else(Load::default, |gauge| load_of(gauge, span));
             let version = &mut self.version_rows[row.version as usize];
             version.counts.merge(&counts);
             version.load.merge_across(&load);
@@ -307,20 +305,22 @@ impl Store {
             self.planned_series = series.next_power_of_two();
             self.schedule.share(WINDOWS, self.planned_series);
         }
+        let aging = self.schedule.aging(end, widened);
         for series in self.versions.iter_mut().chain(&mut self.edge_series).chain(&mut self.sources) {
-            series.age(end, &self.schedule, widened, &mut self.merger);
+            series.age(&aging, &self.schedule, &mut self.merger);
         }
         if self.live.len() > self.planned_instances {
             self.planned_instances = self.live.len().next_power_of_two();
             self.instance_schedule.share(INSTANCE_WINDOWS, self.planned_instances);
         }
         let widened = self.instance_schedule.advance(end);
+        let aging = self.instance_schedule.aging(end, widened);
         for kept in &mut self.instances {
             let Some(series) = kept else { continue };
             if series.last_end().is_some_and(|last| end.since(last) > GONE_FOR) {
                 *kept = None;
             } else {
-                series.age(end, &self.instance_schedule, widened, &mut self.merger);
+                series.age(&aging, &self.instance_schedule, &mut self.merger);
             }
         }
     }

@@ -248,7 +248,7 @@ impl Window {
         if self.span.is_zero() { 0.0 } else { area as f64 / self.span.nanos() as f64 }
     }
     /// Bytes that it takes in memory.
-    pub(crate) const fn bytes(&self) -> usize {
+    pub(crate) fn bytes(&self) -> usize {
         size_of::<Self>() + self.latency.heap_bytes() + self.counts.failures.heap_bytes() + self.counts.lost.heap_bytes()
     }
 }

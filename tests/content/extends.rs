@@ -99,3 +99,15 @@ fn a_file_name_says_which_scenario_is_meant() {
     let found = loaded.expect_err("no scenario is called `parent.toml`").to_string();
     assert!(found.contains("did you mean `parent`?"), "{found}");
 }
+
+#[test]
+fn what_the_extended_one_names_lies_beside_it() {
+    let (_folder, loaded) = load_from(&[("mine.toml", "format_version = 1\nextends = 'month-startup'\nteam.people = 9")]);
+    let scenario = loaded.expect("the pipeline of the shipped scenario is shipped with it").scenario;
+    assert_eq!(scenario.pipelines.lines[0].definition.name, "boutique");
+    // What the extending one names lies beside that one.
+    let own = "format_version = 1\nextends = 'month-startup'\nbuild_projects.boutique-build.buildspec = 'startup-buildspec.yml'";
+    let (_folder, loaded) = load_from(&[("mine.toml", own)]);
+    let said = loaded.expect_err("there is no such file in this folder").to_string();
+    assert!(said.contains("mine.toml:3") && said.contains("startup-buildspec.yml"), "{said}");
+}

@@ -63,8 +63,7 @@ impl Lower<'_> {
     }
 
     fn buildspec(&mut self, name: &str, at: &At<'_>) -> Option<Buildspec> {
-        let folder = self.folder;
-        match folder.data(name) {
+        match self.data(name, at) {
             Err(refused) => {
                 self.report(at, refused.into());
                 None
@@ -78,7 +77,7 @@ impl Lower<'_> {
 
     fn lines(&mut self) -> Vec<LineSpec> {
         let all = At::ROOT.key("pipelines");
-        let (file, folder) = (self.file, self.folder);
+        let file = self.file;
         // Also those that could not be read: what is wrong with them is said where they are.
         let alarms: Vec<&str> = ["alarms", "composite_alarms"].iter().filter_map(|key| self.tree.get(key)).flat_map(Node::keys).collect();
         let mut lines = Vec::new();
@@ -97,7 +96,7 @@ impl Lower<'_> {
                 self.report(&services, Finding::error(Code::Impossible, "a pipeline that delivers no service"));
             }
             let definition = at.key("definition");
-            match folder.data(&line.definition) {
+            match self.data(&line.definition, &definition) {
                 Err(refused) => self.report(&definition, refused.into()),
                 Ok(bytes) => {
                     let Some((source, text)) = text(&bytes, self.collector) else { continue };

@@ -22,7 +22,7 @@ mod totals;
 mod traffic;
 
 use super::diagnostic::{Code, Collector, Finding};
-use super::files::Folder;
+use super::files::{Bytes, Folders, Refused};
 use super::limits;
 use super::raw::{ActionsFile, ScenarioFile, StrategyFile};
 use super::tree::{At, Node};
@@ -42,7 +42,7 @@ use timeline::FaultNames;
 pub(crate) struct Lower<'a> {
     pub(crate) file: &'a ScenarioFile,
     pub(crate) tree: &'a Node,
-    pub(crate) folder: &'a Folder,
+    pub(crate) folders: &'a Folders,
     pub(crate) collector: &'a mut Collector,
     pub(crate) names: Names<'a>,
     /// Every place so far in which a script leads elsewhere.
@@ -54,8 +54,8 @@ pub(crate) struct Lower<'a> {
 }
 
 /// Checks the file and resolves it; `None` if anything is wrong with it.
-pub(crate) fn lower(name: &str, file: &ScenarioFile, tree: &Node, folder: &Folder, collector: &mut Collector) -> Option<Scenario> {
-    let mut lower = Lower { file, tree, folder, collector, names: Names::of(file), sites: Vec::new(), steps: 0, writes_out: true };
+pub(crate) fn lower(name: &str, file: &ScenarioFile, tree: &Node, folders: &Folders, collector: &mut Collector) -> Option<Scenario> {
+    let mut lower = Lower { file, tree, folders, collector, names: Names::of(file), sites: Vec::new(), steps: 0, writes_out: true };
     if !lower.is_bounded() {
         return None;
     }
@@ -118,13 +118,13 @@ pub(crate) fn lower(name: &str, file: &ScenarioFile, tree: &Node, folder: &Folde
 pub(crate) struct Scene<'a> {
     pub(crate) file: &'a ScenarioFile,
     pub(crate) tree: &'a Node,
-    pub(crate) folder: &'a Folder,
+    pub(crate) folders: &'a Folders,
 }
 
 /// Looks at something of its own file with the names of a scenario.
 fn within<'a>(scene: &Scene<'a>, tree: &'a Node, collector: &'a mut Collector) -> Lower<'a> {
     let names = Names::of(scene.file);
-    Lower { file: scene.file, tree, folder: scene.folder, collector, names, sites: Vec::new(), steps: 0, writes_out: true }
+    Lower { file: scene.file, tree, folders: scene.folders, collector, names, sites: Vec::new(), steps: 0, writes_out: true }
 }
 
 /// Checks a strategy for a scenario that is known to be right.
@@ -154,6 +154,11 @@ impl Lower<'_> {
         let path = at.segments();
         let place = if at.is_on_key() { self.tree.key_place_of(&path) } else { self.tree.place_of(&path) };
         self.collector.add(&place, finding);
+    }
+
+    /// The file that is named at a spot: a neighbour of the file in which the name stands.
+    fn data(&self, name: &str, at: &At<'_>) -> Result<Bytes, Refused> {
+        self.folders.data(name, &self.tree.place_of(&at.segments()))
     }
 
     /// Reports a finding about a key itself rather than its value.

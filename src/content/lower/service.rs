@@ -234,8 +234,7 @@ impl Lower<'_> {
     fn manifest(&mut self, service: &ServiceFile, at: &At<'_>) -> Option<Strategy> {
         let name = service.manifest.as_deref()?;
         let at = at.key("manifest");
-        let folder = self.folder;
-        let bytes = match folder.data(name) {
+        let bytes = match self.data(name, &at) {
             Ok(bytes) => bytes,
             Err(refused) => {
                 self.report(&at, refused.into());

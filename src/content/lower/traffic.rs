@@ -175,7 +175,7 @@ impl Lower<'_> {
 
     fn counts(&mut self, name: &str, at: &At<'_>) -> Option<Vec<(crate::units::SimTime, u64)>> {
         let place = self.tree.place_of(&at.segments());
-        match self.folder.data(name) {
+        match self.data(name, at) {
             Ok(bytes) => {
                 let (file, text) = parse::text(&bytes, self.collector)?;
                 counts::read(file, &text, self.collector)

@@ -68,7 +68,7 @@ pub(super) struct Due(InstanceId);
 
 /// What this behaviour keeps.
 pub(super) fn prepare(world: &mut World) {
-    world.insert_resource(Timetable::<Due>::new());
+    world.insert_resource(Timetable::<Due>::of_checks());
 }
 
 /// Registers targets that came up, and counts answers.

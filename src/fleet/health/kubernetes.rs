@@ -125,7 +125,7 @@ const fn token(kind: Kind, run: u32) -> u64 {
 
 /// What this behaviour keeps.
 pub(super) fn prepare(world: &mut World) {
-    world.insert_resource(Timetable::<Due>::new());
+    world.insert_resource(Timetable::<Due>::of_checks());
     world.insert_resource(Timetable::<NotReady>::new());
 }
 

@@ -15,7 +15,7 @@ use bevy_ecs::prelude::*;
 use super::desk::{Chance, Desk, Member, Roster};
 use super::life::{News, Plan};
 use super::rotation::{Standing, Verdict};
-use super::schedule::Step;
+use super::schedule::{self, Step};
 use crate::choice::choice;
 use crate::rng::purpose;
 use crate::units::{SimSpan, SimTime};
@@ -40,6 +40,14 @@ pub(super) fn install(world: &mut World, schedule: &mut Schedule) {
         enrol.in_set(Step::Enrol),
         (alb::probe, kubernetes::probe).chain().in_set(Step::Probe),
     ));
+}
+
+/// Counting answers and sending checks, as two schedules of their own: in quiet times there is nothing else to do.
+pub(super) fn rounds() -> [Schedule; 2] {
+    let mut rounds = [schedule::round(), schedule::round()];
+    rounds[0].add_systems((alb::observe, kubernetes::observe).chain());
+    rounds[1].add_systems((alb::probe, kubernetes::probe).chain());
+    rounds
 }
 
 /// Gives every new instance what its check keeps.

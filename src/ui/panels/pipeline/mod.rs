@@ -41,7 +41,7 @@ use crate::units::SimTime;
 pub(crate) const PANE: PaneSpec = PaneSpec { title: "pane.pipeline", icon: icons::PIPELINE, draw: pipeline_ui };
 
 /// The scenario to which a scenario without a team sends whoever looks for a pipeline.
-const EXAMPLE: &str = "month-startup";
+const EXAMPLE: &str = "first-pipeline";
 /// Narrower than this the pipelines are a list to choose from instead of a column [points].
 const NARROW: f32 = 620.0;
 /// From here on executions and builds lie side by side [points].
