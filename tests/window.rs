@@ -605,17 +605,19 @@ fn a_learner_builds_the_first_pipeline_and_chooses_a_strategy() {
     wait(&mut window, "the pipeline", |window| snapshot(window).is_some_and(|snapshot| !snapshot.delivery.as_ref().expect("a team").pipelines.is_empty()));
     let names: Vec<String> = pipeline(&window).stages.into_iter().map(|stage| stage.name).collect();
     assert_eq!(names, ["Source", "Build", "Test", "Deploy"]);
+    assert_eq!(pipeline(&window).definition.stages[3].actions[0].input_artifacts[0].name, "BuildOutput", "what was built is deployed");
     assert_eq!(pipeline(&window).executions.len(), 1, "it has begun");
     window.run_steps(3);
     assert!(window.query_by_label("Stage Build: Not run yet").is_some(), "it is shown as it runs");
     assert!(window.query_by_label("Build a pipeline for checkoutservice").is_some(), "the other service is still without one");
     // How its versions replace one another.
     press(&mut window, "Strategy: all at once");
-    click(&mut window, "Strategy");
+    window.get_by_role_and_label(Role::ComboBox, "Strategy").click();
+    window.run_steps(3);
     click(&mut window, "canary");
     let own = |window: &Window| snapshot(window).expect("a run").services[0].strategy.name();
     assert_eq!(own(&window), "all-at-once", "nothing is asked for yet");
-    press(&mut window, "Deploy frontend by canary from now on");
+    press(&mut window, "From now on: canary");
     wait(&mut window, "the strategy", |window| own(window) == "canary");
     window.run_steps(3);
     assert!(window.query_by_label("Strategy: canary").is_some());

@@ -83,7 +83,7 @@ impl StrategyFields {
         label::caption(ui, lang.with("strategy.set.about", &[("service", service)]));
         let Some(strategy) = self.read(lang)? else { return Ok(None) };
         ui.add_space(4.0);
-        let text = lang.with("strategy.set.do", &[("service", service), ("strategy", &delivery::strategy(lang, strategy.name()))]);
+        let text = lang.with("strategy.set.do", &[("strategy", &delivery::strategy(lang, strategy.name()))]);
         let other = strategy != *own;
         let clicked = ui.add_enabled_ui(other, |ui| button::primary(ui, icons::CHECK, &text)).inner;
         let clicked = clicked.on_disabled_hover_text(lang.tr("strategy.set.same")).clicked();

@@ -64,8 +64,7 @@ pub(super) fn form_ui(ui: &mut Ui, seen: &Seen<'_>, editor: &mut Editor, scenari
 fn make(pipeline: &mut Pipeline, change: &Move, seen: &Seen<'_>, scenario: &Scenario, open: &mut Option<(usize, usize)>) {
     match *change {
         Move::AddStage(category) => {
-            let (at, stage) = fresh::stage(pipeline, category, seen.service, scenario);
-            pipeline.stages.insert(at, stage);
+            let at = fresh::add_stage(pipeline, category, seen.service, scenario);
             *open = Some((at, 0));
         }
         Move::RemoveStage(at) => {

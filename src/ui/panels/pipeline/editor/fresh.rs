@@ -147,7 +147,7 @@ impl Place<'_> {
 }
 
 /// A stage of one action, and where it belongs: what is checked comes before what is deployed.
-pub(super) fn stage(pipeline: &Pipeline, category: Category, service: &str, scenario: &Scenario) -> (usize, Stage) {
+fn stage(pipeline: &Pipeline, category: Category, service: &str, scenario: &Scenario) -> (usize, Stage) {
     let first_of = |wanted: Category| pipeline.stages.iter().position(|stage| stage.actions.iter().any(|action| action.action_type_id.category == wanted));
     let at = match category {
         Category::Source => 0,
@@ -159,6 +159,21 @@ pub(super) fn stage(pipeline: &Pipeline, category: Category, service: &str, scen
     // The new stage is not there yet, so that only its place counts.
     let action = Place { pipeline, stage: at, service, scenario }.action(category);
     (at, bare(name, vec![Action { name: category.to_string(), ..action }]))
+}
+
+/// Adds a stage of one action where it belongs, and says where. What is deployed after it is what it builds, where that
+/// was the sources until now.
+pub(super) fn add_stage(pipeline: &mut Pipeline, category: Category, service: &str, scenario: &Scenario) -> usize {
+    let (at, stage) = stage(pipeline, category, service, scenario);
+    if category == Category::Build
+        && let (Some(read), Some(made)) = (stage.actions[0].input_artifacts.first().cloned(), stage.actions[0].output_artifacts.first().cloned())
+    {
+        let later = pipeline.stages[at..].iter_mut().flat_map(|stage| &mut stage.actions);
+        let deployments = later.filter(|action| action.action_type_id.category == Category::Deploy);
+        deployments.flat_map(|action| &mut action.input_artifacts).filter(|input| input.name == read.name).for_each(|input| input.name.clone_from(&made.name));
+    }
+    pipeline.stages.insert(at, stage);
+    at
 }
 
 fn bare(name: String, actions: Vec<Action>) -> Stage {
@@ -180,8 +195,7 @@ pub(in crate::ui::panels::pipeline) fn smallest(service: &str, scenario: &Scenar
         version: Some(1),
     };
     for category in [Category::Source, Category::Deploy] {
-        let (at, stage) = stage(&pipeline, category, service, scenario);
-        pipeline.stages.insert(at, stage);
+        add_stage(&mut pipeline, category, service, scenario);
     }
     pipeline
 }
@@ -203,14 +217,15 @@ mod tests {
         assert_eq!(check(&pipeline), []);
         assert_eq!(pipeline.stages.len(), 2);
         for category in [Category::Test, Category::Build, Category::Approval] {
-            let (at, stage) = stage(&pipeline, category, "cart", &scenario);
-            pipeline.stages.insert(at, stage);
+            add_stage(&mut pipeline, category, "cart", &scenario);
             assert_eq!(check(&pipeline), [], "{category}");
         }
         let names: Vec<&str> = pipeline.stages.iter().map(|stage| stage.name.as_str()).collect();
         assert_eq!(names, ["Source", "Build", "Test", "Approval", "Deploy"]);
         assert_eq!(pipeline.stages[1].actions[0].configuration["ProjectName"], "boutique-build");
         assert_eq!(pipeline.stages[2].actions[0].configuration["ProjectName"], "boutique-test");
+        let read: Vec<&str> = pipeline.stages.iter().map(|stage| stage.actions[0].input_artifacts.first().map_or("", |input| input.name.as_str())).collect();
+        assert_eq!(read, ["", "SourceOutput", "SourceOutput", "", "BuildOutput"], "what was built is deployed");
     }
 
     #[test]
@@ -218,8 +233,7 @@ mod tests {
         let scenario = scenario();
         let base = {
             let mut pipeline = smallest("cart", &scenario);
-            let (at, stage) = stage(&pipeline, Category::Build, "cart", &scenario);
-            pipeline.stages.insert(at, stage);
+            add_stage(&mut pipeline, Category::Build, "cart", &scenario);
             pipeline
         };
         for provider in PROVIDERS {
@@ -240,8 +254,7 @@ mod tests {
         let scenario = scenario();
         let mut pipeline = smallest("cart", &scenario);
         for _ in 0..3 {
-            let (at, stage) = stage(&pipeline, Category::Build, "cart", &scenario);
-            pipeline.stages.insert(at, stage);
+            add_stage(&mut pipeline, Category::Build, "cart", &scenario);
             let action = Place { pipeline: &pipeline, stage: 1, service: "cart", scenario: &scenario }.action(Category::Build);
             pipeline.stages[1].actions.push(action);
         }
