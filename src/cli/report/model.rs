@@ -4,10 +4,16 @@
 //! seconds, shares 0…1. To report something new, add a field with its definition here, fill it in `build.rs`, and tell
 //! it in `story.rs`.
 
+mod dora;
+mod flags;
+
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::Serialize;
+
+pub use self::dora::{DoraReport, DoraTruthReport, LevelsReport, QuickCheckReport, ServiceDoraReport, TimeToRestoreReport};
+pub use self::flags::{ExperimentReport, FlagReport};
 
 /// The version of the JSON report's format.
 pub const FORMAT_VERSION: u32 = 1;
@@ -284,58 +290,6 @@ pub struct SloReport {
     pub met: bool,
 }
 
-/// One feature flag.
-#[derive(Debug, Clone, Default, Serialize, JsonSchema)]
-pub struct FlagReport {
-    /// Its name.
-    pub name: String,
-    /// Share of users who had the feature at the end, 0…1.
-    pub percentage: f64,
-    /// When it was changed last [s]; 0 if never.
-    pub changed_at_s: f64,
-    /// The alarm that turned it off, if that was its last change.
-    pub killed_by: Option<String>,
-    /// Whether nobody had changed it for so long that its code should be cleaned up.
-    pub stale: bool,
-    /// Whether its code was cleaned up.
-    pub removed: bool,
-    /// How often scripts asked it for users who had the feature.
-    pub asked_with: u64,
-    /// How often scripts asked it for users who had not.
-    pub asked_without: u64,
-    /// Its A/B test, if it has one.
-    pub experiment: Option<ExperimentReport>,
-}
-
-/// An A/B test, warm-up included.
-#[derive(Debug, Clone, Default, Serialize, JsonSchema)]
-pub struct ExperimentReport {
-    /// Whose requests are its visits, as `service.endpoint`.
-    pub endpoint: String,
-    /// Visits of users without the feature.
-    pub visits_without: u64,
-    /// Of which converted.
-    pub conversions_without: u64,
-    /// Visits of users with the feature.
-    pub visits_with: u64,
-    /// Of which converted.
-    pub conversions_with: u64,
-    /// By how much the conversion rate is higher with the feature; null while one side had no visit.
-    pub difference: Option<f64>,
-    /// Lower end of the 95 % confidence interval of that (two proportions, unpooled); null as above.
-    pub lower: Option<f64>,
-    /// Upper end of it; null as above.
-    pub upper: Option<f64>,
-    /// p-value of the pooled two-proportion z-test, right if this was the only look; null as above.
-    pub p_value: Option<f64>,
-    /// The p-value that may be looked at whenever one likes (mixture sequential probability ratio test).
-    pub always_valid_p_value: f64,
-    /// How often it was looked at along the way.
-    pub looks: u32,
-    /// The first of these looks at which the z-test said "significant" at 5 %, counting from 1; null if none did.
-    pub first_significant_look: Option<u32>,
-}
-
 /// One instance.
 #[derive(Debug, Clone, Default, Serialize, JsonSchema)]
 pub struct InstanceReport {
@@ -382,130 +336,6 @@ pub struct DeploymentReport {
     pub rolls_back: Option<u32>,
     /// The deployment that undoes it.
     pub rolled_back_by: Option<u32>,
-}
-
-/// Delivery metrics (DORA), all services together. Metrics that deployments alone do not allow are null, and say why.
-#[derive(Debug, Clone, Default, Serialize, JsonSchema)]
-pub struct DoraReport {
-    /// Deployments that ended, well or badly, rollbacks included: what the rates below count.
-    pub deployments: u32,
-    /// Of which roll another one back.
-    pub rollbacks: u32,
-    /// Of which failed by themselves or were rolled back; a rollback is a remedy and never counts here.
-    pub failed: u32,
-    /// Deployments that never ended; they are counted nowhere else.
-    pub unfinished: u32,
-    /// Deployments per day of simulated time.
-    pub deployment_frequency_per_day: Option<f64>,
-    /// `failed` over `deployments`, 0…1; null without deployments.
-    pub change_fail_rate: Option<f64>,
-    /// Median time from a change's latest commit to the end of the first deployment that brought it [s]; null where no
-    /// commits are known.
-    pub change_lead_time_s: Option<f64>,
-    /// Median time from the beginning of a failed deployment to the end of its remedy [s]: its rollback, or the deployment that
-    /// ended its incident; null if none was remedied to the end.
-    pub failed_deployment_recovery_time_s: Option<f64>,
-    /// `unplanned` over `deployments`, 0…1. Null without deployments, or if a failed one was mended nobody knows how.
-    pub deployment_rework_rate: Option<f64>,
-    /// Deployments that were not planned: rollbacks, and those of nothing but fixes of what users met.
-    pub unplanned: u32,
-    /// Median number of changes that a deployment of changes brought [1].
-    pub changes_per_deployment: Option<f64>,
-    /// Deployments that brought no change, rollbacks aside; 0 where no commits are known.
-    pub empty_deployments: u32,
-    /// Incidents that ended.
-    pub incidents: u32,
-    /// What was called MTTR until 2022: from the opening of an incident to its end [s], whatever caused it.
-    pub time_to_restore_s: TimeToRestoreReport,
-    /// DORA's Quick Check, 0 to 10 each.
-    pub quick_check: QuickCheckReport,
-    /// The level of each metric among the answers of a year's report.
-    pub levels: BTreeMap<String, LevelsReport>,
-    /// What the change fail rate would be if every failure were put down to the deployment that brought it.
-    pub truth: DoraTruthReport,
-    /// The same metrics by service; DORA advises against blending services.
-    pub services: BTreeMap<String, ServiceDoraReport>,
-    /// The numbers of the deployments that failed.
-    pub failed_deployments: Vec<u32>,
-    /// The numbers of those that were not planned.
-    pub unplanned_deployments: Vec<u32>,
-    /// Why a metric is null.
-    pub unknown: BTreeMap<String, String>,
-}
-
-/// Length of incidents.
-#[derive(Debug, Clone, Copy, Default, Serialize, JsonSchema)]
-pub struct TimeToRestoreReport {
-    /// The mean [s]; null without any.
-    pub mean: Option<f64>,
-    /// The median [s].
-    pub median: Option<f64>,
-}
-
-/// DORA's Quick Check, 0 to 10; null where the metric is unknown.
-#[derive(Debug, Clone, Copy, Default, Serialize, JsonSchema)]
-pub struct QuickCheckReport {
-    /// Change lead time.
-    pub change_lead_time: Option<f64>,
-    /// Deployment frequency.
-    pub deployment_frequency: Option<f64>,
-    /// Failed deployment recovery time.
-    pub failed_deployment_recovery_time: Option<f64>,
-    /// Change fail rate.
-    pub change_fail_rate: Option<f64>,
-    /// Deployment rework rate.
-    pub deployment_rework_rate: Option<f64>,
-    /// The mean of lead time, frequency and recovery.
-    pub throughput: Option<f64>,
-    /// The mean of the two rates.
-    pub stability: Option<f64>,
-    /// The mean of all that are known.
-    pub overall: Option<f64>,
-}
-
-/// Levels among the answers of a year: `elite`, `high`, `medium`, `low`; null where the metric is unknown.
-#[derive(Debug, Clone, Default, Serialize, JsonSchema)]
-pub struct LevelsReport {
-    /// Deployment frequency.
-    pub deployment_frequency: Option<String>,
-    /// Change lead time.
-    pub change_lead_time: Option<String>,
-    /// Failed deployment recovery time; time to restore before 2023.
-    pub failed_deployment_recovery_time: Option<String>,
-    /// Change fail rate.
-    pub change_fail_rate: Option<String>,
-}
-
-/// The truth about deployments.
-#[derive(Debug, Clone, Default, Serialize, JsonSchema)]
-pub struct DoraTruthReport {
-    /// Deployments that brought a flaw which made requests of users fail.
-    pub hurt: Vec<u32>,
-    /// Of which the team counts as failed.
-    pub known: Vec<u32>,
-    /// Deployments that an incident or a rollback was put down to, and that hurt nobody.
-    pub innocent: Vec<u32>,
-    /// `hurt` over all deployments that ended, 0…1; null without deployments.
-    pub change_fail_rate: Option<f64>,
-}
-
-/// The metrics of one service.
-#[derive(Debug, Clone, Default, Serialize, JsonSchema)]
-pub struct ServiceDoraReport {
-    /// Deployments that ended.
-    pub deployments: u32,
-    /// Of which failed.
-    pub failed: u32,
-    /// Deployments per day.
-    pub deployment_frequency_per_day: Option<f64>,
-    /// Median [s].
-    pub change_lead_time_s: Option<f64>,
-    /// Median [s].
-    pub failed_deployment_recovery_time_s: Option<f64>,
-    /// 0…1.
-    pub change_fail_rate: Option<f64>,
-    /// 0…1.
-    pub deployment_rework_rate: Option<f64>,
 }
 
 /// One fault, as it really was.
