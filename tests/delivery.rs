@@ -7,6 +7,7 @@ use fleetlab::delivery::command::PipelineCommand;
 use fleetlab::delivery::plan::Team;
 use fleetlab::insight::deployments::deployments;
 use fleetlab::insight::dora::{self, Period};
+use fleetlab::insight::flow;
 use fleetlab::lab::Session;
 use fleetlab::scenario::{Action, Scenario};
 use fleetlab::telemetry::ledger::{Event, Progress};
@@ -161,6 +162,33 @@ fn release_branches_make_lead_time_long_and_batches_large() {
     let hours = |metrics: &dora::Dora| metrics.lead_time.map_or(0.0, |lead| lead.as_secs_f64() / HOUR as f64);
     assert!(hours(&enterprise) > 5.0 * hours(&startup), "{} and {} hours", hours(&startup), hours(&enterprise));
     assert!(enterprise.per_day < startup.per_day && large > small, "{small} and {large} changes at once");
+}
+
+/// Where the time goes, and what a deployment risks: small changes that deploy themselves, against large ones, and against ones
+/// that wait for somebody's signature (DORA's capabilities "working in small batches" and "streamlining change approval").
+#[test]
+fn batches_risk_more_at_once_and_approvals_wait() {
+    let of = |change: fn(&mut Scenario)| {
+        let session = run(&scenario("month-startup", change), 2, 6);
+        let (all, period) = (deployments(session.ledger()), Period::until(session.now()));
+        let flaws = |version: fleetlab::ids::VersionId| session.scenario().model.versions[version.index()].flaws.iter().map(|flaw| flaw.id).collect();
+        let defects = flow::defects(session.ledger(), &all, period, session.store().strikes(), flaws);
+        let delivered = all.iter().filter(|one| !one.changes.is_empty()).count() as f64;
+        let metrics = dora::metrics(&all, None, period);
+        (metrics, flow::flow(session.ledger(), &all, period).expect("changes arrive"), f64::from(defects.written) / delivered)
+    };
+    let (small, alone, risk) = of(|_| {});
+    let (large, _, more_risk) = of(|scenario| scenario.team.as_mut().expect("a team").work.batch = 4);
+    assert!(large.per_day < small.per_day, "{:?} and {:?} deployments a day", large.per_day, small.per_day);
+    assert!(large.lead_time > small.lead_time, "{:?} and {:?}", large.lead_time, small.lead_time);
+    assert!(more_risk > 2.0 * risk, "{more_risk} defects a deployment in large changes, {risk} in small ones");
+    let (_, signed, _) = of(|scenario| {
+        let board = content::load("month-enterprise").expect("it loads").scenario.pipelines.lines[0].definition.clone();
+        let approval = board.stages.into_iter().find(|stage| stage.name == "ChangeBoard").expect("it has a board");
+        let stages = &mut scenario.pipelines.lines[0].definition.stages;
+        stages.insert(stages.len() - 1, approval);
+    });
+    assert!(signed.pipeline.as_secs_f64() > 3.0 * alone.pipeline.as_secs_f64(), "{signed:?} against {alone:?}");
 }
 
 #[test]

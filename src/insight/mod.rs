@@ -9,6 +9,7 @@ pub mod composite;
 pub mod deployments;
 pub mod dora;
 pub mod experiment;
+pub mod flow;
 pub mod golden;
 pub mod judge;
 pub mod little;

@@ -92,6 +92,7 @@ pub fn snapshot(scenario: &Scenario, seconds: u64, interest: &Interest, instance
             let instances = instances_each.max(1) + if instances_each > 3 { at % 5 } else { at % 3 };
             let is_deploying = deploying == Some(at);
             ServiceSnapshot {
+                strategy: fleetlab::fleet::deploy::Strategy::default(),
                 signals: signals(rate, 3.0 + noise(at, 4) * 40.0, errors, saturation),
                 health: if is_failing {
                     Health::Failing

@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 use super::facts::Facts;
 use super::ledger;
 use super::model::{
-    CostReport, DeploymentReport, DoraReport, DoraTruthReport, EdgeReport, ExperimentReport, FORMAT_VERSION, FaultReport, FlagReport, InstanceReport, Latency,
-    LevelsReport, LittleReport, LogLine, Moment, QueueReport, QuickCheckReport, Report, ServiceDoraReport, ServiceReport, SloReport, TimeToRestoreReport,
-    Traffic, VersionCallers, VersionReport, Wait,
+    CostReport, DeploymentReport, DoraReport, DoraTruthReport, EdgeReport, ExperimentReport, FORMAT_VERSION, FaultReport, FlagReport, FlowReport,
+    InstanceReport, Latency, LevelsReport, LittleReport, LogLine, Moment, QueueReport, QuickCheckReport, Report, ServiceDoraReport, ServiceReport, SloReport,
+    TimeToRestoreReport, Traffic, VersionCallers, VersionReport, Wait,
 };
 use super::tell;
 use super::watch::Watcher;
@@ -18,7 +18,7 @@ use crate::insight::deployments::{Deployment, Status, deployments};
 use crate::insight::dora::Period;
 use crate::insight::dora::bands::{Year, levels};
 use crate::insight::experiment::Comparison;
-use crate::insight::{dora, golden, little, service_map, slo};
+use crate::insight::{dora, flow, golden, little, service_map, slo};
 use crate::kernel::QueueView;
 use crate::lab::snapshot::FlagSnapshot;
 use crate::telemetry::ledger::{AlarmState, Event};
@@ -327,6 +327,14 @@ fn dora_report(facts: &Facts<'_>) -> DoraReport {
         facts.scenario.model.versions.get(version.index()).map_or_else(Vec::new, |version| version.flaws.iter().map(|flaw| flaw.id).collect())
     };
     let truth = dora::truth::truth(&all, None, period, facts.store.strikes(), flaws);
+    let defects = flow::defects(facts.ledger, &all, period, facts.store.strikes(), flaws);
+    let flow = flow::flow(facts.ledger, &all, period).map(|flow| FlowReport {
+        changes: flow.changes,
+        review_s: flow.review.as_secs_f64(),
+        waiting_s: flow.waiting.as_secs_f64(),
+        pipeline_s: flow.pipeline.as_secs_f64(),
+        deployment_s: flow.deployment.as_secs_f64(),
+    });
     let grades = dora::quick_check::grade(&metrics, None);
     let seconds = |span: Option<SimSpan>| span.map(SimSpan::as_secs_f64);
     let mut unknown = Vec::new();
@@ -389,8 +397,12 @@ fn dora_report(facts: &Facts<'_>) -> DoraReport {
             hurt: truth.hurt.clone(),
             known: truth.known.clone(),
             innocent: truth.innocent.clone(),
+            defects_written: defects.written,
+            defects_escaped: defects.escaped,
+            defects_hurt: defects.hurt,
             change_fail_rate: truth.change_fail_rate,
         },
+        flow,
         services: per_service,
         failed_deployments: metrics.failed_deployments.clone(),
         unplanned_deployments: metrics.unplanned_deployments.clone(),

@@ -418,6 +418,19 @@ fn dora(report: &Report) -> String {
     if let Some(lead_time) = dora.change_lead_time_s {
         add(&mut text, format_args!(" A change took {} from its commit to production (median).", span(lead_time)));
     }
+    if let Some(flow) = &dora.flow {
+        let [review, waiting, pipeline, deployment] = [flow.review_s, flow.waiting_s, flow.pipeline_s, flow.deployment_s].map(span);
+        add(
+            &mut text,
+            format_args!(
+                " On average that is {review} until it was merged, {waiting} until a pipeline took it up, {pipeline} of builds, tests and approvals, and {deployment} to deploy"
+            ),
+        );
+        if let Some(batch) = dora.changes_per_deployment {
+            add(&mut text, format_args!(", {} a deployment", counted(batch.round() as u64, "change")));
+        }
+        text.push('.');
+    }
     if let (Some(mean), Some(median)) = (dora.time_to_restore_s.mean, dora.time_to_restore_s.median) {
         let incidents = counted(dora.incidents.into(), "incident");
         add(&mut text, format_args!(" {incidents} lasted {} on average and {} in the median (MTTR, as it was called).", span(mean), span(median)));
@@ -425,6 +438,12 @@ fn dora(report: &Report) -> String {
     if !dora.truth.hurt.is_empty() {
         let (hurt, known) = (dora.truth.hurt.len(), dora.truth.known.len());
         add(&mut text, format_args!(" In truth {} hurt users, of which the team knows of {}.", counted(hurt as u64, "deployment"), count(known as u64)));
+    }
+    if dora.truth.defects_written > 0 {
+        let truth = &dora.truth;
+        let written = counted(truth.defects_written.into(), "defect");
+        let (escaped, hurt) = (count(truth.defects_escaped.into()), count(truth.defects_hurt.into()));
+        add(&mut text, format_args!(" People wrote {written} into what was delivered; reviews and tests missed {escaped}, and {hurt} of these hurt users."));
     }
     text
 }

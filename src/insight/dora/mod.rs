@@ -59,7 +59,8 @@ impl Period {
     pub fn days(&self) -> f64 {
         self.to.since(self.from).as_secs_f64() / 86_400.0
     }
-    fn has(&self, at: SimTime) -> bool {
+    /// Whether a moment lies in it.
+    pub(super) fn has(&self, at: SimTime) -> bool {
         at > self.from && at <= self.to || at == SimTime::ZERO && self.from == SimTime::ZERO
     }
 }

@@ -44,6 +44,8 @@ pub struct DoraReport {
     pub levels: BTreeMap<String, LevelsReport>,
     /// What the change fail rate would be if every failure were put down to the deployment that brought it.
     pub truth: DoraTruthReport,
+    /// Where the lead time of changes went; null if none can be followed from its commit to production.
+    pub flow: Option<FlowReport>,
     /// The same metrics by service; DORA advises against blending services.
     pub services: BTreeMap<String, ServiceDoraReport>,
     /// The numbers of the deployments that failed.
@@ -106,6 +108,12 @@ pub struct DoraTruthReport {
     pub known: Vec<u32>,
     /// Deployments that an incident or a rollback was put down to, and that hurt nobody.
     pub innocent: Vec<u32>,
+    /// Defects that people wrote into the changes that reached production.
+    pub defects_written: u32,
+    /// Of which nothing before production found.
+    pub defects_escaped: u32,
+    /// Of which made users' requests fail.
+    pub defects_hurt: u32,
     /// `hurt` over all deployments that ended, 0…1; null without deployments.
     pub change_fail_rate: Option<f64>,
 }
@@ -127,4 +135,19 @@ pub struct ServiceDoraReport {
     pub change_fail_rate: Option<f64>,
     /// 0…1.
     pub deployment_rework_rate: Option<f64>,
+}
+
+/// The way of changes from commit to production: means, which add up to the mean lead time.
+#[derive(Debug, Clone, Default, Serialize, JsonSchema)]
+pub struct FlowReport {
+    /// Changes that were followed all the way.
+    pub changes: u32,
+    /// From the latest commit to the merge [s].
+    pub review_s: f64,
+    /// From the merge until a pipeline took it up [s]: a release branch, or a pipeline that was busy.
+    pub waiting_s: f64,
+    /// From there to the deployment [s]: builds, tests, approvals.
+    pub pipeline_s: f64,
+    /// The deployment [s].
+    pub deployment_s: f64,
 }
