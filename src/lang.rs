@@ -108,15 +108,12 @@ fn filled(template: &str, values: &[(&str, &str)]) -> String {
     while let Some((before, after)) = rest.split_once("%{") {
         text.push_str(before);
         let found = after.split_once('}').and_then(|(name, after)| Some((values.iter().find(|(known, _)| *known == name)?.1, after)));
-        match found {
-            Some((value, after)) => {
-                text.push_str(value);
-                rest = after;
-            }
-            None => {
-                text.push_str("%{");
-                rest = after;
-            }
+        if let Some((value, after)) = found {
+            text.push_str(value);
+            rest = after;
+        } else {
+            text.push_str("%{");
+            rest = after;
         }
     }
     text + rest

@@ -975,7 +975,7 @@ fn strategies_are_compared_side_by_side_with_their_differences_and_what_follows(
     ] {
         row(&window, measure);
     }
-    assert!(window.query_by_label_contains("lead time is not known").is_some(), "and why");
+    assert!(window.query_by_label_contains("Lead time is not known").is_some(), "and why");
     // In words.
     assert!(!labels(&window, "hurts fewer users (").is_empty() && !labels(&window, "lets fewer harmful versions stay").is_empty());
     click(&mut window, "If bad were harmless");

@@ -282,7 +282,15 @@ fn plot_ui(ui: &mut Ui, lang: Lang, lane: &Lane<'_>, id: (&'static str, usize), 
             plot.vline(VLine::new("", mark.at.as_secs_f64()).color(color).width(1.0).allow_hover(false));
         }
         for stretch in stretches(points, window * 1.6) {
-            plot.line(Line::new("", PlotPoints::from(steps(&stretch, window))).color(color).width(1.5).fill(0.0).fill_alpha(0.16).allow_hover(false));
+            plot.line(
+                Line::new("", PlotPoints::from(steps(&stretch, window)))
+                    .color(color)
+                    .width(1.5)
+                    .fill(0.0)
+                    .fill_alpha(0.16)
+                    .allow_band(false)
+                    .allow_hover(false),
+            );
         }
         if let Some(cursor) = lane.cursor {
             plot.vline(VLine::new("", cursor).color(palette.secondary).width(1.0).allow_hover(false));

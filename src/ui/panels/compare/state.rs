@@ -314,7 +314,7 @@ impl Shown {
         };
         let no_lead_time = variants.clone().all(|at| outcome.mean(at, World::AsItIs, &Measure::LeadTime).is_none()).then(|| {
             let key = if plan.scenario().team.is_some() { "dora.why.lead-time-needs" } else { "compare.no-lead-time" };
-            lang.with("report.compare.read.no-lead-time", &[("why", &lang.tr(key))])
+            lang.with("compare.lead-time-unknown", &[("why", &lang.tr(key))])
         });
         // What holds for several is said once.
         let mut notes: Vec<(String, Vec<&str>)> = Vec::new();
