@@ -47,9 +47,20 @@ fn ending(marks: &[Mark]) -> Option<&Mark> {
     failed.or_else(|| marks.iter().find(|mark| is_way_back(mark))).or_else(|| marks.iter().rev().find(|mark| mark.kind == MarkKind::DeployDone))
 }
 
+/// How often what happened, where it is too much to be told one by one.
+fn counted(lang: Lang, marks: &[Mark]) -> String {
+    let count = |is: &dyn Fn(&Mark) -> bool| marks.iter().filter(|mark| is(mark)).count();
+    let deployments = lang.counted("deployments", count(&|mark| mark.kind == MarkKind::Deploy && !is_way_back(mark)));
+    let [failed, alarms] = [MarkKind::DeployFailed, MarkKind::Alarm].map(|kind| count(&|mark| mark.kind == kind).to_string());
+    lang.with("compare.many", &[("deployments", &deployments), ("failed", &failed), ("alarms", &alarms)])
+}
+
 /// What happened, in words: `10:00 deploy v2-bad, canary`.
 fn told(lang: Lang, mark: &Mark) -> String {
-    format!("{} {}", format::clock(mark.at).1, lang.say(&mark.what))
+    let (day, time) = format::clock(mark.at);
+    let time = if day > 1 { format::day_time(lang, mark.at) } else { time };
+    // A label has one font, so names stand without their back-ticks.
+    format!("{time} {}", lang.say(&mark.what).replace('`', ""))
 }
 
 /// Draws all of them.
@@ -211,6 +222,9 @@ fn name_ui(ui: &mut Ui, lang: Lang, lane: &Lane<'_>, rect: Rect) {
             painter.galley(pos2(rect.left() + 14.0, y), galley.clone(), color);
             y += galley.size().y + 1.0;
         }
+    } else if lane.curve.marks.len() > MOST_SHAPES {
+        let galley = line(&counted(lang, &lane.curve.marks), fonts::regular(size::SMALL), palette.secondary, 3);
+        painter.galley(pos2(rect.left() + 14.0, y), galley, palette.secondary);
     } else if let Some(end) = ending(&lane.curve.marks) {
         // How it ended, where nothing is pointed at.
         mark_ui(&painter, pos2(rect.left() + 19.0, y + 8.0), end.kind, is_way_back(end), palette);
