@@ -120,6 +120,27 @@ fn every_form_is_written_where_it_is_wanted() {
 }
 
 #[test]
+fn the_report_is_written_in_the_language_that_is_asked_for() {
+    let args = ["compare", "bad-release-thin", "--with", "blue-green", "--with", "canary", "--seeds", "2", "--lang", "vi"];
+    for (format, says) in [("text", "Cách đọc\n────────"), ("md", "## Cách đọc"), ("html", "<html lang=\"vi\">")] {
+        let (status, out, err) = fleetlab(&[&args[..], &["--format", format]].concat());
+        assert_eq!(status, DONE, "{err}");
+        assert!(out.contains(says) && out.contains("người dùng gặp lỗi") && !out.contains("users hurt"), "{format}: {out}");
+    }
+}
+
+#[test]
+fn with_a_team_lead_time_is_compared_and_without_one_it_is_said_why_not() {
+    let team = compare(&["month-startup", "--with", "rolling", "--with", "canary", "--seeds", "1", "--until", "30h"]);
+    let lead_time = |label| values(&team, "as_it_is", "lead time", label)[0].expect("changes reached production");
+    assert!(lead_time("canary") > lead_time("rolling"), "{team}");
+    assert!(team["unknown"].as_object().is_some_and(serde_json::Map::is_empty));
+    let nobody = compare(&["bad-release-thin", "--with", "rolling", "--with", "canary", "--seeds", "1"]);
+    assert_eq!(values(&nobody, "as_it_is", "lead time", "canary"), [None]);
+    assert!(nobody["unknown"]["lead time"].as_str().is_some_and(|why| why.contains("the scenario has no team")));
+}
+
+#[test]
 fn wrong_use_is_refused_with_status_two() {
     let with = |text| vec!["bad-release", "--with", text];
     let sweep = |text| vec!["bad-release", "--sweep", text];
@@ -137,6 +158,7 @@ fn wrong_use_is_refused_with_status_two() {
         (vec!["bad-release", "--with", "canary", "--until", "5m"], "first deployment is at 10m"),
         (vec!["bad-release", "--with", "a: canary", "--with", "a: linear"], "two strategies are called `a`"),
         (vec!["bad-release", "--with", "canary", "--jobs", "0"], "--jobs"),
+        (vec!["bad-release", "--with", "canary", "--lang", "fr"], "[possible values: en, vi]"),
         (vec!["no-such-thing", "--with", "canary"], "no scenario"),
         (sweep("canary.wieght=1%"), "did you mean `canary.weight`"),
         (sweep("canary.weight=1%,1%"), "twice"),

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 /// Rooms from the lowest to the highest. A room may use itself and those above it in this list; rooms on one line know
 /// nothing of each other.
 const ROOMS: &[&[&str]] = &[
-    &["choice", "ids", "phrase", "rng", "units"],
+    &["choice", "figures", "ids", "lang", "phrase", "rng", "units"],
     &["kernel"],
     &["telemetry"],
     &["insight"],
@@ -18,7 +18,8 @@ const ROOMS: &[&[&str]] = &[
 ];
 
 /// The lowest rooms build on each other in this order.
-const FOUNDATION: &[(&str, &[&str])] = &[("choice", &["units"]), ("ids", &[]), ("phrase", &[]), ("rng", &[]), ("units", &[])];
+const FOUNDATION: &[(&str, &[&str])] =
+    &[("choice", &["units"]), ("figures", &[]), ("ids", &[]), ("lang", &["phrase"]), ("phrase", &[]), ("rng", &[]), ("units", &[])];
 
 /// Folders in which each file is one thing of a kind: their `mod.rs` declares it, and where it has a list of names to
 /// choose from (`true`) also takes it into that list. What is declared and not used the compiler reports by itself.

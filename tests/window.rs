@@ -945,3 +945,168 @@ fn without_flags_the_panel_says_what_they_are_and_opens_some() {
     click(&mut window, "Open “Dark launch”");
     wait(&mut window, "the dark launch", |window| snapshot(window).is_some_and(|snapshot| !snapshot.flags.is_empty()));
 }
+
+/// A window on a shop whose bad release can be compared quickly, with the panel in front; `edit` changes the shop.
+fn comparable(folder: &Path, settings: &Settings, panel: &str, edit: impl Fn(&str) -> String) -> Window {
+    let mut window = open_with(folder, settings);
+    let path = folder.join("compared.toml");
+    std::fs::write(&path, edit(include_str!("fixtures/compared.toml"))).expect("written");
+    window.run_steps(2);
+    let (field, open) = match settings.language {
+        Lang::En => ("Path of a scenario or session file", "Open file"),
+        Lang::Vi => ("Đường dẫn tệp kịch bản hoặc phiên", "Mở tệp"),
+    };
+    enter(&mut window, field, &path.display().to_string());
+    click(&mut window, open);
+    wait(&mut window, "the run", |window| snapshot(window).is_some());
+    open_pane(&mut window, panel);
+    window
+}
+
+fn tick(window: &mut Window, strategy: &str) {
+    window.get_by_role_and_label(Role::CheckBox, strategy).click();
+    window.run_steps(2);
+}
+
+/// Whatever is said that contains a text.
+fn labels(window: &Window, text: &str) -> Vec<String> {
+    let said = window.query_all_by_label_contains(text);
+    said.filter_map(|node| node.accesskit_node().label().or_else(|| node.accesskit_node().value())).collect()
+}
+
+/// Two strategies are chosen, one of them in words, and compared; `quick` is a canary that this shop has time for.
+fn compare(window: &mut Window, run: &str) {
+    for strategy in ["rolling (ECS)", "blue/green", "canary"] {
+        tick(window, strategy);
+    }
+    let all = if window.query_by_label("all at once").is_some() { "all at once" } else { "tất cả cùng lúc" };
+    tick(window, all);
+    let field = if window.query_by_label("Strategy with parameters").is_some() { "Strategy with parameters" } else { "Chiến lược kèm tham số" };
+    enter(window, field, "quick: canary = { percent = \"10%\", canary_bake = \"1m\", bake = \"30s\" }");
+    window.key_press(Key::Enter);
+    window.run_steps(3);
+    press(window, run);
+}
+
+#[test]
+fn strategies_are_compared_side_by_side_with_their_differences_and_what_follows() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut window = comparable(folder.path(), &Settings::default(), "Compare", str::to_owned);
+    assert!(window.query_by_label_contains("Results appear here").is_some());
+    compare(&mut window, "Run comparison");
+    wait(&mut window, "the results", |window| window.query_by_label_contains("A shop to compare · 5 seeds, 42 to 46").is_some());
+    window.run_steps(3);
+    // Over time: what happened under each.
+    let lane = labels(&window, "quick: 00:01:00");
+    assert!(lane.iter().any(|lane| lane.contains("deploy bad, canary") && lane.contains("alarm new-errors") && lane.contains("bad failed")), "{lane:?}");
+    assert!(labels(&window, "all-at-once: ").iter().any(|lane| lane.contains("bad deployed") && !lane.contains("failed")));
+    assert!(window.query_by_label("traffic on bad").is_some() && window.query_by_label("users' requests that fail").is_some());
+    // In numbers: the canary hurts fewer, the other one is through sooner.
+    let row = |window: &Window, measure: &str| {
+        let rows = window.query_all_by_role(Role::Row).filter_map(|node| node.accesskit_node().label());
+        rows.into_iter().find(|row| row.starts_with(measure)).unwrap_or_else(|| panic!("no row {measure}"))
+    };
+    let hurt = row(&window, "users hurt: ");
+    assert!(hurt.contains("quick ") && hurt.contains("± ") && hurt.contains("better than all-at-once, best of all"), "{hurt}");
+    for measure in [
+        "failed requests",
+        "budget burned: availability",
+        "time to detect",
+        "time to recover",
+        "false rollbacks",
+        "instance-hours",
+        "cost",
+        "lead time: all-at-once –",
+    ] {
+        row(&window, measure);
+    }
+    assert!(window.query_by_label_contains("Lead time is not known").is_some(), "and why");
+    // In words.
+    assert!(!labels(&window, "hurts fewer users (").is_empty() && !labels(&window, "lets fewer harmful versions stay").is_empty());
+    click(&mut window, "If bad were harmless");
+    let time = row(&window, "deployment time: ");
+    assert!(time.contains("worse than all-at-once"), "{time}");
+    assert!(!labels(&window, "quick: 00:01:00").iter().any(|lane| lane.contains("alarm")), "nobody notices a harmless version");
+    // With another scenario they are still there, and say that they are not its.
+    assert!(window.query_by_label_contains("another scenario than the one that is open").is_none());
+    command(&mut window, "open online-boutique");
+    wait(&mut window, "the other run", |window| snapshot(window).is_some_and(|snapshot| snapshot.services.len() > 5));
+    open_pane(&mut window, "Compare");
+    assert!(window.query_by_label_contains("another scenario than the one that is open, “Online Boutique”").is_some());
+}
+
+#[test]
+fn a_comparison_that_is_cancelled_keeps_what_is_done() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let busy = |text: &str| text.replace("\"20/s\"", "\"400/s\"").replace("\"6m\"", "\"20m\"");
+    let mut window = comparable(folder.path(), &Settings::default(), "Compare", busy);
+    compare(&mut window, "Run comparison");
+    // Two strategies and their twins make four runs a seed.
+    let done = |window: &Window| labels(window, " of 20 runs").first().and_then(|text| text.split(' ').next()?.parse::<u32>().ok());
+    wait(&mut window, "the first seed", |window| done(window).is_some_and(|done| done >= 4));
+    assert!(snapshot(&window).is_some() && window.query_by_label("Pause").is_some(), "the simulation that is shown goes on");
+    press(&mut window, "Cancel");
+    wait(&mut window, "the results", |window| window.query_by_label_contains("seeds are done, and everything here counts only those").is_some());
+    let said = labels(&window, "Cancelled: ").first().cloned().expect("how many");
+    let kept: u32 = said.split(' ').nth(2).or_else(|| said.split(' ').nth(1)).and_then(|count| count.parse().ok()).unwrap_or_else(|| panic!("{said}"));
+    assert!((1..5).contains(&kept), "{said}");
+    assert!(window.query_by_label("Run comparison").is_some(), "another one can be run");
+    assert!(window.query_all_by_role(Role::Row).any(|node| node.accesskit_node().label().is_some_and(|row| row.starts_with("users hurt: "))));
+}
+
+#[test]
+fn what_is_wrong_with_a_written_strategy_is_said_in_its_place() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut window = comparable(folder.path(), &Settings::default(), "Compare", str::to_owned);
+    let add = |window: &mut Window, text: &str| {
+        enter(window, "Strategy with parameters", text);
+        press(window, "Add");
+    };
+    for (text, says) in [
+        ("canry", "did you mean `canary`"),
+        ("canary = { percent = \"150%\" }", "150%"),
+        ("canary = { alarms = { names = [\"new-erors\"] } }", "did you mean `new-errors`"),
+        ("CodeDeployDefault.ECSCanary10Percent6Minutes", "did you mean"),
+    ] {
+        add(&mut window, text);
+        assert!(!labels(&window, says).is_empty(), "{text}");
+        assert_eq!(field(&window, "Strategy with parameters").and_then(|field| field.value()).as_deref(), Some(text), "it can be mended");
+        assert!(window.query_by_label(&format!("Remove {text}")).is_none());
+    }
+    add(&mut window, "CodeDeployDefault.ECSCanary10Percent5Minutes");
+    assert!(labels(&window, "did you mean").is_empty());
+    press(&mut window, "Remove CodeDeployDefault.ECSCanary10Percent5Minutes");
+    // One alone is no comparison, and two of one name cannot be told apart.
+    for strategy in ["rolling (ECS)", "blue/green"] {
+        tick(&mut window, strategy);
+    }
+    assert!(window.get_by_label("Run comparison").accesskit_node().is_disabled() && window.query_by_label("Choose 2 to 12 strategies.").is_some());
+    add(&mut window, "canary: linear");
+    add(&mut window, "canary: all-at-once");
+    press(&mut window, "Run comparison");
+    assert!(window.query_by_label_contains("Two strategies are called “canary”").is_some());
+}
+
+#[test]
+fn where_nothing_is_deployed_the_panel_says_so_and_opens_what_deploys() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let nothing = |text: &str| text.split("[[timeline]]").next().expect("text").to_owned();
+    let mut window = comparable(folder.path(), &Settings::default(), "Compare", nothing);
+    assert!(window.query_by_label("This scenario deploys nothing").is_some() && window.query_by_label("Run comparison").is_none());
+    click(&mut window, "Open “A bad release: rolling”");
+    wait(&mut window, "the release", |window| snapshot(window).is_some_and(|snapshot| snapshot.services.len() > 5));
+    open_pane(&mut window, "Compare");
+    assert!(window.query_by_label("Run comparison").is_some());
+}
+
+#[test]
+fn a_comparison_speaks_vietnamese() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let settings = Settings { language: Lang::Vi, theme: ThemeChoice::Light, ..Settings::default() };
+    let mut window = comparable(folder.path(), &settings, "So sánh", str::to_owned);
+    compare(&mut window, "Chạy so sánh");
+    wait(&mut window, "the results", |window| window.query_by_label_contains("Cửa hàng để so sánh · 5 seed, từ 42 đến 46").is_some());
+    window.run_steps(3);
+    assert!(!labels(&window, "có ít người dùng gặp lỗi hơn (").is_empty() && !labels(&window, "người dùng gặp lỗi: all-at-once").is_empty());
+    assert!(labels(&window, "hurts fewer").is_empty() && labels(&window, "compare.").is_empty());
+}

@@ -10,8 +10,8 @@ use super::output::{self, OutputArgs};
 use super::report::comparison::Comparison;
 use super::{DONE, FAILED, Streams, UNUSABLE, interrupt};
 use crate::content::{self, Diagnostics, limits};
-use crate::fleet::deploy::Strategy;
 use crate::lab::compare::{self, Axis, Plan, Progress, Sweep, Variant};
+use crate::lang::Lang;
 use crate::scenario::Scenario;
 use crate::units::SimTime;
 
@@ -42,6 +42,9 @@ pub struct Args {
     /// End every run at this time, also beyond the scenario's own end [default: the scenario's end]
     #[arg(long, value_name = "TIME")]
     until: Option<SimTime>,
+    /// The language of the report
+    #[arg(long, value_enum, value_name = "LANGUAGE", default_value_t = Lang::En)]
+    lang: Lang,
     #[command(flatten)]
     output: OutputArgs,
     /// Runs at once; the result does not depend on it [default: one per core]
@@ -54,6 +57,7 @@ Examples:
   fleetlab compare bad-release --with rolling --with blue-green --with canary
   fleetlab compare bad-release --with 'quick: canary = { percent = \"20%\", canary_bake = \"2m\" }' --with canary
   fleetlab compare bad-release --with CodeDeployDefault.ECSCanary10Percent5Minutes --with all-at-once --seeds 50
+  fleetlab compare bad-release --with blue-green --with canary --lang vi --format html -o compared
   fleetlab compare bad-release --sweep canary.weight=1%,5%,25% --sweep canary.duration=2m,10m --format text,html -o sweep
 
 Ctrl-C ends it early with the seeds that are done, and with status 1.";
@@ -70,18 +74,25 @@ pub(super) fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<u8> 
     let mut variants = Vec::new();
     for text in &args.with {
         match content::strategy(&args.scenario, text) {
-            Ok(named) => variants.push((named.label, named.derived, named.strategy)),
+            Ok(named) => variants.push(named),
             Err(found) => return refuse(&found, streams),
         }
     }
-    let variants = labelled(variants);
+    let variants = compare::labelled(variants);
     let sweep = match sweep(&args.scenario, &args.sweep, &variants)? {
         Ok(sweep) => sweep,
         Err(found) => return refuse(&found, streams),
     };
     let plan = plan(args, scenario, variants, sweep, streams)?;
     let threads = args.jobs.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get);
-    compare(plan, threads, interrupt::flag(), |comparison, streams| output::write(|format| format.render_comparison(comparison), &targets, streams), streams)
+    compare(
+        plan,
+        threads,
+        args.lang,
+        interrupt::flag(),
+        |comparison, streams| output::write(|format| format.render_comparison(comparison), &targets, streams),
+        streams,
+    )
 }
 
 fn refuse(found: &Diagnostics, streams: &mut Streams<'_>) -> anyhow::Result<u8> {
@@ -106,6 +117,7 @@ fn plan(args: &Args, mut scenario: Scenario, variants: Vec<Variant>, sweep: Opti
 fn compare(
     plan: Plan,
     threads: usize,
+    lang: Lang,
     cancel: &AtomicBool,
     write: impl FnOnce(&Comparison, &mut Streams<'_>) -> anyhow::Result<()>,
     streams: &mut Streams<'_>,
@@ -122,31 +134,13 @@ fn compare(
         let why = outcome.spoiled().first().map_or_else(|| anyhow!("nothing was measured"), |spoiled| spoiled.why.into());
         return Err(why.context("no seed came to its end under every strategy"));
     }
-    let comparison = Comparison::new(&outcome, Some(clock.elapsed().as_secs_f64()));
+    let comparison = Comparison::new(&outcome, Some(clock.elapsed().as_secs_f64()), lang);
     write(&comparison, streams)?;
     if outcome.interrupted() {
         writeln!(streams.err, "interrupted: the report counts only what was done")?;
         return Ok(FAILED);
     }
     Ok(DONE)
-}
-
-/// Labels for all: the given ones, else what tells the strategy from others; a number behind those that are alike.
-fn labelled(variants: Vec<(Option<String>, String, Strategy)>) -> Vec<Variant> {
-    // Of so many numbers at least one is free.
-    let most = 2 * variants.len();
-    let mut labelled: Vec<Variant> = Vec::new();
-    let given: Vec<String> = variants.iter().filter_map(|(label, ..)| label.clone()).collect();
-    for (label, derived, strategy) in variants {
-        let label = label.unwrap_or_else(|| {
-            let taken = |label: &str| given.iter().any(|other| other == label) || labelled.iter().any(|other| other.label == label);
-            // A long list of parameters is cut, not refused: nobody chose it as a label.
-            let plain: String = derived.chars().take(limits::NAME_CHARS - 5).collect();
-            (1..=most).map(|n| if n == 1 { plain.clone() } else { format!("{plain} ({n})") }).find(|label| !taken(label)).unwrap_or_default()
-        });
-        labelled.push(Variant { label, strategy });
-    }
-    labelled
 }
 
 /// The combinations of the swept parameters. They change the first compared strategy of that name, or else its defaults.
@@ -210,17 +204,7 @@ fn show(bar: &ProgressBar, progress: Progress) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_is_not_labelled_gets_a_label_of_its_own() {
-        let named = |label: Option<&str>, derived: &str| (label.map(str::to_owned), derived.to_owned(), Strategy::default());
-        let labels = |variants| labelled(variants).into_iter().map(|variant| variant.label).collect::<Vec<_>>();
-        assert_eq!(
-            labels(vec![named(None, "canary"), named(Some("canary (2)"), "canary"), named(None, "canary"), named(None, "linear")]),
-            ["canary", "canary (2)", "canary (3)", "linear"]
-        );
-        assert!(labels(vec![named(None, &"x".repeat(500))])[0].chars().count() <= limits::NAME_CHARS);
-    }
+    use crate::fleet::deploy::Strategy;
 
     #[test]
     fn a_sweep_has_every_combination_and_starts_from_what_is_compared() {
@@ -263,7 +247,7 @@ mod tests {
         let plan = Plan::new(scenario, variants.to_vec(), None, vec![1, 2, 3], SimTime::from_secs(900)).expect("it can run");
         let (mut out, mut err) = (Vec::new(), Vec::new());
         let mut streams = Streams { out: &mut out, err: &mut err, colour: false, progress: false };
-        let status = compare(plan.clone(), 2, &AtomicBool::new(true), |_, _| panic!("there is nothing to report"), &mut streams);
+        let status = compare(plan.clone(), 2, Lang::En, &AtomicBool::new(true), |_, _| panic!("there is nothing to report"), &mut streams);
         assert_eq!((status.expect("it ends"), String::from_utf8_lossy(&err).as_ref()), (FAILED, "interrupted before a single seed was done\n"));
         let mut streams = Streams { out: &mut out, err: &mut err, colour: false, progress: false };
         let mut seeds = 0;
@@ -271,7 +255,7 @@ mod tests {
             seeds = comparison.seeds.len();
             Ok(())
         };
-        assert_eq!(compare(plan, 2, &AtomicBool::new(false), report, &mut streams).expect("it ends"), DONE);
+        assert_eq!(compare(plan, 2, Lang::En, &AtomicBool::new(false), report, &mut streams).expect("it ends"), DONE);
         assert_eq!(seeds, 3);
     }
 }

@@ -30,7 +30,7 @@ pub use diagnostic::{Code, Diagnostic, Diagnostics, Related, Severity};
 pub use files::Folder;
 pub use library::{Library, ScenarioEntry};
 pub use prices::{Prices, prices};
-pub use strategy::{Named, Parameter, parameter, strategy, vary};
+pub use strategy::{Named, Parameter, parameter, strategy, strategy_within, vary};
 pub(crate) use wording::nearest;
 
 use std::path::Path;

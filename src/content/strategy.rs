@@ -7,10 +7,12 @@
 //! is shown as the place of a mistake is the line that a scenario file would have. It does not run anything.
 
 use super::Diagnostics;
-use super::files::Bytes;
+use super::files::{Bytes, Folder};
 use super::library::Library;
+use super::parse;
 use super::wording::{nearest, shown};
 use crate::fleet::deploy::{CodeDeploy, Strategy};
+use crate::scenario::Scenario;
 
 /// A strategy, and what to call it.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,6 +46,25 @@ pub fn strategy(scenario: &str, text: &str) -> Result<Named, Diagnostics> {
     let line = line(text);
     let written = Bytes { name: "--with".to_owned(), bytes: format!("{line}\n").into_bytes() };
     let strategy = Library::shipped().strategy(scenario, &written)?;
+    Ok(Named { label: label.map(str::to_owned), derived: derived(&line, &strategy), strategy })
+}
+
+/// Reads a strategy for deployments of a scenario that is loaded already, whose alarms it may watch.
+pub fn strategy_within(scenario: &Scenario, text: &str) -> Result<Named, Diagnostics> {
+    let (label, text) = labelled(text.trim());
+    let line = line(text);
+    let written = Bytes { name: "--with".to_owned(), bytes: format!("{line}\n").into_bytes() };
+    // All that a strategy can name of a scenario are its alarms.
+    let alarms: toml::Table = scenario.alarm_names().map(|name| (name.to_owned(), toml::Value::Table(toml::Table::new()))).collect();
+    let known: toml::Table = [
+        ("format_version".to_owned(), toml::Value::Integer(1)),
+        ("services".to_owned(), toml::Value::Table(toml::Table::new())),
+        ("alarms".to_owned(), toml::Value::Table(alarms)),
+    ]
+    .into_iter()
+    .collect();
+    let known = Bytes { name: scenario.name.clone(), bytes: known.to_string().into_bytes() };
+    let strategy = parse::strategy(&written, &scenario.name, &known, &Folder::Nowhere, &Library::shipped())?;
     Ok(Named { label: label.map(str::to_owned), derived: derived(&line, &strategy), strategy })
 }
 
@@ -170,6 +191,8 @@ mod tests {
 
     #[test]
     fn mistakes_are_those_of_a_scenario_file() {
+        let scenario = crate::content::load("bad-release").map(|loaded| loaded.scenario);
+        let scenario = scenario.unwrap_or_else(|problems| panic!("{}", problems.render(false)));
         for (text, says) in [
             ("canry", "did you mean `canary`"),
             ("canary = { percnt = \"10%\" }", "percent"),
@@ -183,6 +206,10 @@ mod tests {
         ] {
             let problems = strategy("bad-release", text).expect_err(text).render(false);
             assert!(problems.contains(says), "{text}: {problems}");
+            assert_eq!(strategy_within(&scenario, text).expect_err(text).render(false), problems, "wherever the scenario comes from");
+        }
+        for text in ["canary = { alarms = { names = [\"new-version-errors\"] } }", "x: ECSCanary10Percent5Minutes", "blue-green"] {
+            assert_eq!(strategy_within(&scenario, text).expect(text), read(text));
         }
     }
 

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use eframe::egui::{self, CentralPanel, Panel, Stroke, Ui};
 
+use super::comparing::Job;
 use super::link::{Command, Event, Link, Opening, Speed};
 use super::map::MapView;
 use super::panels::signals::ChartState;
@@ -111,6 +112,7 @@ impl App {
         self.shell.opening = Some(opening.scenario.title.get(self.shell.lang().code()).to_owned());
         self.shell.run = None;
         self.shell.page = Page::Fleet;
+        self.shell.compare.dock();
         // What was said of another run is of no use in this one.
         self.shell.notices.clear();
         if opening.until > SimTime::ZERO {
@@ -133,6 +135,7 @@ impl App {
         for event in events {
             self.hear(event);
         }
+        self.shell.compare.look();
         let latest = self.link.latest();
         let mut ended = None;
         if latest.world == self.world
@@ -414,10 +417,19 @@ impl App {
             }
             Ask::Show(title) => {
                 self.shell.page = Page::Fleet;
+                self.shell.compare.dock();
                 if let Some(tree) = self.shell.run.as_mut().and_then(|run| run.tiles.as_mut()) {
                     panes::show(tree, title);
                 }
             }
+            Ask::Compare(plan) => {
+                let repaint = ctx.clone();
+                match Job::start(*plan, move || repaint.request_repaint()) {
+                    Ok(job) => self.shell.compare.begun(job),
+                    Err(error) => self.shell.notify(Level::Failed, lang.with("compare.refused.start", &[("why", &error.to_string())]), ""),
+                }
+            }
+            Ask::StopComparing => self.shell.compare.stop(),
             Ask::FitMap => {
                 if let Some(run) = self.shell.run.as_mut() {
                     run.map.fit();

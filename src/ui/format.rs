@@ -11,10 +11,7 @@ pub(crate) const NOTHING: &str = "–";
 
 /// A number written with a decimal point, as the language writes it.
 pub(crate) fn localised(lang: Lang, text: &str) -> String {
-    match lang {
-        Lang::En => text.to_owned(),
-        Lang::Vi => text.replace('.', ","),
-    }
+    lang.figure(text)
 }
 
 /// Three significant digits at most, without trailing zeros after the decimal sign.

@@ -76,6 +76,7 @@ icons! {
     CLOSED = "\u{e13a}",
     FLAG_OFF = "\u{e674}",
     FLAG_ON = "\u{e676}",
+    COMPARE = "\u{e750}",
 }
 
 /// The icon of a kind of service.

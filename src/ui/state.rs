@@ -10,6 +10,7 @@ use eframe::egui;
 
 use super::link::{Goal, RunStatus, Speed};
 use super::map::MapView;
+use super::panels::compare::CompareState;
 use super::panels::delivery::DeliveryState;
 use super::panels::inspector::InspectorState;
 use super::panels::palette::PaletteState;
@@ -20,6 +21,7 @@ use super::settings::Settings;
 use super::text::Lang;
 use super::theme::{self, Palette};
 use crate::ids::{ServiceId, SourceId};
+use crate::lab::compare::Plan;
 use crate::lab::snapshot::{EdgeEnd, Snapshot};
 use crate::scenario::{Action, Scenario, Text};
 use crate::units::{SimSpan, SimTime};
@@ -96,6 +98,10 @@ pub(crate) enum Ask {
     Toggle(Overlay),
     /// Shows the whole map.
     FitMap,
+    /// Compares strategies.
+    Compare(Box<Plan>),
+    /// Stops the comparison that runs.
+    StopComparing,
     /// Brings a docked panel to the front, by the key of its title.
     Show(&'static str),
 }
@@ -250,6 +256,8 @@ pub(crate) struct Shell {
     pub(crate) palette: PaletteState,
     /// What the app says, oldest first.
     pub(crate) notices: Vec<Notice>,
+    /// Strategies side by side; it outlives the run, for it may take longer.
+    pub(crate) compare: CompareState,
     /// The run that is shown.
     pub(crate) run: Option<Run>,
     /// A scenario that was asked for and is not there yet.
@@ -273,6 +281,7 @@ impl Shell {
             path: String::new(),
             palette: PaletteState::default(),
             notices: Vec::new(),
+            compare: CompareState::default(),
             run: None,
             opening: None,
             flow: 0.0,

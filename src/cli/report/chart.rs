@@ -5,7 +5,7 @@
 
 use super::document::add;
 use super::html::escape;
-use super::words::{clock, millis, rate};
+use crate::figures::{clock, millis, rate};
 
 /// The picture [px of its own grid].
 const SIZE: (f64, f64) = (760.0, 230.0);

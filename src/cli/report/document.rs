@@ -4,6 +4,7 @@
 
 use super::chart::Chart;
 use super::interval::Intervals;
+use crate::lang::Lang;
 use std::fmt::{Arguments, Write as _};
 
 /// Adds formatted text to a string.
@@ -111,6 +112,8 @@ pub enum Block {
 pub struct Document {
     /// Its title.
     pub title: String,
+    /// The language that it is in.
+    pub lang: Lang,
     /// Its parts.
     pub blocks: Vec<Block>,
 }

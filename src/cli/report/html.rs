@@ -26,8 +26,9 @@ svg text{fill:var(--soft);font:12px system-ui,sans-serif}.grid{stroke:var(--line
 pub(super) fn render(document: &Document) -> String {
     let title = escape(&document.title);
     let mut out = format!(
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width\">\n\
+        "<!doctype html>\n<html lang=\"{}\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width\">\n\
          <title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<h1>{}</h1>\n",
+        document.lang.code(),
         inline(&document.title)
     );
     for block in &document.blocks {

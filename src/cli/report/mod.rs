@@ -19,7 +19,6 @@ mod story;
 mod tell;
 mod text;
 mod watch;
-mod words;
 
 pub use facts::Facts;
 pub use watch::{EVERY, Watcher};

@@ -7,8 +7,9 @@ use std::collections::BTreeMap;
 
 use super::document::{Block, Cell, Document, Table, Tone, add};
 use super::model::{EdgeReport, QueueReport, Report, ServiceReport, Traffic, VersionReport};
-use super::words::{NONE, budget, clock, count, counted, dollars, millis, percent, rate, short, span};
+use crate::figures::{NONE, budget, clock, count, counted, dollars, millis, percent, rate, short, span};
 use crate::insight::experiment::false_positive_rate;
+use crate::lang::Lang;
 
 mod happenings;
 mod over_time;
@@ -36,7 +37,7 @@ pub(super) fn tell(report: &Report) -> Document {
     delivery(report, &mut blocks);
     books(report, &mut blocks);
     notes(report, &mut blocks);
-    Document { title: if report.title.is_empty() { report.scenario.clone() } else { report.title.clone() }, blocks }
+    Document { title: if report.title.is_empty() { report.scenario.clone() } else { report.title.clone() }, lang: Lang::En, blocks }
 }
 
 /// A cell that is coloured from a first threshold on, and more so from a second.

@@ -1,7 +1,7 @@
 //! Says what a record of the ledger is, with names instead of ids: for the happenings and for the ledger in JSON.
 
 use super::facts::Facts;
-use super::words::{millis, percent, rate};
+use crate::figures::{millis, percent, rate};
 use crate::fleet::fault::{Fault, FaultKind};
 use crate::ids::{InstanceId, ServiceId, VersionId};
 use crate::insight::metric::Metric;

@@ -22,6 +22,7 @@ use super::truth::{Nature, nature};
 use crate::insight::deployments::{Deployment, Status, deployments};
 use crate::insight::dora::{self, Period};
 use crate::lab::Session;
+use crate::lang::Lang;
 use crate::scenario::Scenario;
 use crate::telemetry::ledger::{AlarmState, Cause, Event};
 use crate::units::{SimSpan, SimTime};
@@ -42,6 +43,23 @@ pub enum Unit {
     Hours,
     /// Dollars.
     Dollars,
+}
+
+impl Unit {
+    /// Its name in data.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Count => "count",
+            Self::Share => "share",
+            Self::Seconds => "s",
+            Self::Hours => "h",
+            Self::Dollars => "$",
+        }
+    }
+    /// The unit of a name in data; counts for any other.
+    pub fn of_name(name: &str) -> Self {
+        [Self::Share, Self::Seconds, Self::Hours, Self::Dollars].into_iter().find(|unit| unit.name() == name).unwrap_or(Self::Count)
+    }
 }
 
 /// Something that is compared. Less is better.
@@ -76,14 +94,54 @@ pub enum Measure {
 }
 
 impl Measure {
-    /// Every measure of a scenario, what users feel first.
+    /// Every measure of a scenario, what users feel first. Lead time is one of them also where nobody commits, so that a reader
+    /// sees that it is not known.
     pub fn all(scenario: &Scenario) -> Vec<Self> {
         let budgets = scenario.slos.iter().enumerate().map(|(at, slo)| Self::BudgetBurned(at, slo.name.clone()));
-        let after = [Self::TimeToDetect, Self::TimeToRecover, Self::Missed, Self::FalseRollbacks, Self::InstanceHours, Self::Cost, Self::DeploymentTime];
-        let delivery = if scenario.team.is_some() { vec![Self::LeadTime, Self::ChangeFailRate, Self::Recovery] } else { Vec::new() };
+        let after = [
+            Self::TimeToDetect,
+            Self::TimeToRecover,
+            Self::Missed,
+            Self::FalseRollbacks,
+            Self::InstanceHours,
+            Self::Cost,
+            Self::DeploymentTime,
+            Self::LeadTime,
+        ];
+        let delivery = if scenario.team.is_some() { vec![Self::ChangeFailRate, Self::Recovery] } else { Vec::new() };
         [Self::UsersHurt, Self::FailedRequests].into_iter().chain(budgets).chain(after).chain(delivery).collect()
     }
-    /// Its name.
+    /// Under which key translations have it: `compare.measure.KEY`, `compare.less.KEY` and `compare.more.KEY`.
+    pub const fn key(&self) -> &'static str {
+        match self {
+            Self::UsersHurt => "users-hurt",
+            Self::FailedRequests => "failed-requests",
+            Self::BudgetBurned(..) => "budget-burned",
+            Self::TimeToDetect => "time-to-detect",
+            Self::TimeToRecover => "time-to-recover",
+            Self::Missed => "missed",
+            Self::FalseRollbacks => "false-rollbacks",
+            Self::InstanceHours => "instance-hours",
+            Self::Cost => "cost",
+            Self::DeploymentTime => "deployment-time",
+            Self::LeadTime => "lead-time",
+            Self::ChangeFailRate => "change-fail-rate",
+            Self::Recovery => "recovery",
+        }
+    }
+    /// The name of the objective that it is about, if it is about one.
+    pub fn slo(&self) -> Option<&str> {
+        if let Self::BudgetBurned(_, slo) = self { Some(slo) } else { None }
+    }
+    /// What people call it in a language.
+    pub fn title(&self, lang: Lang) -> String {
+        lang.find_with(&format!("compare.measure.{}", self.key()), &[("slo", self.slo().unwrap_or_default())])
+    }
+    /// Whether it says something only of versions that are worse.
+    pub const fn is_of_harm(&self) -> bool {
+        matches!(self, Self::TimeToDetect | Self::TimeToRecover | Self::Missed)
+    }
+    /// Its name in data.
     pub fn name(&self) -> String {
         match self {
             Self::UsersHurt => "users hurt".into(),
@@ -228,4 +286,36 @@ fn recovered(session: &Session, all: &[Deployment], deployment: &Deployment) -> 
     let windows = session.store().version_windows(deployment.version, deployment.started, SimTime::NEVER);
     let last = windows.filter(|window| window.counts.requests > 0).map(|window| window.end).max()?;
     (session.now().since(last) >= UNREACHED_FOR).then_some(last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_measure_has_a_title_and_its_verbs_in_both_languages() {
+        let slo = || "availability".to_owned();
+        let all = [
+            Measure::UsersHurt,
+            Measure::FailedRequests,
+            Measure::BudgetBurned(0, slo()),
+            Measure::TimeToDetect,
+            Measure::TimeToRecover,
+            Measure::Missed,
+            Measure::FalseRollbacks,
+            Measure::InstanceHours,
+            Measure::Cost,
+            Measure::DeploymentTime,
+            Measure::LeadTime,
+            Measure::ChangeFailRate,
+            Measure::Recovery,
+        ];
+        for measure in all {
+            assert_eq!(measure.title(Lang::En), measure.name(), "the same word in data and in English");
+            assert!(!measure.title(Lang::Vi).contains("compare."), "{measure:?}");
+            for (lang, way) in Lang::ALL.iter().flat_map(|(lang, _)| ["less", "more"].map(|way| (*lang, way))) {
+                assert!(lang.find(&format!("compare.{way}.{}", measure.key())).is_some(), "{way} {measure:?} in {}", lang.code());
+            }
+        }
+    }
 }

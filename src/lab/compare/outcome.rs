@@ -5,6 +5,7 @@
 //! each counts by its own sessions.
 
 use super::World;
+use super::curve::Curve;
 use super::measure::{Measure, Measured};
 use super::plan::Plan;
 use super::run::{Both, Runs};
@@ -88,7 +89,7 @@ impl Outcome {
     /// What was measured of a variant in a world, by seed; empty if the world does not exist.
     pub fn sessions(&self, variant: usize, world: World) -> Vec<&Measured> {
         let Some(runs) = self.variants.get(variant).and_then(|both| both.in_world(world)) else { return Vec::new() };
-        self.whole.iter().filter_map(|seed| runs.slots[*seed].get()?.as_ref().ok()).collect()
+        self.whole.iter().filter_map(|seed| Some(&runs.slots[*seed].get()?.as_ref().ok()?.measured)).collect()
     }
 
     /// The values of a measure, by seed.
@@ -100,6 +101,41 @@ impl Outcome {
     pub fn paired(&self, variant: usize, baseline: usize, world: World, measure: &Measure) -> Option<Paired> {
         let (values, others) = (self.values(variant, world, measure), self.values(baseline, world, measure));
         Paired::between(values.into_iter().zip(others).filter_map(|(value, other)| value.zip(other)))
+    }
+
+    /// Every measure of the scenario.
+    pub fn measures(&self) -> Vec<Measure> {
+        Measure::all(self.plan.scenario())
+    }
+
+    /// The mean of a measure over the seeds that know it, and how many do; `None` if none does.
+    pub fn mean(&self, variant: usize, world: World, measure: &Measure) -> Option<(f64, usize)> {
+        let known: Vec<f64> = self.values(variant, world, measure).into_iter().flatten().collect();
+        let first = known.first()?;
+        // A mean of equal values is that value, without rounding.
+        let equal = known.iter().all(|value| value.total_cmp(first).is_eq());
+        Some((if equal { *first } else { known.iter().sum::<f64>() / known.len() as f64 }, known.len()))
+    }
+
+    /// The strategy that has less of a measure than each other one by more than chance, where all of them know it; `None` if
+    /// none has.
+    pub fn best(&self, world: World, measure: &Measure) -> Option<usize> {
+        let variants = 0..self.variants.len();
+        let beats = |one: usize, other: usize| self.paired(one, other, world, measure).is_some_and(|paired| paired.mean < 0.0 && paired.excludes_zero());
+        variants.clone().find(|one| self.variants.len() > 1 && variants.clone().all(|other| other == *one || beats(*one, other)))
+    }
+
+    /// Sessions in which a version that is worse was turned back by its variant's own deployment; `None` if none was deployed.
+    pub fn turned_back(&self, variant: usize) -> Option<usize> {
+        let known: Vec<u32> = self.sessions(variant, World::AsItIs).iter().filter_map(|session| session.turned_back).collect();
+        (!known.is_empty()).then(|| known.iter().filter(|count| **count > 0).count())
+    }
+
+    /// What happened over time in a session, if the plan asked for it and the session came to its end.
+    pub fn curve(&self, variant: usize, world: World, seed: u64) -> Option<&Curve> {
+        let at = self.plan.seeds().iter().position(|known| *known == seed)?;
+        let ended = self.variants.get(variant)?.in_world(world)?.slots[at].get()?.as_ref().ok()?;
+        ended.curve.as_ref()
     }
 
     /// What each combination of the sweep came to, in the plan's order.
@@ -114,7 +150,7 @@ fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
 }
 
 fn cell(both: &Both) -> Cell {
-    let ended = |runs: &Runs| runs.slots.iter().filter_map(|slot| slot.get()?.as_ref().ok().cloned()).collect::<Vec<Measured>>();
+    let ended = |runs: &Runs| runs.slots.iter().filter_map(|slot| Some(slot.get()?.as_ref().ok()?.measured.clone())).collect::<Vec<Measured>>();
     let share = |sessions: &[Measured], hit: &dyn Fn(&Measured) -> Option<u32>| {
         let known: Vec<bool> = sessions.iter().filter_map(|session| hit(session).map(|count| count > 0)).collect();
         Proportion::of(known.iter().filter(|hit| **hit).count(), known.len())

@@ -5,13 +5,13 @@
 //! watched that it takes the place of; for an action whose own strategy watched none, those of its service. Alarms that
 //! are written, even an empty list, are taken as they are.
 
-use std::fmt;
 use std::sync::Arc;
 
 use super::World;
 use super::truth::{self, Nature, Release};
-use crate::content::limits;
+use crate::content::{Named, limits};
 use crate::fleet::deploy::{Strategy, Watch};
+use crate::lang::Lang;
 use crate::scenario::{Action, Scenario};
 use crate::units::SimTime;
 
@@ -67,12 +67,13 @@ pub enum Note {
     Inherits(Vec<String>),
 }
 
-impl fmt::Display for Note {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Note {
+    /// It in a language.
+    pub fn tell(&self, lang: Lang) -> String {
         match self {
-            Self::CannotWatch => f.write_str("no alarm turns it back, because such a deployment cannot watch any"),
-            Self::WatchesNothing => f.write_str("no alarm turns it back, because it watches none"),
-            Self::Inherits(names) => write!(f, "watched alarms are those of the scenario's own strategy, `{}`", names.join("`, `")),
+            Self::CannotWatch => lang.tr("compare.note.cannot-watch").into_owned(),
+            Self::WatchesNothing => lang.tr("compare.note.watches-nothing").into_owned(),
+            Self::Inherits(names) => lang.with("compare.note.inherits", &[("names", &format!("`{}`", names.join("`, `")))]),
         }
     }
 }
@@ -142,6 +143,8 @@ pub struct Plan {
     seeds: Vec<u64>,
     until: SimTime,
     releases: Vec<Release>,
+    /// Of how many seeds, from the first, it is kept what happened over time.
+    curves: usize,
 }
 
 impl Plan {
@@ -187,7 +190,24 @@ impl Plan {
         let named = variants.iter().map(|variant| (variant.label.as_str(), &variant.strategy));
         named.chain(cells.iter().map(|cell| (cell.name(), cell))).try_for_each(|(label, strategy)| check(&scenario, label, strategy))?;
         scenario.duration = scenario.duration.max(until.since(SimTime::ZERO));
-        Ok(Self { scenario, variants, sweep, seeds, until, releases })
+        Ok(Self { scenario, variants, sweep, seeds, until, releases, curves: 0 })
+    }
+
+    /// The same plan that also keeps what happened over time in the sessions of its first `seeds` seeds. Without it nothing
+    /// of that is worked out.
+    #[must_use]
+    pub const fn with_curves(mut self, seeds: usize) -> Self {
+        self.curves = seeds;
+        self
+    }
+    /// Of how many seeds, from the first, it is kept what happened over time.
+    pub const fn curves(&self) -> usize {
+        self.curves
+    }
+    /// The release whose share of the traffic is kept over time: the first one of a version that is worse, else the first
+    /// one; `None` if the timeline deploys nothing.
+    pub fn shown_release(&self) -> Option<&Release> {
+        self.releases.iter().find(|release| release.nature == Nature::Worse).or_else(|| self.releases.first())
     }
 
     /// The scenario, as long as the runs are.
@@ -230,6 +250,10 @@ impl Plan {
         }
         let applied = apply(&self.scenario, strategy);
         let mut names: Vec<String> = self.releases.iter().flat_map(|release| watched(&applied, release)).collect();
+        if applied.team.is_some() {
+            // A team may deploy every service.
+            names.extend(applied.fleet.iter().filter_map(|plan| plan.strategy.watch()).flat_map(|watch| watch.names.clone()));
+        }
         names.sort();
         names.dedup();
         vec![if names.is_empty() { Note::WatchesNothing } else { Note::Inherits(names) }]
@@ -243,6 +267,34 @@ impl Plan {
             World::Harmless => truth::harmless(&applied).map(Arc::new),
         }
     }
+}
+
+/// Whether a scenario deploys anything, so that strategies can be compared on it.
+pub fn deploys(scenario: &Scenario) -> bool {
+    scenario.team.is_some() || !truth::releases(scenario).is_empty()
+}
+
+/// How many sessions a seed takes under one strategy: a twin beside each if the scenario deploys a version that is worse.
+pub fn worlds(scenario: &Scenario) -> usize {
+    if truth::releases(scenario).iter().any(|release| release.nature == Nature::Worse) { 2 } else { 1 }
+}
+
+/// Labels for all: the given ones, else what tells the strategy from others; a number behind those that are alike.
+pub fn labelled(named: Vec<Named>) -> Vec<Variant> {
+    // Of so many numbers at least one is free.
+    let most = 2 * named.len();
+    let mut labelled: Vec<Variant> = Vec::new();
+    let given: Vec<String> = named.iter().filter_map(|named| named.label.clone()).collect();
+    for Named { label, derived, strategy } in named {
+        let label = label.unwrap_or_else(|| {
+            let taken = |label: &str| given.iter().any(|other| other == label) || labelled.iter().any(|other| other.label == label);
+            // A long list of parameters is cut, not refused: nobody chose it as a label.
+            let plain: String = derived.chars().take(limits::NAME_CHARS - 5).collect();
+            (1..=most).map(|n| if n == 1 { plain.clone() } else { format!("{plain} ({n})") }).find(|label| !taken(label)).unwrap_or_default()
+        });
+        labelled.push(Variant { label, strategy });
+    }
+    labelled
 }
 
 /// Says what is impossible about a strategy in a scenario.

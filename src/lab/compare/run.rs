@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use super::World;
+use super::curve::Curve;
 use super::measure::{Measured, measure};
 use super::outcome::Outcome;
 use super::plan::Plan;
@@ -29,8 +30,16 @@ pub struct Progress {
     pub share: f64,
 }
 
-/// What came of a session: its measures, or why it could not go on. Not there if it never came to its end.
-pub(super) type Slot = OnceLock<Result<Measured, Exhausted>>;
+/// What is kept of a session that came to its end.
+#[derive(Debug)]
+pub(super) struct Ended {
+    pub(super) measured: Measured,
+    /// What happened over time, where the plan asks for it.
+    pub(super) curve: Option<Curve>,
+}
+
+/// What came of a session: what was measured, or why it could not go on. Not there if it never came to its end.
+pub(super) type Slot = OnceLock<Result<Ended, Exhausted>>;
 
 /// The sessions of one scenario, by seed.
 #[derive(Debug)]
@@ -86,7 +95,7 @@ pub fn run(plan: Plan, threads: usize, cancel: &AtomicBool, tell: &(dyn Fn(Progr
     };
     let work = || {
         while let Some((seed, runs)) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let ended = one(&runs.scenario, plan.seeds()[*seed], plan.until(), cancel, &|| {
+            let ended = one(&plan, *seed, &runs.scenario, cancel, &|| {
                 steps.fetch_add(1, Ordering::Relaxed);
                 told();
             });
@@ -111,8 +120,9 @@ pub fn run(plan: Plan, threads: usize, cancel: &AtomicBool, tell: &(dyn Fn(Progr
 }
 
 /// Runs one session; `None` if it was given up.
-fn one(scenario: &Arc<Scenario>, seed: u64, until: SimTime, cancel: &AtomicBool, step: &dyn Fn()) -> Option<Result<Measured, Exhausted>> {
-    let mut session = Session::new(Arc::clone(scenario), seed);
+fn one(plan: &Plan, seed: usize, scenario: &Arc<Scenario>, cancel: &AtomicBool, step: &dyn Fn()) -> Option<Result<Ended, Exhausted>> {
+    let until = plan.until();
+    let mut session = Session::new(Arc::clone(scenario), plan.seeds()[seed]);
     for at in 1..=STEPS {
         if cancel.load(Ordering::Relaxed) {
             return None;
@@ -123,5 +133,6 @@ fn one(scenario: &Arc<Scenario>, seed: u64, until: SimTime, cancel: &AtomicBool,
             return Some(Err(exhausted));
         }
     }
-    Some(Ok(measure(&session)))
+    let curve = (seed < plan.curves()).then(|| Curve::of(&session, plan.shown_release()));
+    Some(Ok(Ended { measured: measure(&session), curve }))
 }

@@ -4,8 +4,10 @@
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use super::*;
-use crate::content::{Folder, read_str};
+use crate::content::{Folder, Named, limits, read_str};
 use crate::fleet::deploy::Strategy;
+use crate::lab::snapshot::MarkKind;
+use crate::lang::Lang;
 use crate::scenario::{Action, Scenario};
 use crate::units::SimTime;
 
@@ -215,4 +217,93 @@ fn what_makes_no_comparison_is_refused() {
     let sweep = Sweep { axes: Vec::new(), cells: vec![strategy(r#""canary""#)] };
     let nothing = Plan::new(scenario(&fine), Vec::new(), Some(sweep), vec![1], SimTime::from_secs(600)).expect_err("refused");
     assert!(nothing.to_string().contains("nothing to find"), "{nothing}");
+}
+
+#[test]
+fn what_is_not_labelled_gets_a_label_of_its_own() {
+    let named = |label: Option<&str>, derived: &str| Named { label: label.map(str::to_owned), derived: derived.to_owned(), strategy: Strategy::default() };
+    let labels = |named| labelled(named).into_iter().map(|variant| variant.label).collect::<Vec<_>>();
+    assert_eq!(
+        labels(vec![named(None, "canary"), named(Some("canary (2)"), "canary"), named(None, "canary"), named(None, "linear")]),
+        ["canary", "canary (2)", "canary (3)", "linear"]
+    );
+    assert!(labels(vec![named(None, &"x".repeat(500))])[0].chars().count() <= limits::NAME_CHARS);
+}
+
+#[test]
+fn what_happened_over_time_is_kept_only_if_it_is_asked_for() {
+    let plain = compare(SHOP, three(), 1);
+    assert!(plain.curve(1, World::AsItIs, 1).is_none());
+    let plan = plan(SHOP, three(), 2).expect("it can run").with_curves(1);
+    let shown = plan.shown_release().copied();
+    let outcome = run(plan, 2, &AtomicBool::new(false), &|_| {});
+    assert!(shown.is_some_and(|release| release.nature == Nature::Worse) && outcome.curve(1, World::AsItIs, 2).is_none(), "only of the first seed");
+    assert_eq!(outcome.sessions(1, World::AsItIs)[0], plain.sessions(1, World::AsItIs)[0], "looking changes nothing");
+    // The canary takes a tenth of the traffic at 1:05 and is turned back at 2:00.
+    let canary = outcome.curve(1, World::AsItIs, 1).expect("a curve");
+    let between = |points: &[Point], from: f64, to: f64| {
+        let inside: Vec<f64> = points.iter().filter(|(t, share)| *t > from && *t <= to && share.is_finite()).map(|(_, share)| *share).collect();
+        inside.iter().sum::<f64>() / inside.len() as f64
+    };
+    assert!((0.06..0.14).contains(&between(&canary.share, 70.0, 115.0)), "{:?}", canary.share);
+    assert!(between(&canary.share, 10.0, 60.0) < 1e-9 && between(&canary.share, 180.0, 700.0) < 1e-9);
+    assert!((0.02..0.09).contains(&between(&canary.errors, 70.0, 115.0)) && between(&canary.errors, 180.0, 700.0) < 1e-9);
+    let marks: Vec<(MarkKind, u64)> = canary.marks.iter().map(|mark| (mark.kind, mark.at.nanos() / 1_000_000_000)).collect();
+    assert!(marks.contains(&(MarkKind::Deploy, 60)) && marks.contains(&(MarkKind::Alarm, 120)) && marks.contains(&(MarkKind::DeployFailed, 120)), "{marks:?}");
+    let all = outcome.curve(0, World::AsItIs, 1).expect("a curve");
+    assert!(between(&all.share, 120.0, 500.0) > 0.999 && between(&all.errors, 120.0, 500.0) > 0.4);
+    // In the twin nobody notices anything, and everybody gets it in the end.
+    let twin = outcome.curve(1, World::Harmless, 1).expect("a curve");
+    assert!(between(&twin.share, 400.0, 700.0) > 0.999 && twin.marks.iter().all(|mark| mark.kind != MarkKind::Alarm));
+    assert_eq!(canary.window, all.window, "one time axis");
+}
+
+#[test]
+fn the_best_beats_every_other_one_by_more_than_chance() {
+    let outcome = compare(SHOP, three(), 3);
+    let best = |world, measure: &Measure| outcome.best(world, measure);
+    assert_eq!(best(World::AsItIs, &Measure::UsersHurt), Some(1));
+    assert_eq!(best(World::AsItIs, &Measure::FalseRollbacks), None, "nobody knows it");
+    assert_eq!(best(World::AsItIs, &Measure::TimeToDetect), None, "two are alike, and one never detects");
+    assert_eq!(best(World::Harmless, &Measure::DeploymentTime), Some(0));
+    let single = compare(SHOP, vec![three().remove(0)], 2);
+    assert_eq!(single.best(World::AsItIs, &Measure::UsersHurt), None, "there is nobody to beat");
+}
+
+#[test]
+fn conclusions_are_drawn_in_the_readers_language() {
+    let outcome = compare(SHOP, three(), 3);
+    let said = |lang| conclusions(&outcome, lang).join("\n");
+    let (english, vietnamese) = (said(Lang::En), said(Lang::Vi));
+    assert!(english.starts_with("Of 3 seeds, the harmful version was turned back without anybody's doing under `all-at-once` in 0, under `canary` in 3"));
+    assert!(english.contains("`canary` compared with `all-at-once`, in 3 of 3 seeds, hurts fewer users ("), "{english}");
+    assert!(english.contains("; but it needs more instance-hours"), "{english}");
+    assert!(vietnamese.starts_with("Trên 3 seed, phiên bản có hại tự bị rollback mà không cần ai can thiệp: với `all-at-once` 0 lần, với `canary` 3 lần"));
+    assert!(vietnamese.contains("So với `all-at-once`, `canary`, ở 3/3 seed, có ít người dùng gặp lỗi hơn ("), "{vietnamese}");
+    assert!(vietnamese.contains("; nhưng cần nhiều giờ instance hơn"), "{vietnamese}");
+    assert_eq!(english.lines().count(), vietnamese.lines().count());
+    // The same numbers, each written as the language does.
+    let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
+    let sorted = |text: &str| {
+        let mut digits: Vec<char> = digits(text).chars().collect();
+        digits.sort_unstable();
+        digits
+    };
+    assert_eq!(sorted(&english), sorted(&vietnamese));
+}
+
+#[test]
+fn with_a_team_the_lead_time_comes_from_its_commits() {
+    let scenario = crate::content::load("month-startup").map(|loaded| loaded.scenario);
+    let scenario = scenario.unwrap_or_else(|problems| panic!("{}", problems.render(false)));
+    let variants = vec![variant("rolling", r#""rolling""#), variant("canary", r#""canary""#)];
+    let plan = Plan::new(scenario, variants, None, vec![42], SimTime::from_secs(30 * 3_600)).expect("it can run");
+    let notes = plan.notes(&plan.variants()[1]);
+    assert!(matches!(&notes[..], [Note::Inherits(names)] if names.contains(&"frontend-canary".to_owned())), "{notes:?}");
+    let outcome = run(plan, 2, &AtomicBool::new(false), &|_| {});
+    let [rolling, canary] = [0, 1].map(|at| outcome.mean(at, World::AsItIs, &Measure::LeadTime).expect("changes reached production").0);
+    assert!(rolling > 0.0 && canary > rolling + 600.0, "a canary's bake is part of the lead time: {rolling} s, {canary} s");
+    let without = compare(SHOP, three(), 1);
+    assert_eq!(without.mean(0, World::AsItIs, &Measure::LeadTime), None, "nobody commits");
+    assert!(without.measures().contains(&Measure::LeadTime));
 }

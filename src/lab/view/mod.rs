@@ -24,8 +24,8 @@ use std::collections::BTreeMap;
 use self::smooth::Smooth;
 use super::session::Session;
 use super::snapshot::{
-    AlarmSnapshot, DeploymentSnapshot, EdgeEnd, EdgeSnapshot, FaultSnapshot, InstanceSnapshot, Interest, ServiceSnapshot, Signals, SloSnapshot, Snapshot,
-    SourceSnapshot, Totals, VersionSnapshot,
+    AlarmSnapshot, Charts, DeploymentSnapshot, EdgeEnd, EdgeSnapshot, FaultSnapshot, InstanceSnapshot, Interest, Mark, ServiceSnapshot, Signals, SloSnapshot,
+    Snapshot, SourceSnapshot, Totals, VersionSnapshot,
 };
 use crate::fleet::look::{InstanceLook, ServiceLook};
 use crate::ids::{QueueId, ServiceId, SourceId, VersionId};
@@ -82,6 +82,15 @@ fn share_of(weights: &[(VersionId, f64)], version: VersionId) -> Option<f64> {
 }
 
 impl Session {
+    /// The charts that a reader is interested in, without the rest of a snapshot.
+    pub(in crate::lab) fn charts(&self, interest: &Interest) -> Charts {
+        charts::charts(self, interest)
+    }
+    /// The ledger as marks, oldest first.
+    pub(in crate::lab) fn marks(&self) -> Vec<Mark> {
+        marks::marks(self.scenario(), self.ledger())
+    }
+
     /// What a reader sees now.
     pub fn snapshot(&mut self, interest: &Interest) -> Snapshot {
         let digest = self.digest();

@@ -4,6 +4,7 @@
 //! A panel reads the shell and asks for things; it never changes the simulation and never talks to its thread.
 
 pub(crate) mod commits;
+pub(crate) mod compare;
 pub(crate) mod delivery;
 pub(crate) mod deployments;
 pub(crate) mod dora;

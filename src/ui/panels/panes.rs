@@ -5,7 +5,7 @@
 use eframe::egui::{self, Stroke, Ui, WidgetText};
 use egui_tiles::{Behavior, Container, Linear, LinearDir, SimplificationOptions, TabState, Tile, TileId, Tiles, Tree, UiResponse};
 
-use super::{commits, deployments, dora, events, flags, pipeline, service_map, signals, team};
+use super::{commits, compare, deployments, dora, events, flags, pipeline, service_map, signals, team};
 use crate::ui::fonts;
 use crate::ui::state::{Shell, colors};
 use crate::ui::text::Lang;
@@ -26,7 +26,7 @@ pub(crate) struct PaneSpec {
 pub(crate) struct Pane(pub(crate) &'static PaneSpec);
 
 /// The panels of delivery.
-pub(crate) const DELIVERY: [&PaneSpec; 5] = [&dora::PANE, &commits::PANE, &team::PANE, &deployments::PANE, &flags::PANE];
+pub(crate) const DELIVERY: [&PaneSpec; 6] = [&dora::PANE, &commits::PANE, &team::PANE, &deployments::PANE, &compare::PANE, &flags::PANE];
 
 /// Brings the panel with this title to the front, wherever it is docked; whether there is one.
 pub(crate) fn show(tree: &mut Tree<Pane>, title: &str) -> bool {
@@ -61,6 +61,10 @@ pub(crate) fn arrangement() -> Tree<Pane> {
 pub(crate) fn panes_ui(ui: &mut Ui, shell: &mut Shell) {
     if shell.run.as_ref().is_some_and(|run| run.pipeline.fills()) {
         (pipeline::PANE.draw)(ui, shell);
+        return;
+    }
+    if shell.compare.fills() {
+        (compare::PANE.draw)(ui, shell);
         return;
     }
     let Some(mut tree) = shell.run.as_mut().and_then(|run| run.tiles.take()) else { return };

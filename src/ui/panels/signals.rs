@@ -175,7 +175,7 @@ fn thinned(points: &[(f64, f64)], most: usize) -> Vec<(f64, f64)> {
 
 /// The stretches without a gap: a window without requests ends one, and so does a step that is longer than both `window`
 /// and the step before it. (Older windows are wider, so steps only ever get shorter.)
-fn stretches(points: &[(f64, f64)], window: f64) -> Vec<Vec<[f64; 2]>> {
+pub(super) fn stretches(points: &[(f64, f64)], window: f64) -> Vec<Vec<[f64; 2]>> {
     let mut out: Vec<Vec<[f64; 2]>> = Vec::new();
     let mut last: Option<f64> = None;
     let mut step = f64::INFINITY;

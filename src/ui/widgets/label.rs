@@ -1,6 +1,6 @@
 //! Text in the sizes and weights of the theme, and definitions of terms with their sources.
 
-use eframe::egui::{Label, Response, RichText, Ui};
+use eframe::egui::{Label, Painter, Pos2, Response, RichText, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 
 use crate::ui::fonts;
 use crate::ui::state::colors;
@@ -28,6 +28,18 @@ pub(crate) fn secondary(ui: &mut Ui, text: impl Into<String>) -> Response {
 pub(crate) fn caption(ui: &mut Ui, text: impl Into<String>) -> Response {
     let color = colors(ui).secondary;
     ui.label(RichText::new(text).font(fonts::regular(size::SMALL)).color(color))
+}
+
+/// An entry of a key to a picture: what it stands for is painted at the given place before its words. Entries wrap as
+/// a whole.
+pub(crate) fn keyed(ui: &mut Ui, text: &str, paint: impl FnOnce(&Painter, Pos2)) -> Response {
+    let color = colors(ui).secondary;
+    let galley = ui.painter().layout_no_wrap(text.to_owned(), fonts::regular(size::SMALL), color);
+    let (rect, response) = ui.allocate_exact_size(vec2(galley.size().x + 16.0, 16.0), Sense::hover());
+    paint(ui.painter(), pos2(rect.left() + 5.0, rect.center().y));
+    ui.painter().galley(pos2(rect.left() + 15.0, rect.center().y - galley.size().y / 2.0), galley, color);
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, text));
+    response
 }
 
 /// Adds the definition of a term to anything.

@@ -4,54 +4,62 @@
 
 use std::collections::BTreeMap;
 
-use super::conclusions;
 use super::model::{
     AxisReport, CellReport, Comparison, DifferenceReport, FORMAT_VERSION, MeasureReport, ReleaseReport, ShareReport, SpoiledSeed, SweepReport, ValueReport,
     VariantReport,
 };
-use super::quantity;
-use crate::insight::dora;
+use crate::figures::millis;
 use crate::insight::paired::{CONFIDENCE, Paired};
 use crate::insight::proportion::Proportion;
-use crate::lab::compare::{Measure, Nature, Outcome, World};
+use crate::lab::compare::{Measure, Nature, Outcome, World, conclusions};
+use crate::lang::Lang;
 use crate::units::SimTime;
 
 impl Comparison {
-    /// The report of an outcome; `wall_s` is how long it took on this machine [s].
-    pub fn new(outcome: &Outcome, wall_s: Option<f64>) -> Self {
+    /// The report of an outcome in a language; `wall_s` is how long it took on this machine [s].
+    pub fn new(outcome: &Outcome, wall_s: Option<f64>, lang: Lang) -> Self {
         let plan = outcome.plan();
         let scenario = plan.scenario();
-        let mut comparison = Self {
+        let as_it_is = measures(outcome, World::AsItIs, lang);
+        Self {
             format_version: FORMAT_VERSION,
+            language: lang,
             scenario: scenario.name.clone(),
-            title: scenario.title.get("en").into(),
+            title: scenario.title.get(lang.code()).into(),
             simulated_s: plan.until().as_secs_f64(),
             wall_s: wall_s.filter(|wall| wall.is_finite()),
             interrupted: outcome.interrupted(),
             seeds_asked: plan.seeds().to_vec(),
             seeds: outcome.seeds(),
-            spoiled: spoiled(outcome),
+            spoiled: spoiled(outcome, lang),
             confidence: CONFIDENCE,
+            team: scenario.team.is_some(),
             releases: releases(outcome),
-            variants: variants(outcome),
-            as_it_is: measures(outcome, World::AsItIs),
-            harmless: if plan.has_twins() { measures(outcome, World::Harmless) } else { Vec::new() },
-            lead_time_s: None,
-            unknown: BTreeMap::from([("lead_time_s".to_owned(), dora::LEAD_TIME_NEEDS.to_owned())]),
+            variants: variants(outcome, lang),
+            unknown: unknown(outcome, &as_it_is, lang),
+            as_it_is,
+            harmless: if plan.has_twins() { measures(outcome, World::Harmless, lang) } else { Vec::new() },
             sweep: sweep(outcome),
-            conclusions: Vec::new(),
-        };
-        comparison.conclusions = conclusions::of(&comparison);
-        comparison
+            conclusions: conclusions(outcome, lang),
+        }
     }
 }
 
-fn spoiled(outcome: &Outcome) -> Vec<SpoiledSeed> {
+/// Why a measure that one would look for is not there.
+fn unknown(outcome: &Outcome, measures: &[MeasureReport], lang: Lang) -> BTreeMap<String, String> {
+    let lead_time = Measure::LeadTime.name();
+    let missing = measures.iter().any(|report| report.measure == lead_time && report.variants.iter().all(|value| value.mean.is_none()));
+    let key = if outcome.plan().scenario().team.is_some() { "dora.why.lead-time-needs" } else { "compare.no-lead-time" };
+    missing.then(|| (lead_time, lang.tr(key).into_owned())).into_iter().collect()
+}
+
+fn spoiled(outcome: &Outcome, lang: Lang) -> Vec<SpoiledSeed> {
     let variants = outcome.plan().variants();
+    let why = |at: SimTime| lang.with("compare.exhausted", &[("time", &lang.figure(&millis(Some(at.as_secs_f64() * 1e3))))]);
     outcome
         .spoiled()
         .into_iter()
-        .map(|spoiled| SpoiledSeed { label: variants[spoiled.variant].label.clone(), seed: spoiled.seed, why: spoiled.why.to_string() })
+        .map(|spoiled| SpoiledSeed { label: variants[spoiled.variant].label.clone(), seed: spoiled.seed, why: why(spoiled.why.at) })
         .collect()
 }
 
@@ -71,58 +79,55 @@ fn releases(outcome: &Outcome) -> Vec<ReleaseReport> {
     outcome.plan().releases().iter().map(report).collect()
 }
 
-fn variants(outcome: &Outcome) -> Vec<VariantReport> {
+fn variants(outcome: &Outcome, lang: Lang) -> Vec<VariantReport> {
     let plan = outcome.plan();
     let expected = plan.releases().len() as u32;
     let report = |(at, variant): (usize, &crate::lab::compare::Variant)| {
-        let mut notes: Vec<String> = plan.notes(variant).iter().map(ToString::to_string).collect();
+        let mut notes: Vec<String> = plan.notes(variant).iter().map(|note| note.tell(lang)).collect();
         let sessions = outcome.sessions(at, World::AsItIs);
         let twins = outcome.sessions(at, World::Harmless);
         let all = || sessions.iter().chain(&twins);
+        let of_runs = |key, count: usize| lang.with(key, &[("count", &count.to_string()), ("runs", &all().count().to_string())]);
         let refused = all().filter(|session| session.begun < expected).count();
         if refused > 0 {
-            notes.push(format!("in {refused} of {} runs not every deployment of the timeline could begin", all().count()));
+            notes.push(of_runs("compare.note.refused", refused));
         }
         let unfinished = all().filter(|session| session.unfinished > 0).count();
         if unfinished > 0 {
-            notes.push(format!("in {unfinished} of {} runs a deployment was still under way at the end", all().count()));
+            notes.push(of_runs("compare.note.unfinished", unfinished));
         }
-        let turned_back: Vec<u32> = sessions.iter().filter_map(|session| session.turned_back).collect();
-        let turned_back = (!turned_back.is_empty()).then(|| turned_back.iter().filter(|count| **count > 0).count() as u32);
+        let turned_back = outcome.turned_back(at).map(|count| count as u32);
         VariantReport { label: variant.label.clone(), strategy: variant.strategy.clone(), notes, turned_back }
     };
     plan.variants().iter().enumerate().map(report).collect()
 }
 
-fn measures(outcome: &Outcome, world: World) -> Vec<MeasureReport> {
+fn measures(outcome: &Outcome, world: World, lang: Lang) -> Vec<MeasureReport> {
     if outcome.plan().variants().is_empty() {
         return Vec::new();
     }
     let report = |measure: &Measure| MeasureReport {
         measure: measure.name(),
-        unit: quantity::name(measure.unit()).into(),
+        title: measure.title(lang),
+        unit: measure.unit().name().into(),
         variants: (0..outcome.plan().variants().len()).map(|variant| value(outcome, variant, world, measure)).collect(),
     };
-    Measure::all(outcome.plan().scenario()).iter().map(report).collect()
+    outcome.measures().iter().map(report).collect()
 }
 
 fn value(outcome: &Outcome, variant: usize, world: World, measure: &Measure) -> ValueReport {
-    let values = outcome.values(variant, world, measure);
-    let known: Vec<f64> = values.iter().flatten().copied().collect();
+    let mean = outcome.mean(variant, world, measure);
     ValueReport {
         label: outcome.plan().variants()[variant].label.clone(),
-        // A mean of equal values is that value, without rounding.
-        mean: known
-            .first()
-            .map(|first| if known.iter().all(|value| value.total_cmp(first).is_eq()) { *first } else { known.iter().sum::<f64>() / known.len() as f64 }),
-        known: known.len() as u32,
-        values,
+        mean: mean.map(|(mean, _)| mean),
+        known: mean.map_or(0, |(_, known)| known as u32),
+        values: outcome.values(variant, world, measure),
         difference: if variant == 0 { None } else { outcome.paired(variant, 0, world, measure).map(difference) },
     }
 }
 
 /// A difference as data.
-pub(super) fn difference(paired: Paired) -> DifferenceReport {
+fn difference(paired: Paired) -> DifferenceReport {
     DifferenceReport {
         pairs: paired.pairs as u32,
         mean: paired.mean,

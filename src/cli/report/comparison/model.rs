@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::fleet::deploy::Strategy;
+use crate::lang::Lang;
 
 /// The version of the JSON comparison's format.
 pub(super) const FORMAT_VERSION: u32 = 1;
@@ -18,9 +19,11 @@ pub(super) const FORMAT_VERSION: u32 = 1;
 pub struct Comparison {
     /// The version of this format: 1.
     pub format_version: u32,
+    /// The language of titles, notes, reasons and conclusions. Names of measures, units and natures are data and always the same.
+    pub language: Lang,
     /// The scenario's name.
     pub scenario: String,
-    /// Its title in English.
+    /// Its title.
     pub title: String,
     /// How long each session was [s].
     pub simulated_s: f64,
@@ -36,6 +39,8 @@ pub struct Comparison {
     pub spoiled: Vec<SpoiledSeed>,
     /// Share of the intervals below that hold the true value: 0.95.
     pub confidence: f64,
+    /// Whether a team works on the services and deploys by itself.
+    pub team: bool,
     /// What the timeline deploys.
     pub releases: Vec<ReleaseReport>,
     /// The strategies; the first one is the baseline, which the others are compared with. Empty if only a sweep was asked for.
@@ -45,9 +50,7 @@ pub struct Comparison {
     /// The same where each version that is worse than the one before it is harmless instead; empty if there is no such
     /// version.
     pub harmless: Vec<MeasureReport>,
-    /// Null: see `unknown`. Deployment time is the part of it that there is.
-    pub lead_time_s: Option<f64>,
-    /// Why a number is null.
+    /// Why a measure is null under every strategy, by its name.
     pub unknown: BTreeMap<String, String>,
     /// How well each combination of some parameters tells good from bad; null if none was asked for.
     pub sweep: Option<SweepReport>,
@@ -96,8 +99,11 @@ pub struct VariantReport {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, JsonSchema)]
 pub struct MeasureReport {
     /// Its name: `users hurt`, `failed requests`, `budget burned: ` and an objective, `time to detect`, `time to recover`,
-    /// `missed`, `false rollbacks`, `instance-hours`, `cost`, `deployment time`.
+    /// `missed`, `false rollbacks`, `instance-hours`, `cost`, `deployment time`, `lead time`, and with a team `change fail rate`
+    /// and `failed deployment recovery`.
     pub measure: String,
+    /// What people call it.
+    pub title: String,
     /// What its numbers are: `count`, `share` (0…1 and beyond), `s`, `h` or `$`.
     pub unit: String,
     /// Its values, in the order of the strategies.

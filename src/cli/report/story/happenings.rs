@@ -2,8 +2,8 @@
 
 use super::super::document::{Block, Cell, Table, Tone};
 use super::super::model::{Happening, Movement, Report, Signals};
-use super::super::words::{NONE, clock, millis, percent, rate};
 use super::heads;
+use crate::figures::{NONE, clock, millis, percent, rate};
 use crate::insight::significance::{ENOUGH_FOR_P50, ENOUGH_FOR_P99};
 
 /// Columns that may have nothing to say.

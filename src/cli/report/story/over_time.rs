@@ -3,7 +3,7 @@
 use super::super::chart::{Chart, Line, Look, Mark, Unit};
 use super::super::document::Block;
 use super::super::model::{Moment, Report};
-use super::super::words::{clock, millis, rate, sparkline};
+use crate::figures::{clock, millis, rate, sparkline};
 
 /// At most so many bars fit beside their captions.
 const BARS: usize = 60;

@@ -1,12 +1,13 @@
-//! Numbers and times as people read them: few digits, a unit, a thin separator between thousands.
+//! Numbers and times as people read them in English: few digits, a unit, a thin separator between thousands.
 //!
-//! It knows nothing of what the numbers mean. A missing number is a dash.
+//! It knows nothing of what the numbers mean. A missing number is a dash. [`crate::lang::Lang::figure`] writes them as another
+//! language does.
 
 /// What stands for a number that there is not.
-pub(super) const NONE: &str = "–";
+pub(crate) const NONE: &str = "–";
 
 /// `1234567` as `1,234,567`.
-pub(super) fn count(value: u64) -> String {
+pub(crate) fn count(value: u64) -> String {
     let digits = value.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (at, digit) in digits.chars().enumerate() {
@@ -19,13 +20,13 @@ pub(super) fn count(value: u64) -> String {
 }
 
 /// `1 request`, `2,000 requests`: a count with what is counted.
-pub(super) fn counted(value: u64, what: &str) -> String {
+pub(crate) fn counted(value: u64, what: &str) -> String {
     format!("{} {what}{}", count(value), if value == 1 { "" } else { "s" })
 }
 
 /// Three significant digits, without an exponent and without trailing zeros after a point. What is not quite nothing does
 /// not look as if it were.
-pub(super) fn short(value: f64) -> String {
+pub(crate) fn short(value: f64) -> String {
     if !value.is_finite() {
         return NONE.into();
     }
@@ -51,12 +52,12 @@ pub(super) fn short(value: f64) -> String {
 }
 
 /// A rate, with its unit.
-pub(super) fn rate(per_second: f64) -> String {
+pub(crate) fn rate(per_second: f64) -> String {
     format!("{}/s", short(per_second))
 }
 
 /// A latency in the unit that suits it.
-pub(super) fn millis(value: Option<f64>) -> String {
+pub(crate) fn millis(value: Option<f64>) -> String {
     match value {
         // Seconds keep three digits, zeros too, so that they look alike in a column.
         Some(ms) if ms >= 999_500.0 => format!("{} s", short(ms / 1e3)),
@@ -70,7 +71,7 @@ pub(super) fn millis(value: Option<f64>) -> String {
 }
 
 /// A share as a percentage. What is not quite nothing or everything does not look as if it were.
-pub(super) fn percent(share: Option<f64>) -> String {
+pub(crate) fn percent(share: Option<f64>) -> String {
     let Some(share) = share.filter(|share| share.is_finite()) else { return NONE.into() };
     let value = share * 100.0;
     if share == 0.0 {
@@ -86,7 +87,7 @@ pub(super) fn percent(share: Option<f64>) -> String {
 }
 
 /// A moment of the run as `mm:ss`, `h:mm:ss`, or with days.
-pub(super) fn clock(seconds: f64) -> String {
+pub(crate) fn clock(seconds: f64) -> String {
     let secs = seconds.max(0.0).round() as u64;
     let (days, hours, minutes, rest) = (secs / 86_400, secs / 3_600 % 24, secs / 60 % 60, secs % 60);
     if days > 0 {
@@ -99,7 +100,7 @@ pub(super) fn clock(seconds: f64) -> String {
 }
 
 /// A length of time in words.
-pub(super) fn span(seconds: f64) -> String {
+pub(crate) fn span(seconds: f64) -> String {
     if seconds >= 2.0 * 86_400.0 {
         format!("{} days", short(seconds / 86_400.0))
     } else if seconds >= 2.0 * 3_600.0 {
@@ -114,7 +115,7 @@ pub(super) fn span(seconds: f64) -> String {
 }
 
 /// What is left of an error budget, or by how much it is overspent: twice the budget is a whole budget too much.
-pub(super) fn budget(left: Option<f64>) -> String {
+pub(crate) fn budget(left: Option<f64>) -> String {
     match left.filter(|left| left.is_finite()) {
         Some(left) if left <= -1.0 => format!("{} × overspent", short(-left)),
         Some(left) if left < 0.0 => format!("{} overspent", percent(Some(-left))),
@@ -123,7 +124,7 @@ pub(super) fn budget(left: Option<f64>) -> String {
 }
 
 /// Money.
-pub(super) fn dollars(value: f64) -> String {
+pub(crate) fn dollars(value: f64) -> String {
     if value > 0.0 && value < 0.000_05 {
         "<$0.0001".into()
     } else if value != 0.0 && value.abs() < 0.095 {
@@ -134,7 +135,7 @@ pub(super) fn dollars(value: f64) -> String {
 }
 
 /// A row of bars, one per value, from nothing to the largest.
-pub(super) fn sparkline(values: impl Iterator<Item = Option<f64>> + Clone) -> String {
+pub(crate) fn sparkline(values: impl Iterator<Item = Option<f64>> + Clone) -> String {
     const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
     let most = values.clone().flatten().fold(0.0, f64::max);
     let bar = |value: Option<f64>| match value {
