@@ -145,6 +145,13 @@ phrases! {
             /// The alarm.
             name: String,
         } = "the deployment watches the alarm `{name}`, which the scenario does not have",
+        /// An endpoint that test requests ask is not there, or nobody else calls it.
+        "no-such-endpoint" => NoSuchEndpoint {
+            /// The endpoint.
+            name: String,
+            /// The service.
+            service: String,
+        } = "test requests of the deployment ask `{name}`, which is no endpoint of `{service}` that anybody calls",
         /// The strategy's parameters contradict each other.
         "impossible-strategy" => Strategy {
             /// Why.
@@ -300,6 +307,10 @@ impl Fleet {
         let alarms = self.world.resource::<Alarms>();
         if let Some(unknown) = chosen.watch().and_then(|watch| watch.names.iter().find(|name| alarms.index_of(name).is_none())) {
             return Err(Refusal::NoSuchAlarm { name: unknown.clone() });
+        }
+        let facts = &self.world.resource::<Facts>().services[service.index()];
+        if let Some(unknown) = chosen.tested_endpoints().find(|name| !facts.endpoints.iter().any(|(known, _)| known == name)) {
+            return Err(Refusal::NoSuchEndpoint { name: unknown.to_owned(), service: facts.name.clone() });
         }
         self.world.resource_mut::<DeployOrders>().deploy.push((service, version, strategy));
         self.attend(service);

@@ -4,13 +4,15 @@
 //! under way its strategy decides; otherwise missing instances of the stable version are started and surplus ones are
 //! stopped. It does not know how instances start or who gets requests.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bevy_ecs::prelude::*;
 
 use super::Strategy;
 use super::driver::{Driver, HeaderRoute, Orders, Progress, Scene, Seen, Stand, Way, Wishes, choose};
 use super::judging::{AnalysisLook, Judges, look_again};
+use super::sending::{self, Sent, TestsDue};
+use super::trial::TestRun;
 use crate::fleet::agenda::Timetable;
 use crate::fleet::alarm::Alarms;
 use crate::fleet::desk::{Desk, Member, Roster};
@@ -78,6 +80,8 @@ pub(in crate::fleet) struct Deployment {
     driver: Box<dyn Driver>,
     /// The analyses that it began.
     pub(super) judges: Judges,
+    /// The test requests that it began, by the driver's keys.
+    pub(super) tests: BTreeMap<u32, TestRun>,
     /// When the driver wants to be stepped again.
     pub(super) wakes: Option<SimTime>,
     /// What people asked of it since the last step.
@@ -112,6 +116,10 @@ impl Deployment {
     pub(in crate::fleet) fn brings(&self, member: &Member) -> bool {
         member.version == self.version && (!self.afresh || member.revision == self.number)
     }
+    /// The version whose instances go.
+    pub(super) const fn replaced(&self) -> VersionId {
+        self.replaced
+    }
     /// Whether one of these alarms concerns it.
     pub(in crate::fleet) fn watches(&self, changed: &[usize]) -> bool {
         changed.iter().any(|index| self.watched.contains(index))
@@ -128,9 +136,13 @@ impl Deployment {
     pub(in crate::fleet) fn progress(&self) -> Progress {
         self.driver.progress()
     }
-    /// Its analyses.
+    /// Its analyses and test requests.
     pub(in crate::fleet) fn analyses(&self) -> Vec<AnalysisLook> {
-        self.judges.look()
+        self.judges.look().into_iter().chain(self.tests.values().map(TestRun::look)).collect()
+    }
+    /// Whether an instance gets no requests yet, whatever its health checks say.
+    pub(in crate::fleet) fn withholds(&self, member: &Member) -> bool {
+        self.brings(member) && self.driver.withholds(member.id)
     }
 }
 
@@ -203,8 +215,10 @@ struct DeployDue(ServiceId, DeploymentNumber);
 pub(in crate::fleet) fn install(world: &mut World, schedule: &mut Schedule) {
     world.init_resource::<Numbers>();
     world.init_resource::<DeployOrders>();
+    world.init_resource::<Sent>();
     world.insert_resource(Timetable::<DeployDue>::new());
-    schedule.add_systems((take_orders, reconcile).chain().in_set(Step::Deploy));
+    world.insert_resource(Timetable::<TestsDue>::new());
+    schedule.add_systems((take_orders, sending::send, reconcile).chain().in_set(Step::Deploy));
 }
 
 type Services<'w, 's> = Query<'w, 's, (&'static Plan, &'static mut Size, &'static mut Releases, &'static mut Rollout)>;
@@ -253,6 +267,7 @@ fn begin(
         strategy,
         driver,
         judges: Judges::default(),
+        tests: BTreeMap::new(),
         wakes: None,
         wishes: Wishes::default(),
         way,
@@ -271,6 +286,7 @@ fn take_orders(
     mut desk: Desk<'_>,
     mut orders: ResMut<'_, DeployOrders>,
     mut numbers: ResMut<'_, Numbers>,
+    mut changes: ResMut<'_, Changes>,
     (roster, alarms): (Res<'_, Roster>, Res<'_, Alarms>),
     mut services: Services<'_, '_>,
 ) {
@@ -298,6 +314,8 @@ fn take_orders(
     for (service, version, strategy) in deploy {
         let Ok((plan, _, mut releases, mut rollout)) = services.get_mut(roster.service(service)) else { continue };
         let strategy = strategy.unwrap_or_else(|| plan.0.strategy.clone());
+        let superseded = rollout.0.as_ref();
+        changes.stop.extend(roster.staying(service).filter(|member| superseded.is_some_and(|it| it.withholds(member))).map(|member| member.id));
         begin(&mut desk, &mut numbers, service, &mut releases, &mut rollout, &alarms, (version, strategy, None));
     }
     for service in roll_back {
@@ -306,6 +324,7 @@ fn take_orders(
         let (undone, version, strategy) = match rollout.0.take() {
             Some(deployment) => {
                 desk.note(Event::DeploymentFailed { deployment: deployment.number, why: Cause::RolledBack });
+                changes.stop.extend(roster.staying(service).filter(|member| deployment.withholds(member)).map(|member| member.id));
                 ((deployment.number, deployment.version), stable, deployment.strategy)
             }
             None => match releases.previous() {
@@ -359,7 +378,7 @@ fn reconcile(
     mut desk: Desk<'_>,
     mut changes: ResMut<'_, Changes>,
     mut numbers: ResMut<'_, Numbers>,
-    mut table: ResMut<'_, Timetable<DeployDue>>,
+    (mut table, mut tests): (ResMut<'_, Timetable<DeployDue>>, ResMut<'_, Timetable<TestsDue>>),
     (news, roster, alarms): (Res<'_, News>, Res<'_, Roster>, Res<'_, Alarms>),
     mut services: Services<'_, '_>,
     instances: Query<'_, '_, (&Member, &Life, &Standing)>,
@@ -389,6 +408,8 @@ fn reconcile(
             restart_after: plan.0.restart_after,
             way: deployment.way,
             verdicts: deployment.judges.verdicts(),
+            compared: deployment.judges.compared(),
+            tried: deployment.tests.iter().map(|(key, run)| (*key, run.tried())).collect(),
             wishes: std::mem::take(&mut deployment.wishes),
             ..Scene::default()
         };
@@ -413,13 +434,39 @@ fn reconcile(
             }
             None => deployment.driver.step(&scene),
         };
-        let Orders { start, start_old, stop, weights, wake, report, aborted, begin: analyses, end: over, mirror, headers, stand } = orders;
+        let Orders {
+            start,
+            start_old,
+            stop,
+            weights,
+            wake,
+            report,
+            aborted,
+            begin: analyses,
+            end: over,
+            tests: begun,
+            compare,
+            releases: released,
+            mirror,
+            headers,
+            stand,
+        } = orders;
         let (number, version) = (deployment.number, deployment.version);
         lay_routes(&mut desk, service, deployment, mirror, headers.as_deref());
         if !matches!(stand, Stand::Running) {
             end_routes(&mut desk, service, deployment);
         }
-        deployment.judges.follow(&analyses, &over, now);
+        deployment.judges.follow(&analyses, &compare, &over, now);
+        for key in &over {
+            deployment.tests.remove(key);
+        }
+        for (key, test) in &begun {
+            deployment.tests.insert(*key, TestRun::begin(test, now));
+            tests.set(&mut desk.agenda, now, TestsDue(service, number));
+        }
+        if released {
+            desk.attention.rotation.insert(service);
+        }
         deployment.wakes = wake;
         let wake = look_again(&deployment.judges, wake, now);
         let gave_up = deployment.gave_up;
@@ -455,8 +502,9 @@ fn reconcile(
                     desk.note(Event::DeploymentFailed { deployment: number, why });
                 }
                 let failed = rollout.0.take();
-                // What never became healthy is of no use to anybody.
-                changes.stop.extend(scene.new.iter().filter(|seen| seen.healthy_since.is_none()).map(|seen| seen.id));
+                // What never became healthy is of no use to anybody, and nobody may meet what was not let in.
+                let withheld = |seen: &Seen| failed.as_ref().is_some_and(|failed| failed.driver.withholds(seen.id));
+                changes.stop.extend(scene.new.iter().filter(|seen| seen.healthy_since.is_none() || withheld(seen)).map(|seen| seen.id));
                 desk.touch(service);
                 if let Some(failed) = failed.filter(|_| restore) {
                     let (_, stable) = releases.stable();

@@ -3,20 +3,32 @@
 //! The new version gets a fleet of its own beside the old one, and only then requests: test traffic first where a
 //! deployment has some, then growing shares of production traffic, each watched for a while; then both stand for the
 //! bake time, and the old fleet goes. Until it goes, the way back is a change of weights. A rollback is the same shift
-//! without waiting: where the fleet that it goes back to still stands, it takes no time.
+//! without waiting, hooks and judges: where the fleet that it goes back to still stands, it takes no time.
 //!
-//! It knows counts and times; who judges what is watched is `watch`'s business.
+//! With life-cycle hooks the platform's events stand between these steps (`itinerary`), and each waits for its hooks.
+//! It knows counts and times; who judges what is watched is the business of `watch`, `judging` and `trial`.
 
+use super::canary_analysis::CanaryAnalysis;
 use super::driver::{Driver, Orders, Progress, Scene, Stand, StepState, Waiting, choose};
+use super::hooks::{Hook, Platform};
+use super::itinerary::{Kind, Stage, itinerary};
 use super::rollout::Wish;
+use super::runner::{Passed, Runner};
+use super::trial::{self, Probes, Test};
+use crate::insight::judge::analysis::Phase;
 use crate::telemetry::ledger::Cause;
 use crate::units::{Ratio, SimSpan, SimTime};
 
 /// How long the new fleet may take to become healthy: `CodeDeploy` gives an ECS replacement task set an hour.
 pub(super) const READY_WITHIN: SimSpan = SimSpan::from_secs(3_600);
 
+/// By which the driver knows its probes, its analysis, and the test requests of its hooks.
+const PROBES: u32 = 0;
+const ANALYSIS: u32 = 1;
+const HOOKS: u32 = 2;
+
 /// What is shifted, and how long each step is watched.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Plan {
     /// How long test traffic alone is watched before any production traffic; `None`: there is no such step.
     pub(super) test: Option<SimSpan>,
@@ -26,155 +38,272 @@ pub(super) struct Plan {
     pub(super) bake: SimSpan,
     /// How long the old fleet stands after the deployment has succeeded.
     pub(super) keep_old: SimSpan,
+    /// Whose events there are; only where there are hooks.
+    pub(super) platform: Option<Platform>,
+    /// Life-cycle hooks.
+    pub(super) hooks: Vec<Hook>,
+    /// Synthetic probes that watch it from when the new fleet is up.
+    pub(super) probes: Option<Probes>,
+    /// The comparison of the two versions that must end well before everything is shifted.
+    pub(super) analysis: Option<CanaryAnalysis>,
+}
+
+/// Something impossible about a strategy's hooks and judges.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// The key that it is about.
+    pub key: &'static str,
+    /// Which one, if there are several.
+    pub index: Option<usize>,
+    /// Why.
+    pub why: String,
+}
+
+impl Problem {
+    /// Those of hooks on a platform.
+    pub(super) fn of_hooks(hooks: &[Hook], platform: Platform) -> Vec<Self> {
+        let problem = |(index, hook): (usize, &Hook)| hook.check(platform).err().map(|why| Self { key: "hooks", index: Some(index), why });
+        hooks.iter().enumerate().filter_map(problem).collect()
+    }
 }
 
 impl Plan {
     /// Carries the plan out; a rollback shifts everything at once.
     pub(super) fn driver(self, restores: bool) -> Box<dyn Driver> {
-        let plan = if restores { Self { test: None, steps: vec![(1.0, SimSpan::ZERO)], bake: SimSpan::ZERO, keep_old: SimSpan::ZERO } } else { self };
-        Box::new(Shift { plan, phase: Phase::New, since: SimTime::ZERO, paused: None, share: None, failed: 0 })
+        let plan = if restores { Self { steps: vec![(1.0, SimSpan::ZERO)], ..Self::default() } } else { self };
+        let runner = plan.platform.map(|platform| Runner::new(platform, &plan.hooks, HOOKS));
+        let stages = itinerary(&plan);
+        Box::new(Shift { plan, stages, at: None, since: SimTime::ZERO, until: None, paused: None, share: None, runner, judging: Judging::Ahead, failed: 0 })
+    }
+
+    /// An ECS service deployment without `CodeDeploy`.
+    pub(super) fn on_ecs(mut self) -> Self {
+        self.platform = Some(Platform::EcsService { reconcile: false, steps: self.steps.len() as u32 });
+        self
+    }
+
+    /// What is impossible about its hooks and judges.
+    pub(super) fn problems(&self) -> Vec<Problem> {
+        let mut problems = self.platform.map_or_else(Vec::new, |platform| Problem::of_hooks(&self.hooks, platform));
+        let mut judge = |key, result: Option<Result<(), String>>| problems.extend(result.and_then(Result::err).map(|why| Problem { key, index: None, why }));
+        judge("probes", self.probes.as_ref().map(Probes::check));
+        judge("kayenta", self.analysis.as_ref().map(|analysis| analysis.check(self.watched_for())));
+        problems
+    }
+
+    /// Says what is impossible about its hooks and judges, if anything is.
+    pub(super) fn check(&self) -> Result<(), String> {
+        self.problems().into_iter().next().map_or(Ok(()), |problem| Err(problem.why))
+    }
+
+    /// How long shares of less than everything are held altogether.
+    pub(super) fn watched_for(&self) -> SimSpan {
+        SimSpan::from_nanos(self.steps.iter().filter(|(share, _)| *share < 1.0).map(|(_, hold)| hold.nanos()).sum())
     }
 }
 
-/// How far a shift is.
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Phase {
-    /// Nothing was done yet.
-    New,
-    /// The new fleet comes up; it fails if that is not done by then.
-    ScaleUp { by: SimTime },
-    /// Test traffic is watched.
-    Test { until: SimTime },
-    /// This step is watched.
-    Step { at: usize, until: SimTime },
-    /// Both fleets stand.
-    Bake { until: SimTime },
-    /// It succeeded; the old fleet still stands.
-    KeepOld { until: SimTime },
-    /// The old fleet goes.
-    CleanUp,
+/// How far the comparison of the versions is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Judging {
+    /// It did not begin.
+    Ahead,
+    /// It goes on.
+    UnderWay,
+    /// It ended well, or a person did not wait for it.
+    Over,
 }
 
 struct Shift {
     plan: Plan,
-    phase: Phase,
-    /// Since when it is in that phase.
+    stages: Vec<Stage>,
+    /// The stage under way; `None`: nothing was done yet.
+    at: Option<usize>,
+    /// Since when it is there.
     since: SimTime,
+    /// Until when it stays there, or until when it must be done.
+    until: Option<SimTime>,
     /// Since when a person holds it where it is.
     paused: Option<SimTime>,
     /// The new version's share, as it was last set.
     share: Option<f64>,
+    runner: Option<Runner>,
+    judging: Judging,
     failed: u32,
 }
 
 impl Shift {
-    /// The phase after this one, if it is over.
-    fn next(&self, scene: &Scene, healthy: u32) -> Option<Phase> {
-        let now = scene.now;
-        let step = |at: usize| self.plan.steps.get(at).map_or(Phase::Bake { until: now + self.plan.bake }, |(_, hold)| Phase::Step { at, until: now + *hold });
-        match self.phase {
-            Phase::New => Some(Phase::ScaleUp { by: now + READY_WITHIN }),
-            Phase::ScaleUp { .. } => (healthy >= scene.desired).then(|| self.plan.test.map_or_else(|| step(0), |test| Phase::Test { until: now + test })),
-            Phase::Test { until } => (now >= until).then(|| step(0)),
-            // What takes everything is watched by the bake time.
-            Phase::Step { at, until } => (now >= until || self.plan.steps[at].0 >= 1.0).then(|| step(at + 1)),
-            Phase::Bake { until } => (now >= until).then(|| Phase::KeepOld { until: now + self.plan.keep_old }),
-            Phase::KeepOld { until } => (now >= until).then_some(Phase::CleanUp),
-            Phase::CleanUp => None,
-        }
+    fn kind(&self) -> Option<Kind> {
+        self.at.and_then(|at| self.stages.get(at)).map(|stage| stage.kind)
     }
 
-    /// The share of the traffic that belongs to the phase.
+    /// Whether the time of the stage under way is what it waits for, so that a person can end it.
+    fn has_time(&self) -> bool {
+        matches!(self.kind(), Some(Kind::Test(_) | Kind::Step { .. } | Kind::Bake | Kind::KeepOld))
+    }
+
+    /// Whether steps are left that a person can pass over.
+    fn has_steps(&self) -> bool {
+        let last = self.stages.iter().rposition(|stage| matches!(stage.kind, Kind::Step { .. }));
+        self.at.is_none_or(|at| last.is_some_and(|last| at <= last))
+    }
+
+    /// The share of the traffic that belongs to the stage.
     fn wanted_share(&self) -> f64 {
-        match self.phase {
-            Phase::New | Phase::ScaleUp { .. } | Phase::Test { .. } => 0.0,
-            Phase::Step { at, .. } => self.plan.steps[at].0,
-            Phase::Bake { .. } | Phase::KeepOld { .. } | Phase::CleanUp => 1.0,
+        self.at.and_then(|at| self.stages.get(at)).map_or(0.0, |stage| stage.share)
+    }
+
+    /// Whether the stage under way is over; where a hook stopped it, why, and whether it may be turned back.
+    fn is_over(&mut self, scene: &Scene, promoted: bool, orders: &mut Orders) -> Passed {
+        let now = scene.now;
+        let over = |over: bool| if over { Passed::Yes } else { Passed::NotYet(SimTime::NEVER) };
+        let healthy = scene.new.iter().filter(|seen| seen.healthy_since.is_some()).count() as u32;
+        let in_time = self.until.is_none_or(|until| now >= until);
+        match self.kind() {
+            None => Passed::Yes,
+            Some(Kind::Event(_)) => self.runner.as_mut().map_or(Passed::Yes, |runner| runner.step(scene, None, promoted, orders)),
+            Some(Kind::ScaleUp) => over(healthy >= scene.desired),
+            // What takes everything is watched by the bake time.
+            Some(Kind::Step { all: true, .. }) => Passed::Yes,
+            Some(Kind::Step { last, .. }) => over(in_time && (!last || self.judging != Judging::UnderWay)),
+            Some(Kind::Test(_) | Kind::Bake | Kind::KeepOld) => over(in_time),
+            Some(Kind::CleanUp) => over(false),
         }
     }
-}
 
-impl Shift {
-    /// Does what a person asks for: holds it where it is, lets it go on, or leaves what it waits for.
-    fn follow(&mut self, scene: &Scene) {
+    /// Enters the next stage.
+    fn enter(&mut self, scene: &Scene, orders: &mut Orders) {
         let now = scene.now;
-        let until = |phase: &mut Phase, change: &dyn Fn(SimTime) -> SimTime| match phase {
-            Phase::Test { until } | Phase::Step { until, .. } | Phase::Bake { until } | Phase::KeepOld { until } => *until = change(*until),
-            Phase::New | Phase::ScaleUp { .. } | Phase::CleanUp => {}
+        let was = self.kind();
+        self.at = Some(self.at.map_or(0, |at| at + 1));
+        self.since = now;
+        self.until = match self.kind() {
+            Some(Kind::ScaleUp) => Some(now + READY_WITHIN),
+            Some(Kind::Test(hold) | Kind::Step { hold, .. }) => Some(now + hold),
+            Some(Kind::Bake) => Some(now + self.plan.bake),
+            Some(Kind::KeepOld) => Some(now + self.plan.keep_old),
+            Some(Kind::Event(_) | Kind::CleanUp) | None => None,
         };
+        if let (Some(Kind::Event(event)), Some(runner)) = (self.kind(), &mut self.runner) {
+            runner.begin(event, now);
+        }
+        if let Some(probes) = self.plan.probes.as_ref().filter(|_| was == Some(Kind::ScaleUp)) {
+            let name = format!("probes of the {}", probes.at.name());
+            orders.tests.push((PROBES, Test { name, kind: trial::Kind::Probes(probes.clone()), instance: None }));
+        }
+        if let Some(analysis) = self.plan.analysis.as_ref().filter(|_| self.judging == Judging::Ahead && self.wanted_share() > 0.0) {
+            self.judging = Judging::UnderWay;
+            orders.compare.push((ANALYSIS, analysis.clone(), self.plan.watched_for()));
+        }
+    }
+
+    /// Does what a person asks for: holds it where it is, lets it go on, or leaves what it waits for.
+    fn follow(&mut self, scene: &Scene, orders: &mut Orders) {
+        let now = scene.now;
         if scene.wishes.pause && self.paused.is_none() {
             self.paused = Some(now);
         }
         if scene.wishes.resume
             && let Some(since) = self.paused.take()
+            && self.has_time()
         {
             // What was left of the step is still to come.
-            until(&mut self.phase, &|until| until + now.since(since));
+            self.until = self.until.map(|until| until + now.since(since));
         }
         if scene.wishes.promote || scene.wishes.promote_full {
             self.paused = None;
-            until(&mut self.phase, &|_| now);
+            if self.has_time() {
+                self.until = Some(now);
+            }
+            let leaves_last = matches!(self.kind(), Some(Kind::Step { last: true, .. }));
+            if self.judging != Judging::Over && (leaves_last || scene.wishes.promote_full) {
+                if self.judging == Judging::UnderWay {
+                    orders.end.push(ANALYSIS);
+                }
+                self.judging = Judging::Over;
+            }
         }
         if scene.wishes.promote_full {
-            self.plan = Plan {
-                test: self.plan.test.map(|_| SimSpan::ZERO),
-                steps: self.plan.steps.iter().map(|(share, _)| (*share, SimSpan::ZERO)).collect(),
-                ..self.plan.clone()
-            };
+            for stage in &mut self.stages {
+                if let Kind::Test(hold) | Kind::Step { hold, .. } = &mut stage.kind {
+                    *hold = SimSpan::ZERO;
+                }
+            }
+            if let Some(runner) = &mut self.runner {
+                runner.pass_pauses();
+            }
         }
     }
-}
 
-impl Shift {
-    /// What a person can ask of it in this phase.
+    /// What those who judge it say: why it is to fail, and whether it goes back.
+    fn condemned(&mut self, scene: &Scene) -> Option<Stand> {
+        let failed = |key| scene.tried.iter().any(|(known, tried)| *known == key && tried.phase == Phase::Failed);
+        if let Some(probes) = self.plan.probes.as_ref().filter(|_| failed(PROBES)) {
+            let (failed, of) = probes.rule();
+            return Some(Stand::Failed { why: Cause::ProbesFailed { what: probes.at.name(), failed, of }, restore: probes.rollback });
+        }
+        match scene.verdicts.iter().find(|(key, _)| *key == ANALYSIS && self.judging == Judging::UnderWay) {
+            Some((_, Phase::Successful)) => self.judging = Judging::Over,
+            Some((_, Phase::Failed)) => {
+                let why = scene.compared.clone().unwrap_or(Cause::Aborted);
+                return Some(Stand::Failed { why, restore: true });
+            }
+            _ => {}
+        }
+        None
+    }
+
+    /// What a person can ask of it now.
     fn wishes(&self) -> Vec<Wish> {
-        let has_time = matches!(self.phase, Phase::Test { .. } | Phase::Step { .. } | Phase::Bake { .. } | Phase::KeepOld { .. });
-        let has_steps = matches!(self.phase, Phase::New | Phase::ScaleUp { .. } | Phase::Test { .. } | Phase::Step { .. });
         let is_paused = self.paused.is_some();
+        let asks = matches!(self.kind(), Some(Kind::Event(_))) && self.runner.as_ref().is_some_and(|runner| runner.waits_for_person());
         let possible = [
-            (Wish::Promote, has_time || is_paused),
-            (Wish::PromoteFull, has_steps),
-            (Wish::Pause, !is_paused && self.phase != Phase::CleanUp),
+            (Wish::Promote, self.has_time() || is_paused || asks),
+            (Wish::PromoteFull, self.has_steps()),
+            (Wish::Pause, !is_paused && self.kind() != Some(Kind::CleanUp)),
             (Wish::Resume, is_paused),
             (Wish::Abort, true),
         ];
         possible.into_iter().filter(|(_, possible)| *possible).map(|(wish, _)| wish).collect()
     }
+
+    fn waiting(&self) -> Waiting {
+        match (self.paused, self.kind(), &self.runner) {
+            (Some(_), ..) => Waiting::Person,
+            (None, Some(Kind::Event(_)), Some(runner)) if runner.waits_for_person() => Waiting::Person,
+            (None, Some(Kind::Event(_)), Some(runner)) if runner.waits_for_tests() => Waiting::Tests,
+            (None, Some(Kind::Event(_)), _) => Waiting::Hook,
+            (None, None | Some(Kind::ScaleUp | Kind::CleanUp), _) => Waiting::Instances,
+            _ => Waiting::Time,
+        }
+    }
 }
 
 impl Driver for Shift {
     fn progress(&self) -> Progress {
-        let mut steps = vec!["scale up".to_owned()];
-        steps.extend(self.plan.test.map(|_| "test traffic".to_owned()));
-        let first = steps.len();
-        steps.extend(self.plan.steps.iter().map(|(share, _)| format!("{} %", (share * 1_000.0).round() / 10.0)));
-        steps.extend(["bake".to_owned(), "clean up".to_owned()]);
-        let last = steps.len() - 1;
-        let (current, until) = match self.phase {
-            Phase::New => (0, None),
-            Phase::ScaleUp { by } => (0, Some(by)),
-            Phase::Test { until } => (1, Some(until)),
-            Phase::Step { at, until } => (first + at, Some(until)),
-            Phase::Bake { until } => (last - 1, Some(until)),
-            Phase::KeepOld { until } => (last, Some(until)),
-            Phase::CleanUp => (last, None),
-        };
-        let state = |at: usize| match at.cmp(&current) {
-            std::cmp::Ordering::Less => StepState::Done,
-            std::cmp::Ordering::Equal => StepState::Current,
-            std::cmp::Ordering::Greater => StepState::Ahead,
-        };
-        let waiting = match (self.paused, self.phase) {
-            (Some(_), _) => Waiting::Person,
-            (None, Phase::New | Phase::ScaleUp { .. } | Phase::CleanUp) => Waiting::Instances,
-            _ => Waiting::Time,
-        };
+        // Stages that are one step to whoever watches have the same name.
+        let mut steps: Vec<(String, StepState)> = Vec::new();
+        let (here, mut current) = (self.at.unwrap_or(0), 0);
+        for (at, stage) in self.stages.iter().enumerate() {
+            if at == 0 || self.stages[at - 1].name != stage.name {
+                steps.push((stage.name.clone(), StepState::Ahead));
+            }
+            if at <= here {
+                current = steps.len() - 1;
+            }
+        }
+        for (at, (_, state)) in steps.iter_mut().enumerate() {
+            *state = match at.cmp(&current) {
+                std::cmp::Ordering::Less => StepState::Done,
+                std::cmp::Ordering::Equal => StepState::Current,
+                std::cmp::Ordering::Greater => StepState::Ahead,
+            };
+        }
         Progress {
-            steps: steps.into_iter().enumerate().map(|(at, step)| (step, state(at))).collect(),
+            steps,
             current: Some(current),
             since: Some(self.since),
-            until: until.filter(|_| self.paused.is_none()),
-            waiting: Some(waiting),
+            until: self.until.filter(|until| self.paused.is_none() && *until < SimTime::NEVER),
+            waiting: Some(self.waiting()),
             weight: Some(Ratio::new(self.wanted_share())),
             phase: if self.paused.is_some() { "Paused" } else { "Progressing" },
             wishes: self.wishes(),
@@ -190,30 +319,48 @@ impl Driver for Shift {
         if scene.wishes.abort {
             return Orders { stand: Stand::Failed { why: Cause::Aborted, restore: true }, ..Orders::default() };
         }
-        self.follow(scene);
-        let healthy = scene.new.iter().filter(|seen| seen.healthy_since.is_some()).count() as u32;
         let mut orders = Orders::default();
-        while let Some(next) = if self.paused.is_some() { None } else { self.next(scene, healthy) } {
-            (self.phase, self.since) = (next, scene.now);
+        self.follow(scene, &mut orders);
+        if let Some(stand) = self.condemned(scene) {
+            return Orders { stand, ..Orders::default() };
         }
-        orders.start = scene.desired.saturating_sub(scene.new.len() as u32);
+        // A person who promotes means what is waited for now, not what comes after it.
+        let mut promoted = scene.wishes.promote;
+        loop {
+            match self.is_over(scene, std::mem::take(&mut promoted), &mut orders) {
+                Passed::Yes if self.paused.is_none() => self.enter(scene, &mut orders),
+                Passed::Yes => break,
+                Passed::NotYet(until) => {
+                    if matches!(self.kind(), Some(Kind::Event(_))) {
+                        self.until = Some(until);
+                    }
+                    break;
+                }
+                Passed::Stopped(why, restore) => return Orders { stand: Stand::Failed { why, restore }, ..Orders::default() },
+            }
+        }
+        let scale_up = self.stages.iter().position(|stage| stage.kind == Kind::ScaleUp);
+        if self.at >= scale_up {
+            orders.start = scene.desired.saturating_sub(scene.new.len() as u32);
+        }
         orders.stop = choose(&scene.new, (scene.new.len() as u32).saturating_sub(scene.desired) as usize);
         let share = self.wanted_share();
         if self.share.is_none_or(|set| (set - share).abs() > 1e-12) && scene.replaced != scene.deployed {
             self.share = Some(share);
             orders.weights = Some(vec![(scene.replaced, 1.0 - share), (scene.deployed, share)]);
         }
-        match self.phase {
-            Phase::ScaleUp { by } if scene.now >= by => {
+        let goes_on = self.paused.is_none();
+        match self.kind() {
+            Some(Kind::ScaleUp) if self.until.is_some_and(|by| scene.now >= by) => {
                 orders.stand = Stand::Failed { why: Cause::NotReady { minutes: (READY_WITHIN.as_secs_f64() / 60.0) as u32 }, restore: true };
             }
-            Phase::ScaleUp { by } => orders.wake = Some(by),
-            Phase::Test { until } | Phase::Step { until, .. } | Phase::Bake { until } | Phase::KeepOld { until } => {
-                orders.wake = Some(until).filter(|_| self.paused.is_none());
-            }
-            Phase::New => {}
-            Phase::CleanUp => {
+            // A hook goes on while a person holds the deployment.
+            Some(Kind::ScaleUp | Kind::Event(_)) => orders.wake = self.until.filter(|until| *until > scene.now),
+            Some(Kind::Test(_) | Kind::Step { .. } | Kind::Bake | Kind::KeepOld) => orders.wake = self.until.filter(|_| goes_on),
+            None => {}
+            Some(Kind::CleanUp) => {
                 orders.stop.extend(scene.old.iter().map(|seen| seen.id));
+                let healthy = scene.new.iter().filter(|seen| seen.healthy_since.is_some()).count() as u32;
                 if scene.old.is_empty() && healthy >= scene.desired {
                     // Only one version is left; shares have nothing to say any more.
                     orders.weights = Some(Vec::new());
@@ -274,19 +421,20 @@ mod tests {
             steps: vec![(0.1, SimSpan::from_secs(300)), (1.0, SimSpan::ZERO)],
             bake: SimSpan::from_secs(600),
             keep_old: SimSpan::from_secs(60),
+            ..Plan::default()
         };
         assert_eq!(shares(plan, 10_000), (vec![(0, 0.1), (300, 1.0)], Some(960)));
     }
 
     #[test]
     fn test_traffic_comes_before_production_traffic() {
-        let plan = Plan { test: Some(SimSpan::from_secs(120)), steps: vec![(1.0, SimSpan::ZERO)], bake: SimSpan::ZERO, keep_old: SimSpan::ZERO };
+        let plan = Plan { test: Some(SimSpan::from_secs(120)), steps: vec![(1.0, SimSpan::ZERO)], ..Plan::default() };
         assert_eq!(shares(plan, 10_000), (vec![(120, 1.0)], Some(120)));
     }
 
     #[test]
     fn a_fleet_that_does_not_come_up_fails_after_an_hour() {
-        let mut driver = Plan { test: None, steps: vec![(1.0, SimSpan::ZERO)], bake: SimSpan::ZERO, keep_old: SimSpan::ZERO }.driver(false);
+        let mut driver = Plan { steps: vec![(1.0, SimSpan::ZERO)], ..Plan::default() }.driver(false);
         let orders = driver.step(&Scene { new: starting(4, 4), ..scene(0) });
         assert_eq!((orders.wake, orders.stand), (Some(SimTime::from_secs(3_600)), Stand::Running));
         let orders = driver.step(&Scene { new: starting(4, 4), ..scene(3_600) });
@@ -300,6 +448,7 @@ mod tests {
             steps: vec![(0.1, SimSpan::from_secs(60)), (1.0, SimSpan::ZERO)],
             bake: SimSpan::from_secs(60),
             keep_old: SimSpan::from_secs(60),
+            ..Plan::default()
         };
         let orders = plan.driver(true).step(&scene(100));
         assert_eq!((orders.start, orders.stop.len()), (0, 4), "what it goes back to is there; the others go at once");
@@ -309,8 +458,7 @@ mod tests {
     #[test]
     fn a_person_holds_it_lets_it_go_on_promotes_and_aborts() {
         use super::super::driver::Wishes;
-        let plan =
-            || Plan { test: None, steps: vec![(0.1, SimSpan::from_secs(300)), (1.0, SimSpan::ZERO)], bake: SimSpan::from_secs(60), keep_old: SimSpan::ZERO };
+        let plan = || Plan { steps: vec![(0.1, SimSpan::from_secs(300)), (1.0, SimSpan::ZERO)], bake: SimSpan::from_secs(60), ..Plan::default() };
         let wish = |now: u64, wishes: Wishes| Scene { wishes, ..scene(now) };
         let mut held = plan().driver(false);
         held.step(&scene(60));
@@ -327,8 +475,7 @@ mod tests {
 
     #[test]
     fn the_count_is_kept_meanwhile() {
-        let mut driver =
-            Plan { test: None, steps: vec![(0.1, SimSpan::from_secs(300)), (1.0, SimSpan::ZERO)], bake: SimSpan::ZERO, keep_old: SimSpan::ZERO }.driver(false);
+        let mut driver = Plan { steps: vec![(0.1, SimSpan::from_secs(300)), (1.0, SimSpan::ZERO)], ..Plan::default() }.driver(false);
         assert_eq!(driver.step(&Scene { desired: 6, ..scene(0) }).start, 2, "the service was scaled");
         assert_eq!(driver.step(&Scene { desired: 3, ..scene(10) }).stop.len(), 1);
     }

@@ -187,7 +187,7 @@ impl Flagger {
     /// Carries a deployment out; a rollback is one shift to the primary, which still stands.
     pub(super) fn driver(&self, restores: bool) -> Box<dyn Driver> {
         if restores {
-            return Plan { test: None, steps: Vec::new(), bake: SimSpan::ZERO, keep_old: SimSpan::ZERO }.driver(true);
+            return Plan::default().driver(true);
         }
         Box::new(Run::new(self))
     }
