@@ -178,6 +178,8 @@ pub(super) struct Orders {
     pub(super) releases: bool,
     /// Analyses and test requests to end, by key.
     pub(super) end: Vec<u32>,
+    /// A gate that a person opened, by the number of its check.
+    pub(super) open: Option<u32>,
     /// Which share of the traffic is copied to the new version, if that changes. Nobody waits for the copies' answers.
     pub(super) mirror: Option<Ratio>,
     /// All routes by header, if they change.
@@ -233,6 +235,8 @@ pub struct Progress {
     pub waiting: Option<Waiting>,
     /// The share of the traffic that the new version should get by now.
     pub weight: Option<Ratio>,
+    /// The webhook whose approval is waited for.
+    pub approval: Option<String>,
     /// Argo's word for how it stands: `Progressing`, `Paused`, `Degraded` or `Healthy`.
     pub phase: &'static str,
     /// What a person can ask of it now, so that something follows; nothing of a strategy that cannot be steered.

@@ -3,7 +3,7 @@
 //! A strategy begins an analysis and is told how it stands; here the analyses run. Whoever has the telemetry is asked
 //! ([`Wanted`]) and answers before the control plane runs. It knows no queries and no traffic.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Strategy;
 use super::canary_analysis::{CanaryAnalysis, CanaryRun, Compared, Side};
@@ -45,6 +45,8 @@ pub(super) struct Judges {
     seen: BTreeMap<u32, AnalysisLook>,
     /// When they were last made.
     checked: Option<SimTime>,
+    /// Gates that a person opened.
+    opened: BTreeSet<u32>,
     /// Comparisons of the versions.
     compared: BTreeMap<u32, CanaryRun>,
 }
@@ -93,6 +95,10 @@ impl Judges {
             self.runs.remove(key);
             self.compared.remove(key);
         }
+    }
+    /// A person opened a gate, if one did.
+    pub(super) fn open(&mut self, gate: Option<u32>) {
+        self.opened.extend(gate);
     }
     pub(super) fn next_due(&self) -> Option<SimTime> {
         let compared = self.compared.values().filter_map(CanaryRun::next_due);
@@ -203,9 +209,9 @@ pub(in crate::fleet) fn wanted(world: &mut World, now: SimTime) -> Vec<Wanted> {
                         };
                         all.push(Wanted { service, key, metric: CHECK, side: None, version, provider: Provider { kind: "flagger".to_owned(), query } });
                     }
-                    // Nobody answers webhooks here; whoever is asked agrees.
-                    Check::Webhook(_) => {
-                        deployment.judges.checks.insert(key, Phase::Successful);
+                    Check::Webhook(hook) => {
+                        let agrees = hook.agrees(now.since(deployment.began), deployment.judges.opened.contains(&key));
+                        deployment.judges.checks.insert(key, if agrees { Phase::Successful } else { Phase::Failed });
                     }
                 }
             }

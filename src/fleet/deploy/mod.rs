@@ -16,18 +16,12 @@ mod code_deploy;
 mod driver;
 pub mod flagger;
 pub mod hooks;
-#[cfg(test)]
-mod hooks_tests;
-mod in_place;
 mod int_or_percent;
-mod itinerary;
 pub mod judging;
 mod linear;
 mod rolling;
 mod rolling_update;
 mod rollout;
-mod runner;
-mod sending;
 mod shift;
 pub mod trial;
 mod watch;

@@ -11,7 +11,7 @@ use bevy_ecs::prelude::*;
 use super::Strategy;
 use super::driver::{Driver, HeaderRoute, Orders, Progress, Scene, Seen, Stand, Way, Wishes, choose};
 use super::judging::{AnalysisLook, Judges, look_again};
-use super::sending::{self, Sent, TestsDue};
+use super::trial::sending::{self, Sent, TestsDue};
 use super::trial::TestRun;
 use crate::fleet::agenda::Timetable;
 use crate::fleet::alarm::Alarms;
@@ -86,6 +86,8 @@ pub(in crate::fleet) struct Deployment {
     pub(super) wakes: Option<SimTime>,
     /// What people asked of it since the last step.
     wishes: Wishes,
+    /// When it began.
+    pub(super) began: SimTime,
     /// Which way it goes through the service's history.
     way: Way,
     /// It has given up, and puts back what it changed.
@@ -270,6 +272,7 @@ fn begin(
         tests: BTreeMap::new(),
         wakes: None,
         wishes: Wishes::default(),
+        began: desk.now(),
         way,
         gave_up: false,
         replaced,
@@ -447,6 +450,7 @@ fn reconcile(
             tests: begun,
             compare,
             releases: released,
+            open,
             mirror,
             headers,
             stand,
@@ -464,6 +468,7 @@ fn reconcile(
             deployment.tests.insert(*key, TestRun::begin(test, now));
             tests.set(&mut desk.agenda, now, TestsDue(service, number));
         }
+        deployment.judges.open(open);
         if released {
             desk.attention.rotation.insert(service);
         }

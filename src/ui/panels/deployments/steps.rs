@@ -174,7 +174,10 @@ fn waiting_ui(ui: &mut Ui, lang: Lang, now: SimTime, current: &DeploymentSnapsho
         (Some(Waiting::Hook), Some(left)) => lang.with("deployments.waits.hook-until", &[("left", left)]),
         (Some(Waiting::Hook), None) => lang.tr("deployments.waits.hook").into_owned(),
         (Some(Waiting::Tests), _) => lang.tr("deployments.waits.tests").into_owned(),
-        (Some(Waiting::Approval), _) => lang.tr("deployments.waits.approval").into_owned(),
+        (Some(Waiting::Approval), _) => match &current.progress.approval {
+            Some(name) => lang.with("deployments.waits.approval-of", &[("name", name)]),
+            None => lang.tr("deployments.waits.approval").into_owned(),
+        },
         (Some(Waiting::Time), Some(left)) => lang.with("deployments.waits.time", &[("left", left)]),
         (Some(Waiting::Instances), Some(left)) => lang.with("deployments.waits.instances-until", &[("done", &counts.0), ("wanted", &counts.1), ("left", left)]),
         (Some(Waiting::Instances) | None, _) => lang.with("deployments.progress", &[("done", &counts.0), ("wanted", &counts.1)]),

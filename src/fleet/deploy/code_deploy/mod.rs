@@ -4,11 +4,13 @@
 //! in place: as many at a time as `minimum healthy hosts` allows, rounded up to whole instances; instances that serve
 //! nobody go first. Source: `CodeDeploy` User Guide, "Working with deployment configurations".
 
+mod in_place;
+
 use super::Plan;
 use super::canary_analysis::CanaryAnalysis;
 use super::driver::{Driver, Orders, Scene, Stand, choose};
 use super::hooks::{Hook, Platform};
-use super::in_place::{self, Scripted};
+use self::in_place::Scripted;
 use super::linear::steps;
 use super::shift::Problem;
 use super::trial::Probes;

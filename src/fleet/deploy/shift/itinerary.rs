@@ -4,8 +4,8 @@
 //! fleet goes. With hooks every event of the platform stands in its place, also those without a hook, which take no time. A
 //! platform names its own steps itself. It knows neither times nor traffic.
 
-use super::hooks::{Event, Platform};
-use super::shift::Plan;
+use super::super::hooks::{Event, Platform};
+use super::Plan;
 use crate::units::SimSpan;
 
 /// What is done in a stage.
@@ -130,7 +130,7 @@ pub(super) fn itinerary(plan: &Plan) -> Vec<Stage> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::hooks::Hook;
+    use super::super::super::hooks::Hook;
     use super::*;
 
     fn names(platform: Option<Platform>, steps: &[f64], test: Option<SimSpan>) -> Vec<String> {

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 
 use bevy_ecs::prelude::*;
 
-use super::rollout::Rollout;
-use super::trial::TestRun;
+use super::super::rollout::Rollout;
+use super::TestRun;
 use crate::fleet::agenda::Timetable;
 use crate::fleet::desk::{Desk, Inbox, Member, Roster};
 use crate::fleet::life::Life;
@@ -20,11 +20,11 @@ use crate::telemetry::ledger::DeploymentNumber;
 
 /// A deployment whose test requests are due.
 #[derive(Debug)]
-pub(super) struct TestsDue(pub(super) ServiceId, pub(super) DeploymentNumber);
+pub(in crate::fleet::deploy) struct TestsDue(pub(in crate::fleet::deploy) ServiceId, pub(in crate::fleet::deploy) DeploymentNumber);
 
 /// Requests without an answer.
 #[derive(Resource, Debug, Default)]
-pub(super) struct Sent {
+pub(in crate::fleet::deploy) struct Sent {
     next: u64,
     under_way: BTreeMap<u64, (ServiceId, DeploymentNumber, u32)>,
 }
@@ -43,7 +43,7 @@ fn endpoint(run: &TestRun, known: &[(String, EndpointId)]) -> Option<EndpointId>
 }
 
 /// Takes answers in, and sends what is due.
-pub(super) fn send(
+pub(in crate::fleet::deploy) fn send(
     mut desk: Desk<'_>,
     inbox: Res<'_, Inbox>,
     mut sent: ResMut<'_, Sent>,

@@ -4,9 +4,13 @@
 //! `CodeDeploy` runs functions or waits for people at named stages. [`Platform::events`] is the order as data; [`EventRun`] is
 //! one event with its hooks: given how long they take and how they end, or what their test requests found, it says what runs
 //! from when to when. Whoever deploys goes from event to event, and does the platform's own steps in between
-//! ([`Runner`](super::runner::Runner)). Sources: `CodeDeploy` User Guide, "`AppSpec` 'hooks' section"; ECS API,
+//! ([`runner`]). Sources: `CodeDeploy` User Guide, "`AppSpec` 'hooks' section"; ECS API,
 //! `DeploymentLifecycleHook` and `DeploymentLifecycleHookTimeoutConfiguration`. A platform more is a table and a line in
 //! [`Platform::events`]. It knows neither instances nor traffic.
+
+pub(super) mod runner;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 

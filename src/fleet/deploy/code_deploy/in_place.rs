@@ -8,10 +8,10 @@
 
 use std::collections::BTreeSet;
 
-use super::driver::{Driver, Orders, Progress, Scene, Seen, Stand, StepState, Waiting, choose};
-use super::hooks::{Event, Hook, Platform};
-use super::rollout::Wish;
-use super::runner::{Passed, Runner};
+use super::super::driver::{Driver, Orders, Progress, Scene, Seen, Stand, StepState, Waiting, choose};
+use super::super::hooks::{Event, Hook, Platform};
+use super::super::rollout::Wish;
+use super::super::hooks::runner::{Passed, Runner};
 use crate::ids::InstanceId;
 use crate::telemetry::ledger::Cause;
 use crate::units::SimTime;
@@ -112,7 +112,7 @@ impl Scripted {
 
     /// How many of `desired` instances must be healthy, rounded up.
     fn keep(&self, desired: u32) -> u32 {
-        super::code_deploy::keep(self.least, desired)
+        super::keep(self.least, desired)
     }
 
     /// Instances that are there for the first time belong to those who asked for them.
@@ -227,6 +227,7 @@ impl Driver for Scripted {
             _ => Waiting::Instances,
         };
         Progress {
+            approval: None,
             steps: self.events.iter().enumerate().map(|(at, event)| (event.name.to_owned(), state(at))).collect(),
             current,
             since: slowest.map(|lane| lane.since),
@@ -241,8 +242,8 @@ impl Driver for Scripted {
 
 #[cfg(test)]
 mod tests {
-    use super::super::driver::testing::{healthy, starting};
-    use super::super::hooks::Ends;
+    use super::super::super::driver::testing::{healthy, starting};
+    use super::super::super::hooks::Ends;
     use super::*;
     use crate::units::SimSpan;
 

@@ -8,12 +8,14 @@
 //! With life-cycle hooks the platform's events stand between these steps (`itinerary`), and each waits for its hooks.
 //! It knows counts and times; who judges what is watched is the business of `watch`, `judging` and `trial`.
 
+mod itinerary;
+
 use super::canary_analysis::CanaryAnalysis;
 use super::driver::{Driver, Orders, Progress, Scene, Stand, StepState, Waiting, choose};
 use super::hooks::{Hook, Platform};
-use super::itinerary::{Kind, Stage, itinerary};
+use self::itinerary::{Kind, Stage, itinerary};
 use super::rollout::Wish;
-use super::runner::{Passed, Runner};
+use super::hooks::runner::{Passed, Runner};
 use super::trial::{self, Probes, Test};
 use crate::insight::judge::analysis::Phase;
 use crate::telemetry::ledger::Cause;
@@ -299,6 +301,7 @@ impl Driver for Shift {
             };
         }
         Progress {
+            approval: None,
             steps,
             current: Some(current),
             since: Some(self.since),

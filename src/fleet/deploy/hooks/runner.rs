@@ -2,9 +2,9 @@
 //!
 //! Whoever deploys begins an event when it is there, and asks whether it may go on. It knows no instances and no traffic.
 
-use super::driver::{Orders, Scene};
-use super::hooks::{Event, EventRun, Hook, Platform, Standing, Target, Told};
-use super::trial::{Kind, Test};
+use super::super::driver::{Orders, Scene};
+use super::{Event, EventRun, Hook, Platform, Standing, Target, Told};
+use super::super::trial::{Kind, Test};
 use crate::ids::InstanceId;
 use crate::insight::judge::analysis::Phase;
 use crate::telemetry::ledger::Cause;
@@ -12,7 +12,7 @@ use crate::units::SimTime;
 
 /// Hooks of one deployment, or of one instance of it.
 #[derive(Debug, Clone)]
-pub(super) struct Runner {
+pub(in crate::fleet::deploy) struct Runner {
     platform: Platform,
     hooks: Vec<Hook>,
     /// The event under way.
@@ -29,7 +29,7 @@ pub(super) struct Runner {
 
 /// Whether an event is over.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Passed {
+pub(in crate::fleet::deploy) enum Passed {
     /// All is well, or there is no event.
     Yes,
     /// It is over by then, if nothing else happens.
@@ -40,38 +40,38 @@ pub(super) enum Passed {
 
 impl Runner {
     /// With these hooks; its test requests are known by keys from `first_key` on.
-    pub(super) fn new(platform: Platform, hooks: &[Hook], first_key: u32) -> Self {
+    pub(in crate::fleet::deploy) fn new(platform: Platform, hooks: &[Hook], first_key: u32) -> Self {
         Self { platform, hooks: hooks.to_vec(), at: None, tests: Vec::new(), next_key: first_key, no_pauses: false, asks: false }
     }
 
     /// Begins an event.
-    pub(super) fn begin(&mut self, event: Event, now: SimTime) {
+    pub(in crate::fleet::deploy) fn begin(&mut self, event: Event, now: SimTime) {
         self.at = Some(EventRun::new(self.platform, event, &self.hooks, now));
     }
 
     /// From here on nobody has to be asked.
-    pub(super) fn pass_pauses(&mut self) {
+    pub(in crate::fleet::deploy) fn pass_pauses(&mut self) {
         self.no_pauses = true;
     }
 
     /// Whether an event is under way.
-    pub(super) fn is_at(&self, event: Event) -> bool {
+    pub(in crate::fleet::deploy) fn is_at(&self, event: Event) -> bool {
         self.at.as_ref().is_some_and(|run| run.event() == event)
     }
 
     /// Whether it waits for a person.
-    pub(super) const fn waits_for_person(&self) -> bool {
+    pub(in crate::fleet::deploy) const fn waits_for_person(&self) -> bool {
         self.asks
     }
 
     /// Whether test requests are under way.
-    pub(super) const fn waits_for_tests(&self) -> bool {
+    pub(in crate::fleet::deploy) const fn waits_for_tests(&self) -> bool {
         !self.tests.is_empty()
     }
 
     /// Goes on with the event under way: takes answers in, a person's if it was `promoted`, and orders what its hooks need. Test
     /// requests go to `instance`, or to those of the new version in turn.
-    pub(super) fn step(&mut self, scene: &Scene, instance: Option<InstanceId>, promoted: bool, orders: &mut Orders) -> Passed {
+    pub(in crate::fleet::deploy) fn step(&mut self, scene: &Scene, instance: Option<InstanceId>, promoted: bool, orders: &mut Orders) -> Passed {
         let now = scene.now;
         let Some(run) = &mut self.at else { return Passed::Yes };
         for (key, tried) in &scene.tried {

@@ -5,6 +5,8 @@
 //! version shows as it would to users, with its share and only where it shows at all: a few requests miss a rare flaw, and
 //! one that needs load does not show. This file counts answers; `sending` sends the requests.
 
+pub(super) mod sending;
+
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
