@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use fleetlab::content::{Folder, read_str};
-use fleetlab::fleet::deploy::{Progress, StepState, Waiting, Wish};
+use fleetlab::fleet::deploy::{Progress, StepState, Strategy, Waiting, Wish};
 use fleetlab::ids::{ServiceId, VersionId};
 use fleetlab::insight::deployments::{Deployment, Status, deployments};
 use fleetlab::lab::Session;
@@ -433,4 +433,82 @@ fn without_hooks_nothing_takes_longer() {
         session.advance_to(session.now() + SimSpan::from_secs(1_500));
         assert_eq!(ended(&all(&session)[0]), Some(f64::from(at)), "{strategy}");
     }
+}
+
+/// A web service that Flagger deploys to; the share grows by a quarter a minute up to a half.
+fn flagger(webhook: &str) -> Session {
+    shop(&format!("{{ flagger = {{ threshold = 3, max_weight = 50, step_weight = 25, webhooks = [{webhook}] }} }}"), "{}")
+}
+
+fn phase(session: &Session) -> &'static str {
+    progress(session).phase
+}
+
+#[test]
+fn a_gate_of_flaggers_waits_for_the_person_who_opens_it() {
+    let mut session = flagger("{ name = \"release board\", type = \"confirm-promotion\", answer = \"person\" }");
+    session.advance_to(SimTime::from_secs(1_000));
+    let now = progress(&session);
+    assert_eq!((now.phase, now.waiting, now.approval.as_deref()), ("WaitingPromotion", Some(Waiting::Approval), Some("release board")));
+    let promote = || Action::Steer { service: "web".to_owned(), wish: Wish::Promote };
+    session.act(promote()).expect("it is asked for");
+    session.advance_to(SimTime::from_secs(1_019));
+    assert_eq!(phase(&session), "WaitingPromotion", "it is asked again at the next interval");
+    session.advance_to(SimTime::from_secs(1_021));
+    assert_eq!(phase(&session), "Promoting");
+    session.advance_to(SimTime::from_secs(2_000));
+    assert_eq!((&all(&session)[0].status, hurt(&session)), (&Status::Completed, 0));
+    // A gate that nobody opens by hand cannot be opened by hand.
+    let mut closed = flagger("{ name = \"gate\", type = \"confirm-promotion\", answer = \"no\" }");
+    closed.advance_to(SimTime::from_secs(1_000));
+    assert_eq!(phase(&closed), "WaitingPromotion");
+    assert!(closed.act(promote()).is_err());
+}
+
+#[test]
+fn webhooks_agree_or_not_from_a_time_on() {
+    let mut session = flagger("{ name = \"window\", type = \"confirm-rollout\", from = \"5m\" }");
+    session.advance_to(SimTime::from_secs(359));
+    assert_eq!((phase(&session), progress(&session).approval.as_deref()), ("Waiting", Some("window")));
+    session.advance_to(SimTime::from_secs(361));
+    assert_eq!(phase(&session), "Progressing", "five minutes after the deployment began");
+    let ends = |webhook: &str| {
+        let mut session = flagger(webhook);
+        session.advance_to(SimTime::from_secs(2_000));
+        (all(&session)[0].status.clone(), ended(&all(&session)[0]))
+    };
+    // Noticed at 120 s, 25 % at 180 s; the load test fails from 240 s on, three times, and then it goes back.
+    let (status, at) = ends("{ name = \"load test\", type = \"rollout\", answer = \"no\", from = \"3m\" }");
+    assert_eq!((status, at), (Status::Failed(Cause::FailedChecks { failed: 3 }), Some(240.0 + 180.0)));
+    let (status, at) = ends("{ name = \"panic\", type = \"rollback\", answer = \"yes\", from = \"3m\" }");
+    assert_eq!((status, at), (Status::Failed(Cause::RollbackHook { name: "panic".to_owned() }), Some(240.0)));
+    assert_eq!(ends("{ name = \"panic\", type = \"rollback\" }").0, Status::Completed, "nobody asks for it");
+    let person = |of: &str| refused(&format!("{{ flagger = {{ step_weight = 25, webhooks = [{{ name = \"x\", {of} }}] }} }}"));
+    assert!(person("type = \"rollout\", answer = \"person\"").contains("a person can answer only webhooks that confirm something"));
+    assert!(person("type = \"confirm-promotion\", answer = \"person\", from = \"1m\"").contains("it has no `from`"));
+}
+
+/// C11 of the truth table: a fifth more latency is caught 5 times in 100 with 15 samples, 54 times with 60, and false alarms hardly ever come.
+#[test]
+fn kayentas_power_grows_with_its_samples_as_published() {
+    let scenario = fleetlab::content::load("kayenta").unwrap_or_else(|error| panic!("{error}")).scenario;
+    let caught = |minutes: u64, factor: f64| {
+        let mut world = scenario.clone();
+        world.model.versions[1].behaviour.latency_factor = factor;
+        let Strategy::Canary(canary) = &mut world.fleet[0].strategy else { panic!("a canary") };
+        canary.canary_bake = SimSpan::from_secs(minutes * 60);
+        let world = Arc::new(world);
+        let turned_back = |seed: &u64| {
+            let mut session = Session::new(Arc::clone(&world), *seed);
+            session.run();
+            let first = &all(&session)[0];
+            assert_eq!(first.took(), Some(SimSpan::from_secs(minutes * 60)), "it is judged when its time is over");
+            matches!(first.status, Status::Failed(Cause::Kayenta { .. }))
+        };
+        (1_000..1_100).filter(turned_back).count()
+    };
+    let (few, many, none) = (caught(15, 1.2), caught(60, 1.2), caught(15, 1.0));
+    assert!((1..=12).contains(&few), "{few} of 100 with 15 samples");
+    assert!((35..=65).contains(&many), "{many} of 100 with 60 samples");
+    assert!(none <= 2, "{none} of 100 that are no slower");
 }

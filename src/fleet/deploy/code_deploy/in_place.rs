@@ -9,9 +9,9 @@
 use std::collections::BTreeSet;
 
 use super::super::driver::{Driver, Orders, Progress, Scene, Seen, Stand, StepState, Waiting, choose};
+use super::super::hooks::runner::{Passed, Runner};
 use super::super::hooks::{Event, Hook, Platform};
 use super::super::rollout::Wish;
-use super::super::hooks::runner::{Passed, Runner};
 use crate::ids::InstanceId;
 use crate::telemetry::ledger::Cause;
 use crate::units::SimTime;

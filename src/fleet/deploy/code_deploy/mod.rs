@@ -6,11 +6,11 @@
 
 mod in_place;
 
+use self::in_place::Scripted;
 use super::Plan;
 use super::canary_analysis::CanaryAnalysis;
 use super::driver::{Driver, Orders, Scene, Stand, choose};
 use super::hooks::{Hook, Platform};
-use self::in_place::Scripted;
 use super::linear::steps;
 use super::shift::Problem;
 use super::trial::Probes;

@@ -3,8 +3,8 @@
 //! Whoever deploys begins an event when it is there, and asks whether it may go on. It knows no instances and no traffic.
 
 use super::super::driver::{Orders, Scene};
-use super::{Event, EventRun, Hook, Platform, Standing, Target, Told};
 use super::super::trial::{Kind, Test};
+use super::{Event, EventRun, Hook, Platform, Standing, Target, Told};
 use crate::ids::InstanceId;
 use crate::insight::judge::analysis::Phase;
 use crate::telemetry::ledger::Cause;

@@ -1,7 +1,7 @@
 //! What life-cycle hooks promise: their order, and to the second what runs from when to when.
 
-use super::{End, Ends, EventRun, Hook, Place, Platform, Ran, Standing, Target, TimeoutAction, Told};
 use super::super::trial::Trial;
+use super::{End, Ends, EventRun, Hook, Place, Platform, Ran, Standing, Target, TimeoutAction, Told};
 use crate::telemetry::ledger::Cause;
 use crate::units::{SimSpan, SimTime};
 

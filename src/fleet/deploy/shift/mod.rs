@@ -10,12 +10,12 @@
 
 mod itinerary;
 
+use self::itinerary::{Kind, Stage, itinerary};
 use super::canary_analysis::CanaryAnalysis;
 use super::driver::{Driver, Orders, Progress, Scene, Stand, StepState, Waiting, choose};
-use super::hooks::{Hook, Platform};
-use self::itinerary::{Kind, Stage, itinerary};
-use super::rollout::Wish;
 use super::hooks::runner::{Passed, Runner};
+use super::hooks::{Hook, Platform};
+use super::rollout::Wish;
 use super::trial::{self, Probes, Test};
 use crate::insight::judge::analysis::Phase;
 use crate::telemetry::ledger::Cause;
