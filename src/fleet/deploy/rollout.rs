@@ -16,6 +16,7 @@ use super::trial::sending::{self, Sent, TestsDue};
 use crate::fleet::agenda::Timetable;
 use crate::fleet::alarm::Alarms;
 use crate::fleet::desk::{Desk, Member, Roster};
+use crate::fleet::instance::ServiceFleet;
 use crate::fleet::life::{Changes, Life, News, Phase, Plan};
 use crate::fleet::rotation::{Standing, Verdict};
 use crate::fleet::schedule::Step;
@@ -376,6 +377,59 @@ fn see(member: &Member, life: &Life, standing: &Standing) -> Seen {
     Seen { id: member.id, version: member.version, zone: member.zone, up_since, healthy_since, failed }
 }
 
+/// A service, as the strategy of its deployment sees it. Takes what people asked for since the last look.
+fn look(now: SimTime, desired: u32, plan: &ServiceFleet, deployment: &mut Deployment, news: &News, everybody: Vec<(&Member, &Life, &Standing)>) -> Scene {
+    let mut scene = Scene {
+        now,
+        desired,
+        replaced: deployment.replaced,
+        deployed: deployment.version,
+        checked: plan.health.is_some(),
+        restart_after: plan.restart_after,
+        way: deployment.way,
+        verdicts: deployment.judges.verdicts(),
+        compared: deployment.judges.compared(),
+        tried: deployment.tests.iter().map(|(key, run)| (*key, run.tried())).collect(),
+        wishes: std::mem::take(&mut deployment.wishes),
+        ..Scene::default()
+    };
+    for (member, life, standing) in everybody {
+        let seen = see(member, life, standing);
+        if !deployment.brings(member) {
+            scene.old.push(seen);
+            continue;
+        }
+        scene.new.push(seen);
+        let found_unhealthy = standing.verdict == Verdict::Unhealthy && deployment.unhealthy.insert(member.id);
+        if found_unhealthy || news.fallen.contains(&member.id) {
+            scene.failures.push(member.id);
+        }
+    }
+    scene
+}
+
+/// Lays routes, and begins and ends analyses and test requests, as a strategy orders; the other orders are handed back.
+fn follow_judges(desk: &mut Desk<'_>, table: &mut Timetable<TestsDue>, service: ServiceId, deployment: &mut Deployment, orders: Orders) -> Orders {
+    let now = desk.now();
+    lay_routes(desk, service, deployment, orders.mirror, orders.headers.as_deref());
+    if !matches!(orders.stand, Stand::Running) {
+        end_routes(desk, service, deployment);
+    }
+    deployment.judges.follow(&orders.begin, &orders.compare, &orders.end, now);
+    deployment.judges.open(orders.open);
+    for key in &orders.end {
+        deployment.tests.remove(key);
+    }
+    for (key, test) in &orders.tests {
+        deployment.tests.insert(*key, TestRun::begin(test, now));
+        table.set(&mut desk.agenda, now, TestsDue(service, deployment.number));
+    }
+    if orders.releases {
+        desk.attention.rotation.insert(service);
+    }
+    orders
+}
+
 /// Steps the deployment of every service in which something changed, and keeps the count of the others.
 fn reconcile(
     mut desk: Desk<'_>,
@@ -402,32 +456,7 @@ fn reconcile(
             keep_count(&mut changes, service, size.desired, releases.stable(), &everybody);
             continue;
         };
-        let mut scene = Scene {
-            now,
-            desired: size.desired,
-            replaced: deployment.replaced,
-            deployed: deployment.version,
-            checked: plan.0.health.is_some(),
-            restart_after: plan.0.restart_after,
-            way: deployment.way,
-            verdicts: deployment.judges.verdicts(),
-            compared: deployment.judges.compared(),
-            tried: deployment.tests.iter().map(|(key, run)| (*key, run.tried())).collect(),
-            wishes: std::mem::take(&mut deployment.wishes),
-            ..Scene::default()
-        };
-        for (member, life, standing) in everybody {
-            let seen = see(member, life, standing);
-            if !deployment.brings(member) {
-                scene.old.push(seen);
-                continue;
-            }
-            scene.new.push(seen);
-            let found_unhealthy = standing.verdict == Verdict::Unhealthy && deployment.unhealthy.insert(member.id);
-            if found_unhealthy || news.fallen.contains(&member.id) {
-                scene.failures.push(member.id);
-            }
-        }
+        let scene = look(now, size.desired, &plan.0, deployment, &news, everybody);
         let gone_off = deployment.watched.iter().find(|index| alarms.state(**index) == AlarmState::Alarm);
         let orders = match gone_off {
             Some(index) => {
@@ -437,41 +466,9 @@ fn reconcile(
             }
             None => deployment.driver.step(&scene),
         };
-        let Orders {
-            start,
-            start_old,
-            stop,
-            weights,
-            wake,
-            report,
-            aborted,
-            begin: analyses,
-            end: over,
-            tests: begun,
-            compare,
-            releases: released,
-            open,
-            mirror,
-            headers,
-            stand,
-        } = orders;
         let (number, version) = (deployment.number, deployment.version);
-        lay_routes(&mut desk, service, deployment, mirror, headers.as_deref());
-        if !matches!(stand, Stand::Running) {
-            end_routes(&mut desk, service, deployment);
-        }
-        deployment.judges.follow(&analyses, &compare, &over, now);
-        for key in &over {
-            deployment.tests.remove(key);
-        }
-        for (key, test) in &begun {
-            deployment.tests.insert(*key, TestRun::begin(test, now));
-            tests.set(&mut desk.agenda, now, TestsDue(service, number));
-        }
-        deployment.judges.open(open);
-        if released {
-            desk.attention.rotation.insert(service);
-        }
+        let judged = follow_judges(&mut desk, &mut tests, service, deployment, orders);
+        let Orders { start, start_old, stop, weights, wake, report, aborted, stand, .. } = judged;
         deployment.wakes = wake;
         let wake = look_again(&deployment.judges, wake, now);
         let gave_up = deployment.gave_up;

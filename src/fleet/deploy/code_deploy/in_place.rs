@@ -217,9 +217,8 @@ impl Driver for Scripted {
         let state = |at: usize| match current {
             Some(now) if at < now => StepState::Done,
             Some(now) if at == now => StepState::Current,
-            Some(_) => StepState::Ahead,
             None if self.begun > 0 => StepState::Done,
-            None => StepState::Ahead,
+            Some(_) | None => StepState::Ahead,
         };
         let waiting = match slowest {
             Some(lane) if lane.runner.waits_for_tests() => Waiting::Tests,

@@ -207,7 +207,7 @@ params! {
     pub struct Hook {
         /// The life-cycle event, such as `AfterInstall` or `POST_SCALE_UP`. No default.
         pub at: String = String::new(),
-        /// What it is: `"AWS_LAMBDA"`, a script or a function, or `"PAUSE"`, a person who promotes (ECS). Default `"AWS_LAMBDA"`.
+        /// What it is: `"AWS_LAMBDA"`, a script or a function, or `"PAUSE"`, a person who promotes (ECS). Default `"AWS_LAMBDA"` (chosen for Fleetlab).
         pub target: Target = Target::default(),
         /// How long it may take. Default an hour (CodeDeploy), and a day for hooks of ECS services without CodeDeploy.
         pub timeout: Option<SimSpan> = None,
@@ -215,7 +215,7 @@ params! {
         pub on_timeout: TimeoutAction = TimeoutAction::default(),
         /// After how long it answers. Default `"30s"` (chosen for Fleetlab).
         pub takes: Option<SimSpan> = None,
-        /// What its answer is: `"succeeded"`, `"failed"` or `"never"`. Default `"succeeded"`.
+        /// What its answer is: `"succeeded"`, `"failed"` or `"never"`. Default `"succeeded"` (chosen for Fleetlab).
         pub ends: Ends = Ends::default(),
         /// Test requests that it sends to the new version instead; they decide how long it takes and how it ends. Default: none.
         pub check: Option<Trial> = None,

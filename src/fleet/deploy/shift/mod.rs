@@ -161,11 +161,10 @@ impl Shift {
         let healthy = scene.new.iter().filter(|seen| seen.healthy_since.is_some()).count() as u32;
         let in_time = self.until.is_none_or(|until| now >= until);
         match self.kind() {
-            None => Passed::Yes,
             Some(Kind::Event(_)) => self.runner.as_mut().map_or(Passed::Yes, |runner| runner.step(scene, None, promoted, orders)),
             Some(Kind::ScaleUp) => over(healthy >= scene.desired),
             // What takes everything is watched by the bake time.
-            Some(Kind::Step { all: true, .. }) => Passed::Yes,
+            None | Some(Kind::Step { all: true, .. }) => Passed::Yes,
             Some(Kind::Step { last, .. }) => over(in_time && (!last || self.judging != Judging::UnderWay)),
             Some(Kind::Test(_) | Kind::Bake | Kind::KeepOld) => over(in_time),
             Some(Kind::CleanUp) => over(false),
@@ -257,7 +256,7 @@ impl Shift {
     /// What a person can ask of it now.
     fn wishes(&self) -> Vec<Wish> {
         let is_paused = self.paused.is_some();
-        let asks = matches!(self.kind(), Some(Kind::Event(_))) && self.runner.as_ref().is_some_and(|runner| runner.waits_for_person());
+        let asks = matches!(self.kind(), Some(Kind::Event(_))) && self.runner.as_ref().is_some_and(Runner::waits_for_person);
         let possible = [
             (Wish::Promote, self.has_time() || is_paused || asks),
             (Wish::PromoteFull, self.has_steps()),

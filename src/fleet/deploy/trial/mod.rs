@@ -25,7 +25,7 @@ const MOST_REQUESTS: u32 = 10_000;
 params! {
     /// Test requests that try the new version out.
     pub struct Trial {
-        /// The endpoint of the service that is asked. Default: those that somebody calls, in turn.
+        /// The endpoint of the service that is asked. Default: those that somebody calls, in turn (chosen for Fleetlab).
         pub endpoint: Option<String> = None,
         /// How many requests are sent. Default 20 (chosen for Fleetlab).
         pub requests: u32 = 20,
@@ -62,9 +62,9 @@ impl Target {
 params! {
     /// Synthetic probes that watch a deployment.
     pub struct Probes {
-        /// What is probed: `"new-version"` or `"service"`. Default `"new-version"`.
+        /// What is probed: `"new-version"` or `"service"`. Default `"new-version"` (chosen for Fleetlab).
         pub at: Target = Target::default(),
-        /// The endpoint of the service that is asked. Default: those that somebody calls, in turn.
+        /// The endpoint of the service that is asked. Default: those that somebody calls, in turn (chosen for Fleetlab).
         pub endpoint: Option<String> = None,
         /// Time from one probe to the next. Default `"10s"` (Kubernetes `periodSeconds`).
         pub interval: SimSpan = SimSpan::from_secs(10),
