@@ -71,6 +71,8 @@ pub mod purpose {
     pub const HEADER: u64 = 25;
     /// Which requests are copied, and their copies.
     pub const MIRROR: u64 = 26;
+    /// Test requests of deployments.
+    pub const TEST: u64 = 27;
 }
 
 /// Scrambles 64 bits: a bijection in which every input bit flips about half of the output bits.

@@ -10,6 +10,7 @@ use super::output::{self, OutputArgs};
 use super::report::comparison::Comparison;
 use super::{DONE, FAILED, Streams, UNUSABLE, interrupt};
 use crate::content::{self, Diagnostics, limits};
+use crate::fleet::deploy::Strategy;
 use crate::lab::compare::{self, Axis, Plan, Progress, Sweep, Variant};
 use crate::lang::Lang;
 use crate::scenario::Scenario;
@@ -79,7 +80,8 @@ pub(super) fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<u8> 
         }
     }
     let variants = compare::labelled(variants);
-    let sweep = match sweep(&args.scenario, &args.sweep, &variants)? {
+    let own: Vec<&Strategy> = scenario.fleet.iter().map(|plan| &plan.strategy).collect();
+    let sweep = match sweep(&args.scenario, &args.sweep, &variants, &own)? {
         Ok(sweep) => sweep,
         Err(found) => return refuse(&found, streams),
     };
@@ -143,8 +145,9 @@ fn compare(
     Ok(DONE)
 }
 
-/// The combinations of the swept parameters. They change the first compared strategy of that name, or else its defaults.
-fn sweep(scenario: &str, written: &[String], variants: &[Variant]) -> anyhow::Result<Result<Option<Sweep>, Diagnostics>> {
+/// The combinations of the swept parameters. They change the first compared strategy of that name, or else the scenario's `own`
+/// one, or else its defaults.
+fn sweep(scenario: &str, written: &[String], variants: &[Variant], own: &[&Strategy]) -> anyhow::Result<Result<Option<Sweep>, Diagnostics>> {
     let mut axes: Vec<(Axis, content::Parameter)> = Vec::new();
     for text in written {
         let (name, values) = text.split_once('=').with_context(|| format!("--sweep {text}: write a parameter and its values, as in canary.weight=1%,5%"))?;
@@ -169,8 +172,9 @@ fn sweep(scenario: &str, written: &[String], variants: &[Variant]) -> anyhow::Re
     if count > limits::SWEEP_CELLS {
         return Err(compare::PlanError::Cells(count).into());
     }
-    let base = match variants.iter().find(|variant| variant.strategy.name() == parameter.strategy) {
-        Some(variant) => variant.strategy.clone(),
+    let known = variants.iter().map(|variant| &variant.strategy).chain(own.iter().copied());
+    let base = match known.into_iter().find(|strategy| strategy.name() == parameter.strategy) {
+        Some(strategy) => strategy.clone(),
         None => serde_json::from_value(serde_json::Value::from(parameter.strategy))?,
     };
     let keys: Vec<String> = axes.iter().map(|(_, parameter)| parameter.key.clone()).collect();
@@ -211,7 +215,7 @@ mod tests {
         let canary = content::strategy("bad-release", "canary = { bake = \"1m\" }").map(|named| named.strategy).unwrap_or_default();
         let compared = [Variant { label: "canary".into(), strategy: canary }];
         let written = ["canary.weight=1%,25%".to_owned(), "canary.duration=5m,15m,60m".to_owned()];
-        let sweep = sweep("bad-release", &written, &compared).expect("right").expect("right").expect("a sweep");
+        let sweep = sweep("bad-release", &written, &compared, &[]).expect("right").expect("right").expect("a sweep");
         assert_eq!((sweep.cells.len(), sweep.values(1), sweep.values(5)), (6, vec!["1%", "15m"], vec!["25%", "60m"]));
         let Strategy::Canary(last) = &sweep.cells[5] else { panic!("a canary") };
         assert_eq!((last.percent.get(), last.canary_bake.to_string(), last.bake.to_string()), (0.25, "1h".into(), "1m".into()));
@@ -229,13 +233,13 @@ mod tests {
             (&["canary.wieght=1%"], "did you mean `canary.weight`"),
         ] {
             let written: Vec<String> = written.iter().map(|text| (*text).to_owned()).collect();
-            let problem = sweep("bad-release", &written, &[]).expect_err(&written[0]).to_string();
+            let problem = sweep("bad-release", &written, &[], &[]).expect_err(&written[0]).to_string();
             assert!(problem.contains(says), "{problem}");
         }
         let values: Vec<String> = (1..=21).map(|n| n.to_string() + "%").collect();
         let wide = ["percent", "bake"].map(|key| format!("canary.{key}={}", values.join(",")));
-        assert!(sweep("bad-release", &wide, &[]).expect_err("too many").to_string().contains("441 combinations"));
-        let bad = sweep("bad-release", &["canary.weight=0%".to_owned()], &[]).expect("read").expect_err("out of range");
+        assert!(sweep("bad-release", &wide, &[], &[]).expect_err("too many").to_string().contains("441 combinations"));
+        let bad = sweep("bad-release", &["canary.weight=0%".to_owned()], &[], &[]).expect("read").expect_err("out of range");
         assert!(bad.render(false).contains("must be 0.001 to 1"));
     }
 

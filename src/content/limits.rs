@@ -39,6 +39,8 @@ pub const CACHE_KEYS: u64 = 20_000_000;
 pub const KEYS_PER_CACHE: u32 = 1_000_000;
 /// Message queues.
 pub const QUEUES: usize = 1_000;
+/// Life-cycle hooks of a deployment.
+pub const HOOKS: usize = 100;
 /// Alarms.
 pub const ALARMS: usize = 1_000;
 /// Values of headers that users send.

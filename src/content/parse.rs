@@ -76,8 +76,7 @@ pub(crate) fn strategy(strategy: &Bytes, name: &str, scenario: &Bytes, folder: &
     let mut collector = Collector::default();
     let strategy = tree(strategy, &mut collector).and_then(|mut tree| {
         let file: StrategyFile = read::read(&mut tree, &mut collector)?;
-        lower::strategy(&file, &tree, &mut collector, &Scene { file: &scene.file, tree: &scene.tree, folders: &scene.folders });
-        Some(file.deployment)
+        Some(lower::strategy(&file, &tree, &mut collector, &Scene { file: &scene.file, tree: &scene.tree, folders: &scene.folders }))
     });
     let diagnostics = collector.finish();
     match strategy {

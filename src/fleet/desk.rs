@@ -9,7 +9,7 @@ use bevy_ecs::prelude::*;
 use bevy_ecs::system::SystemParam;
 
 use super::agenda::Agenda;
-use crate::ids::{InstanceId, ServiceId, VersionId, ZoneId};
+use crate::ids::{EndpointId, InstanceId, ServiceId, VersionId, ZoneId};
 use crate::kernel::command::{Command, InstanceView, Notice};
 use crate::rng::Stream;
 use crate::telemetry::ledger::{Event, Ledger};
@@ -73,6 +73,8 @@ pub(super) struct ServiceFacts {
     pub(super) name: String,
     /// CPU quota of an instance [cores].
     pub(super) cpu_limit: Option<f64>,
+    /// Its endpoints that somebody calls, by name.
+    pub(super) endpoints: Vec<(String, EndpointId)>,
 }
 
 /// Names and belongings, which never change.

@@ -402,7 +402,7 @@ fn live(mut registrar: Registrar<'_, '_>, inbox: Res<'_, Inbox>) {
                     registrar.leave(instance);
                 }
             }
-            Notice::Probed { .. } | Notice::Exhausted => {}
+            Notice::Probed { .. } | Notice::Tested { .. } | Notice::Exhausted => {}
         }
     }
     let now = registrar.desk.now();

@@ -29,6 +29,8 @@ mod placement;
 mod rotation;
 mod schedule;
 
+use std::collections::BTreeSet;
+
 use bevy_ecs::prelude::*;
 
 use self::agenda::Agenda;
@@ -41,11 +43,11 @@ use self::deploy::{Releases, Rollout, Size};
 use self::desk::{Attention, Book, Chance, Clock, Facts, Inbox, Outbox, Roster, ServiceFacts, Sight, VersionFacts};
 use self::instance::ServiceFleet;
 use self::life::{News, Plan};
-use crate::ids::{InstanceId, ServiceId};
+use crate::ids::{EndpointId, InstanceId, ServiceId};
 use crate::insight::judge;
 use crate::insight::metric::Datapoint;
 use crate::kernel::command::{Command, InstanceView, Notice};
-use crate::kernel::model::{Model, Version};
+use crate::kernel::model::{Model, Service, Version};
 use crate::rng::{Stream, mix};
 use crate::units::SimTime;
 
@@ -91,10 +93,19 @@ impl Fleet {
         world.init_resource::<Roster>();
         world.insert_resource(Alarms::new(alarms.0, alarms.1));
         world.insert_resource(Chance(Stream::root(seed)));
+        let called = model.called_endpoints();
         world.insert_resource(Facts {
             zones: model.zones.clone(),
             user_headers: model.user_headers.iter().map(|header| (header.name.clone(), header.value.clone())).collect(),
-            services: model.services.iter().map(|service| ServiceFacts { name: service.name.clone(), cpu_limit: service.server.cpu_limit }).collect(),
+            services: model
+                .services
+                .iter()
+                .map(|service| ServiceFacts {
+                    name: service.name.clone(),
+                    cpu_limit: service.server.cpu_limit,
+                    endpoints: called_endpoints(model, &called, service),
+                })
+                .collect(),
             versions: model
                 .versions
                 .iter()
@@ -203,6 +214,12 @@ impl Fleet {
         *self.world.resource_mut::<News>() = News::default();
         std::mem::take(&mut self.world.resource_mut::<Outbox>().0)
     }
+}
+
+/// A service's endpoints that a user or a service calls, by name.
+fn called_endpoints(model: &Model, called: &BTreeSet<EndpointId>, service: &Service) -> Vec<(String, EndpointId)> {
+    let named = service.endpoints.iter().map(|endpoint| (model.endpoints[endpoint.index()].name.clone(), *endpoint));
+    named.filter(|(_, endpoint)| called.contains(endpoint)).collect()
 }
 
 impl std::fmt::Debug for Fleet {

@@ -152,6 +152,13 @@ phrases! {
             /// The alarm.
             name: String,
         } = "the deployment watches the alarm `{name}`, which the scenario does not have",
+        /// An endpoint that test requests ask is not there, or nobody else calls it.
+        "no-such-endpoint" => NoSuchEndpoint {
+            /// The endpoint.
+            name: String,
+            /// The service.
+            service: String,
+        } = "test requests of the deployment ask `{name}`, which is no endpoint of `{service}` that anybody calls",
         /// The strategy's parameters contradict each other.
         "impossible-strategy" => Strategy {
             /// Why.
@@ -221,7 +228,7 @@ impl Fleet {
                 self.attend(service);
             }
             Order::SetStrategy { service, strategy } => {
-                self.check_strategy(&strategy)?;
+                self.check_strategy(service, &strategy)?;
                 self.note(now, Some(service), Deed::SetStrategy { strategy: strategy.name() });
                 let entity = self.world.resource::<Roster>().service(service);
                 if let Some(mut plan) = self.world.get_mut::<Plan>(entity) {
@@ -300,12 +307,16 @@ impl Fleet {
         }
     }
 
-    /// That a strategy can work, with the alarms that there are.
-    fn check_strategy(&self, strategy: &Strategy) -> Result<(), Refusal> {
+    /// That a strategy can work for a service, with the alarms and the endpoints that there are.
+    fn check_strategy(&self, service: ServiceId, strategy: &Strategy) -> Result<(), Refusal> {
         strategy.check().map_err(|why| Refusal::Strategy { why })?;
         let alarms = self.world.resource::<Alarms>();
-        match strategy.watch().and_then(|watch| watch.names.iter().find(|name| alarms.index_of(name).is_none())) {
-            Some(unknown) => Err(Refusal::NoSuchAlarm { name: unknown.clone() }),
+        if let Some(unknown) = strategy.watch().and_then(|watch| watch.names.iter().find(|name| alarms.index_of(name).is_none())) {
+            return Err(Refusal::NoSuchAlarm { name: unknown.clone() });
+        }
+        let facts = &self.world.resource::<Facts>().services[service.index()];
+        match strategy.tested_endpoints().find(|name| !facts.endpoints.iter().any(|(known, _)| known == name)) {
+            Some(unknown) => Err(Refusal::NoSuchEndpoint { name: unknown.to_owned(), service: facts.name.clone() }),
             None => Ok(()),
         }
     }
@@ -320,7 +331,7 @@ impl Fleet {
             let version = self.world.resource::<Facts>().version(version).to_owned();
             return Err(Refusal::SameVersion { version, strategy: chosen.name() });
         }
-        self.check_strategy(&chosen)?;
+        self.check_strategy(service, &chosen)?;
         self.world.resource_mut::<DeployOrders>().deploy.push((service, version, strategy));
         self.attend(service);
         Ok(())

@@ -6,12 +6,13 @@
 //! | ALB | while its checks say healthy; every registered target when fewer than `minimum_healthy` are (fail-open) |
 //! | Kubernetes | while it runs and is ready; the kubelet sees at once that a container exited, but is gone itself when its machine is: then until the node is found not ready |
 //!
-//! It does not know how verdicts are reached.
+//! An instance that a deployment in place still looks at is kept out of it. It does not know how verdicts are reached.
 
 use std::collections::BTreeSet;
 
 use bevy_ecs::prelude::*;
 
+use super::deploy::Rollout;
 use super::desk::{Desk, Member, Roster};
 use super::health::HealthCheck;
 use super::life::{Life, News, Phase, Plan};
@@ -61,6 +62,7 @@ fn rotate(
     news: Res<'_, News>,
     mut failed_open: ResMut<'_, FailedOpen>,
     plans: Query<'_, '_, &Plan>,
+    rollouts: Query<'_, '_, &Rollout>,
     mut members: Query<'_, '_, (&Member, &Life, &mut Standing)>,
 ) {
     for instance in &news.risen {
@@ -89,6 +91,7 @@ fn rotate(
         if !open {
             failed_open.0.remove(&service);
         }
+        let deployment = rollouts.get(roster.service(service)).ok().and_then(|rollout| rollout.0.as_ref());
         for id in roster.members(service) {
             let Some((member, life, mut standing)) = roster.instance(*id).and_then(|entity| members.get_mut(entity).ok()) else { continue };
             let wanted = match (life.phase, health) {
@@ -101,6 +104,7 @@ fn rotate(
                     (phase == Phase::Running || unnoticed) && standing.verdict == Verdict::Healthy
                 }
             };
+            let wanted = wanted && !deployment.is_some_and(|deployment| deployment.withholds(member));
             if newly_open && wanted && standing.verdict != Verdict::Healthy {
                 desk.note_instance(member, "fail-open");
             }

@@ -3,7 +3,7 @@
 use super::command::Caller;
 use super::outcome::{Outcome, Reason};
 use super::record::{Entry, Hop, Span, Strike, View};
-use super::routing::is_copy;
+use super::routing::is_nobodys;
 use super::row::{Cold, NONE, Row, State, flag};
 use super::timer::{FifoKind, TimerKind};
 use super::{DEGRADED, Kernel, OK, failed, outcome, site_flag};
@@ -258,7 +258,7 @@ impl Kernel {
             outcome: ended,
             view: if !orphaned {
                 View::Both
-            } else if is_copy(parent, parent_tag) {
+            } else if is_nobodys(parent, parent_tag) {
                 View::Copy
             } else {
                 View::Server
@@ -269,6 +269,7 @@ impl Kernel {
             if flags & flag::MESSAGE != 0 {
                 self.message_ended(id, code <= DEGRADED);
             }
+            self.test_ended(id, code <= DEGRADED);
             self.dispose(id);
             return;
         }

@@ -72,6 +72,18 @@ pub enum Command {
         /// Handed back with the answer.
         token: u64,
     },
+    /// Sends a test request: it works as a user's does, except that it is nobody's; answered by [`Notice::Tested`]. Whoever sends
+    /// it gives up by itself: what a vanished machine holds is never answered.
+    Test {
+        /// What is asked for.
+        endpoint: EndpointId,
+        /// Which instance is asked; `None`: the load balancer chooses.
+        instance: Option<InstanceId>,
+        /// Whose request it pretends to be.
+        user: u32,
+        /// Handed back with the answer.
+        token: u64,
+    },
     /// Shares of a service's requests by version; versions without instances in rotation are passed over.
     SetWeights {
         /// Which service.
@@ -218,6 +230,13 @@ pub enum Notice {
         /// As given with the command.
         token: u64,
         /// Whether it was answered in time and without error.
+        ok: bool,
+    },
+    /// A test request ended.
+    Tested {
+        /// As given with the command.
+        token: u64,
+        /// Whether it was answered without error.
         ok: bool,
     },
 }

@@ -37,6 +37,7 @@ impl Kernel {
                 }
             }
             Command::Probe { instance, timeout, token } => self.probe(instance, timeout, token),
+            Command::Test { endpoint, instance, user, token } => self.test(endpoint, instance, user, token),
             Command::SetWeights { service, weights } => {
                 self.services[service.index()].weights = weights.into_iter().map(|(version, weight)| (version.0, weight)).collect();
                 self.review_rotation(service.index());

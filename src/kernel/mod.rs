@@ -191,6 +191,7 @@ pub struct Kernel {
     sampled: u32,
     window_due: bool,
     probes: u64,
+    tests: u64,
 }
 
 /// Attempts (with timers and calls between two attempts) that may be under way at once: what goes beyond would exhaust
@@ -251,6 +252,7 @@ impl Kernel {
             sampled: 0,
             window_due: false,
             probes: 0,
+            tests: 0,
             program,
         };
         for index in 0..kernel.program.sites.len() {

@@ -3,6 +3,8 @@
 //! The kernel knows only this and [`super::Command`]s: no names of files, no entities, no screen. Names are carried for
 //! error messages and reports. Whoever builds a model keeps the promises written at each field.
 
+use std::collections::BTreeSet;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -40,6 +42,33 @@ pub struct Model {
     /// Headers that some users send; [`UserHeaderId`](crate::ids::UserHeaderId) is the index.
     #[serde(default)]
     pub user_headers: Vec<UserHeader>,
+}
+
+impl Model {
+    /// The endpoints that a user or a service calls.
+    pub fn called_endpoints(&self) -> BTreeSet<EndpointId> {
+        fn calls(steps: &[Step], called: &mut BTreeSet<EndpointId>) {
+            for step in steps {
+                match step {
+                    Step::Call(call) => {
+                        called.insert(call.endpoint);
+                    }
+                    Step::Parallel(branches) => branches.iter().for_each(|steps| calls(steps, called)),
+                    Step::Probability { then, otherwise, .. } | Step::Feature { then, otherwise, .. } => {
+                        calls(then, called);
+                        calls(otherwise, called);
+                    }
+                    Step::Repeat { steps, .. } => calls(steps, called),
+                    Step::Cache { on_miss, .. } => calls(on_miss, called),
+                    Step::Work(_) | Step::Io(_) | Step::Sleep(_) | Step::Publish(_) | Step::Fail(_) => {}
+                }
+            }
+        }
+        let mut called: BTreeSet<EndpointId> = self.sources.iter().flat_map(|source| source.mix.iter().map(|(endpoint, _)| *endpoint)).collect();
+        self.endpoints.iter().for_each(|endpoint| calls(&endpoint.steps, &mut called));
+        self.versions.iter().flat_map(|version| &version.scripts).for_each(|(_, steps)| calls(steps, &mut called));
+        called
+    }
 }
 
 /// A header that some of the users send with each request: testers with a cookie, a kind of browser.

@@ -23,7 +23,7 @@ pub enum View {
     Both,
     /// The server finished work that no client waited for any more.
     Server,
-    /// The server finished a copy of a request, for which nobody ever waited.
+    /// The server finished a copy of a request, for which nobody ever waited, or a test request, which is no client's.
     Copy,
     /// The client gave up or was refused before any server saw the end of it.
     Client,

@@ -5,19 +5,25 @@
 //! | by header | users who send one of the headers meet the version that the route leads to |
 //! | sticky | with shares by version, a user meets the same version again while the shares grow one way |
 //! | mirror | a share of the requests is copied to a version; the copy works as the original does, and its answer is thrown away |
+//! | test | a request that no user sends; it works as any other, and its answer is told to whoever sent it |
 //!
 //! A copy calls other services as the original does, and writes what it writes: mirroring is not free of consequences. It knows
 //! no deployments; who routes what, and when, is decided elsewhere.
 
 use super::balance::Group;
+use super::command::{Caller, Notice};
+use super::record::Site;
 use super::row::{Cold, NONE, Row, State, flag};
 use super::{Kernel, OK};
-use crate::ids::{ServiceId, UserHeaderId, VersionId};
+use crate::ids::{EndpointId, InstanceId, ServiceId, UserHeaderId, VersionId};
 use crate::rng::{Stream, purpose};
 use crate::units::Ratio;
 
 /// What marks the row of a copy: it has no parent, and this in place of the parent's key.
 const COPY: u32 = u32::MAX;
+
+/// What marks the row of a test request, in the same way.
+const TEST: u32 = u32::MAX - 1;
 
 /// The routes to a service, besides the shares of its versions.
 #[derive(Debug, Default)]
@@ -46,9 +52,14 @@ pub fn sends(user: u32, header: UserHeaderId, share: Ratio) -> bool {
     Stream::from_key(u64::from(user)).child(purpose::HEADER).child(u64::from(header.0)).uniform() < share.get()
 }
 
-/// Whether a row is a copy.
-pub(super) const fn is_copy(parent: u32, parent_tag: u32) -> bool {
-    parent == NONE && parent_tag == COPY
+/// Whether a row is a copy or a test request: nobody's, though it works.
+pub(super) const fn is_nobodys(parent: u32, parent_tag: u32) -> bool {
+    parent == NONE && parent_tag >= TEST
+}
+
+/// Whether a row is a test request.
+const fn is_test(parent: u32, parent_tag: u32) -> bool {
+    parent == NONE && parent_tag == TEST
 }
 
 impl Kernel {
@@ -119,5 +130,49 @@ impl Kernel {
         };
         self.rows.cold[copy as usize] = Cold { intended: self.now, deadline: u64::MAX, twin: copy, ..Cold::default() };
         self.arrive(copy);
+    }
+
+    /// Sends a test request to an instance, or to whomever the load balancer chooses. As a copy's, its way there and back
+    /// takes no time.
+    pub(super) fn test(&mut self, endpoint: EndpointId, instance: Option<InstanceId>, user: u32, token: u64) {
+        // It is labelled as a request of those who ask for this endpoint, the users if they do: sources come after services.
+        let asks = |label: &Site| label.to == endpoint && !matches!(label.caller, Caller::Queue(_));
+        let Some(site) = self.labels.iter().rposition(asks) else {
+            self.notices.push(Notice::Tested { token, ok: false });
+            return;
+        };
+        let id = self.take_row();
+        let key = self.root.child(purpose::TEST).child(self.tests).key();
+        self.tests += 1;
+        self.rows.hot[id as usize] = Row {
+            key,
+            sent: self.now,
+            received: self.now,
+            parent: NONE,
+            parent_tag: TEST,
+            site: site as u32,
+            user,
+            flags: flag::DETACHED,
+            state: State::Waiting,
+            outcome: OK,
+            ..Row::FREE
+        };
+        self.rows.cold[id as usize] = Cold { intended: token, deadline: u64::MAX, twin: id, ..Cold::default() };
+        let target = instance.map_or_else(|| self.pick(id, self.sites[site].service, user), |instance| instance.0);
+        if target == NONE {
+            self.rows.free(id);
+            self.notices.push(Notice::Tested { token, ok: false });
+            return;
+        }
+        self.rows.hot[id as usize].instance = target;
+        self.arrive(id);
+    }
+
+    /// Somebody waits for the answer of a test request, though no client does.
+    pub(super) fn test_ended(&mut self, id: u32, answered: bool) {
+        let row = &self.rows.hot[id as usize];
+        if is_test(row.parent, row.parent_tag) {
+            self.notices.push(Notice::Tested { token: self.rows.cold[id as usize].intended, ok: answered });
+        }
     }
 }

@@ -98,6 +98,33 @@ phrases! {
             /// The event.
             event: String,
         } = "the hook at {event} failed",
+        /// The test requests of a life-cycle hook failed.
+        "hook-tests-failed" => HookTestsFailed {
+            /// The event.
+            event: String,
+            /// How many failed.
+            failed: u32,
+            /// Of how many.
+            sent: u32,
+        } = "the hook at {event} failed: {failed} of {sent} test requests did",
+        /// Synthetic probes found it unhealthy.
+        "probes-failed" => ProbesFailed {
+            /// What was probed.
+            what: &'static str,
+            /// How many of the newest probes failed.
+            failed: u32,
+            /// Of how many that are looked at.
+            of: u32,
+        } = "synthetic probes of the {what}: {failed} of {of} failed",
+        /// Kayenta's judge was not satisfied.
+        "kayenta" => Kayenta {
+            /// The score.
+            score: String,
+            /// The score from which on it passes.
+            pass: String,
+            /// What it was classified as.
+            class: &'static str,
+        } = "canary analysis: score {score} of {pass} wanted: {class}",
         /// A life-cycle hook did not answer in time.
         "hook-timed-out" => HookTimedOut {
             /// The event.

@@ -78,8 +78,8 @@ fn every_key_of_the_larger_tables_is_named() {
 #[test]
 fn the_examples_together_load_without_a_warning() {
     let examples: Vec<&str> = GUIDE.split("```toml").skip(1).filter_map(|rest| rest.split("```").next()).collect();
-    let [world, calls, _traffic, happens, alarms, flags] = examples[..] else { panic!("{} examples", examples.len()) };
-    let whole = format!("{world}\n{calls}\n[services.web.versions.v2]\nerror_rate = \"5%\"\n{happens}\n{alarms}\n{flags}");
+    let [world, calls, _traffic, happens, hooks, alarms, flags] = examples[..] else { panic!("{} examples", examples.len()) };
+    let whole = format!("{world}\n{calls}\n[services.web.versions.v2]\nerror_rate = \"5%\"\n{happens}\n{hooks}\n{alarms}\n{flags}");
     assert_eq!(said(&whole), "");
 }
 

@@ -76,11 +76,11 @@ impl AppSpec {
                 let events = server.hooks.given().into_iter().flat_map(Entries::iter);
                 let known = events.filter(|(event, _)| Platform::instance_events().any(|known| known == *event));
                 let scripts = known.flat_map(|(event, scripts)| scripts.given().into_iter().flatten().map(move |script| (event, script)));
-                scripts.map(|(event, script)| Hook { event: event.to_owned(), timeout: script.seconds().map(SimSpan::from_secs), ..Hook::default() }).collect()
+                scripts.map(|(event, script)| Hook { at: event.to_owned(), timeout: script.seconds().map(SimSpan::from_secs), ..Hook::default() }).collect()
             }
             Self::Managed(managed) => {
                 let hooks = managed.hooks.given().into_iter().flatten().flat_map(Entries::iter);
-                hooks.filter(|(_, function)| function.is_some()).map(|(event, _)| Hook { event: event.to_owned(), ..Hook::default() }).collect()
+                hooks.filter(|(_, function)| function.is_some()).map(|(event, _)| Hook { at: event.to_owned(), ..Hook::default() }).collect()
             }
         }
     }

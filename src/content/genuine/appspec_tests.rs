@@ -30,7 +30,7 @@ fn hooks_are_taken_over_with_their_timeouts() {
     let (spec, diagnostics) = read_as(text, read_one);
     assert!(diagnostics.is_empty(), "{diagnostics}");
     let spec = spec.expect("a file");
-    let hooks: Vec<(String, Option<SimSpan>)> = spec.hooks().into_iter().map(|hook| (hook.event, hook.timeout)).collect();
+    let hooks: Vec<(String, Option<SimSpan>)> = spec.hooks().into_iter().map(|hook| (hook.at, hook.timeout)).collect();
     let (start, after) = ("ApplicationStart".to_owned(), "AfterInstall".to_owned());
     assert_eq!(hooks, [(start.clone(), Some(SimSpan::from_secs(300))), (start, Some(SimSpan::from_secs(60))), (after, None)]);
     let platform = spec.platform().expect("instances");

@@ -84,7 +84,11 @@ impl Canary {
             primary_ready_threshold: analysis.primary_ready_threshold.unwrap_or(defaults.primary_ready_threshold),
             canary_ready_threshold: analysis.canary_ready_threshold.unwrap_or(defaults.canary_ready_threshold),
             metrics: analysis.metrics.iter().filter(|metric| metric.is_checked()).map(CanaryMetric::check).collect(),
-            webhooks: analysis.webhooks.iter().map(|hook| strategy::Webhook { name: hook.name.clone(), r#type: hook.hook_type.into() }).collect(),
+            webhooks: analysis
+                .webhooks
+                .iter()
+                .map(|hook| strategy::Webhook { name: hook.name.clone(), r#type: hook.hook_type.into(), ..strategy::Webhook::default() })
+                .collect(),
         }
     }
 }

@@ -8,6 +8,7 @@ mod alarms;
 mod delivery;
 mod flags;
 mod graph;
+mod hooks;
 mod load;
 mod loops;
 mod names;
@@ -27,6 +28,7 @@ use super::limits;
 use super::raw::{ActionsFile, ScenarioFile, StrategyFile};
 use super::tree::{At, Node};
 use super::wording::shown;
+use crate::fleet::deploy::Strategy;
 use crate::ids::EndpointId;
 use crate::kernel::model::Model;
 use crate::scenario::{Scenario, Slo, Text, TimedAction};
@@ -127,9 +129,11 @@ fn within<'a>(scene: &Scene<'a>, tree: &'a Node, collector: &'a mut Collector) -
     Lower { file: scene.file, tree, folders: scene.folders, collector, names, sites: Vec::new(), steps: 0, writes_out: true }
 }
 
-/// Checks a strategy for a scenario that is known to be right.
-pub(crate) fn strategy(file: &StrategyFile, tree: &Node, collector: &mut Collector, scene: &Scene<'_>) {
-    within(scene, tree, collector).check_strategy(&file.deployment, &At::ROOT.key("deployment"));
+/// Checks a strategy for a scenario that is known to be right, and reads what it names.
+pub(crate) fn strategy(file: &StrategyFile, tree: &Node, collector: &mut Collector, scene: &Scene<'_>) -> Strategy {
+    let (mut lower, at) = (within(scene, tree, collector), At::ROOT.key("deployment"));
+    lower.check_strategy(&file.deployment, None, &at);
+    lower.with_appspec(file.deployment.clone(), &at)
 }
 
 /// Checks actions on a scenario that is known to be right.

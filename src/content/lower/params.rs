@@ -9,6 +9,7 @@ use super::Lower;
 use crate::fleet::autoscale::Autoscaling;
 use crate::fleet::deploy::{CodeDeploy, DeploymentBreaker, IntOrPercent, Strategy};
 use crate::fleet::health::{HealthCheck, Probe};
+use crate::ids::ServiceId;
 use crate::kernel::balance::Balancer;
 use crate::kernel::model::Queue;
 use crate::units::SimSpan;
@@ -20,7 +21,7 @@ const PERCENT: u32 = 1_000;
 
 impl Lower<'_> {
     /// How one instance serves, and who looks after it.
-    pub(crate) fn check_server(&mut self, service: &ServiceFile, at: &At<'_>) {
+    pub(crate) fn check_server(&mut self, id: ServiceId, service: &ServiceFile, at: &At<'_>) {
         self.check_count(&at.key("workers"), service.workers.into(), 1, limits::WORKERS.into());
         self.check_queue(&service.queue, &at.key("queue"));
         if let Some(cores) = service.cpu_limit {
@@ -50,7 +51,7 @@ impl Lower<'_> {
         if let Some(autoscaling) = &service.autoscaling {
             self.check_autoscaling(autoscaling, &at.key("autoscaling"));
         }
-        self.check_strategy(&service.deployment, &at.key("deployment"));
+        self.check_strategy(&service.deployment, Some(id), &at.key("deployment"));
     }
 
     pub(crate) fn check_queue(&mut self, queue: &Queue, at: &At<'_>) {
@@ -149,9 +150,11 @@ impl Lower<'_> {
         }
     }
 
-    pub(crate) fn check_strategy(&mut self, strategy: &Strategy, at: &At<'_>) {
+    /// Checks a strategy, for deployments of a service if that is known.
+    pub(crate) fn check_strategy(&mut self, strategy: &Strategy, of: Option<ServiceId>, at: &At<'_>) {
         self.check_watch(strategy, at);
         let at = at.key(strategy.name());
+        self.check_judges(strategy, of, &at);
         match strategy {
             Strategy::AllAtOnce(_) => {}
             Strategy::ArgoBlueGreen(_) | Strategy::ArgoCanary(_) | Strategy::Flagger(_) => {
@@ -171,7 +174,7 @@ impl Lower<'_> {
                 self.check_shift(linear.test, Some(linear.bake), &at);
             }
             Strategy::CodeDeploy(configuration) => {
-                if strategy.check().is_err() {
+                if !configuration.is_known() {
                     let known = CodeDeploy::configs();
                     let finding = Finding::error(Code::UnknownChoice, format!("`{}` is no predefined configuration of CodeDeploy", configuration.config));
                     let name = configuration.config.trim_start_matches("CodeDeployDefault.");

@@ -52,7 +52,7 @@ impl Lower<'_> {
             let finding = Finding::error(Code::MissingKey, format!("the service `{name}` has no endpoint"));
             self.report_key(at, finding.label("needs `endpoints`").help(format!("define one: [services.{name}.endpoints.home]")));
         }
-        self.check_server(service, at);
+        self.check_server(id, service, at);
         let endpoints = at.key("endpoints");
         for (endpoint, script) in service.endpoints.iter() {
             let at = endpoints.key(endpoint);
@@ -225,7 +225,7 @@ impl Lower<'_> {
             restart_after: service.restart_after.0,
             health: service.health_check.clone(),
             autoscaling: service.autoscaling.clone(),
-            strategy: self.manifest(service, at).unwrap_or_else(|| service.deployment.clone()),
+            strategy: self.manifest(service, at).unwrap_or_else(|| self.with_appspec(service.deployment.clone(), &at.key("deployment"))),
             price_per_hour: self.price(service, at),
         }
     }

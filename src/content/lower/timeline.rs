@@ -203,19 +203,24 @@ impl Lower<'_> {
         let service_at = at.key("service");
         match &mut timed.action {
             Action::Deploy { service, version, strategy } => {
-                if let Some(service) = self.service(service, &service_at) {
+                let service = self.service(service, &service_at);
+                if let Some(service) = service {
                     self.version(service, version, &at.key("version"));
                 }
                 if let Some(strategy) = strategy {
-                    self.check_strategy(strategy, &at.key("strategy"));
+                    let at = at.key("strategy");
+                    self.check_strategy(strategy, service, &at);
+                    *strategy = self.with_appspec(strategy.clone(), &at);
                 }
             }
             Action::RollBack { service } => {
                 self.service(service, &service_at);
             }
             Action::SetStrategy { service, strategy } => {
-                self.service(service, &service_at);
-                self.check_strategy(strategy, &at.key("strategy"));
+                let service = self.service(service, &service_at);
+                let at = at.key("strategy");
+                self.check_strategy(strategy, service, &at);
+                *strategy = self.with_appspec(strategy.clone(), &at);
             }
             Action::Scale { service, instances } => {
                 self.service(service, &service_at);

@@ -5,6 +5,8 @@
 
 use super::Plan;
 use super::driver::Driver;
+use super::hooks::Hook;
+use super::trial::Probes;
 use super::watch::Watch;
 use crate::choice::params;
 use crate::units::SimSpan;
@@ -19,12 +21,26 @@ params! {
         pub bake: SimSpan = SimSpan::from_secs(900),
         /// Alarms that turn the deployment back. Default: none.
         pub alarms: Option<Watch> = None,
+        /// Life-cycle hooks (`lifecycleHooks`), at ECS' stages from `PRE_SCALE_UP` to `POST_PRODUCTION_TRAFFIC_SHIFT`. Default: none.
+        pub hooks: Vec<Hook> = Vec::new(),
+        /// Synthetic probes that turn the deployment back. Default: none.
+        pub probes: Option<Probes> = None,
     }
 }
 
 impl BlueGreen {
+    pub(super) fn plan(&self) -> Plan {
+        let (hooks, probes) = (self.hooks.clone(), self.probes.clone());
+        Plan { test: self.test, steps: vec![(1.0, SimSpan::ZERO)], bake: self.bake, hooks, probes, ..Plan::default() }.on_ecs()
+    }
+
+    /// Says what is impossible about the parameters, if anything is.
+    pub(super) fn check(&self) -> Result<(), String> {
+        self.plan().check()
+    }
+
     /// Carries a deployment out.
     pub(super) fn driver(&self, restores: bool) -> Box<dyn Driver> {
-        Plan { test: self.test, steps: vec![(1.0, SimSpan::ZERO)], bake: self.bake, keep_old: SimSpan::ZERO }.driver(restores)
+        self.plan().driver(restores)
     }
 }

@@ -1,7 +1,10 @@
 //! Canary as ECS does it (`deploymentConfiguration.strategy = CANARY`): a small share first, then everything.
 
 use super::Plan;
+use super::canary_analysis::CanaryAnalysis;
 use super::driver::Driver;
+use super::hooks::Hook;
+use super::trial::Probes;
 use super::watch::Watch;
 use crate::choice::params;
 use crate::units::{Ratio, SimSpan};
@@ -19,18 +22,29 @@ params! {
         pub bake: SimSpan = SimSpan::from_secs(900),
         /// Alarms that turn the deployment back. Default: none.
         pub alarms: Option<Watch> = None,
+        /// Life-cycle hooks (`lifecycleHooks`), at ECS' stages from `PRE_SCALE_UP` to `POST_PRODUCTION_TRAFFIC_SHIFT`. Default: none.
+        pub hooks: Vec<Hook> = Vec::new(),
+        /// Synthetic probes that turn the deployment back. Default: none.
+        pub probes: Option<Probes> = None,
+        /// Kayenta's comparison of the two versions while both have traffic; everything is shifted only if it passes. Default: none.
+        pub kayenta: Option<CanaryAnalysis> = None,
     }
 }
 
 impl Canary {
     /// Says what is impossible about the parameters, if anything is.
     pub(super) fn check(&self) -> Result<(), String> {
-        if (0.001..=1.0).contains(&self.percent.get()) { Ok(()) } else { Err(format!("`percent` is {}; it is 0.1% to 100%", self.percent)) }
+        if (0.001..=1.0).contains(&self.percent.get()) { self.plan().check() } else { Err(format!("`percent` is {}; it is 0.1% to 100%", self.percent)) }
+    }
+
+    pub(super) fn plan(&self) -> Plan {
+        let steps = vec![(self.percent.get(), self.canary_bake), (1.0, SimSpan::ZERO)];
+        let (hooks, probes, analysis) = (self.hooks.clone(), self.probes.clone(), self.kayenta.clone());
+        Plan { test: self.test, steps, bake: self.bake, hooks, probes, analysis, ..Plan::default() }.on_ecs()
     }
 
     /// Carries a deployment out.
     pub(super) fn driver(&self, restores: bool) -> Box<dyn Driver> {
-        let steps = vec![(self.percent.get(), self.canary_bake), (1.0, SimSpan::ZERO)];
-        Plan { test: self.test, steps, bake: self.bake, keep_old: SimSpan::ZERO }.driver(restores)
+        self.plan().driver(restores)
     }
 }

@@ -5,7 +5,9 @@
 
 use std::collections::BTreeMap;
 
+use super::canary_analysis::CanaryAnalysis;
 use super::rollout::Wish;
+use super::trial::{Test, Tried};
 use crate::ids::{InstanceId, UserHeaderId, VersionId, ZoneId};
 use crate::insight::judge::analysis::{Analysis, Phase};
 use crate::telemetry::ledger::Cause;
@@ -79,6 +81,10 @@ pub(super) struct Scene {
     pub(super) way: Way,
     /// The analyses that this driver began and did not end, by its own key, and how they stand.
     pub(super) verdicts: Vec<(u32, Phase)>,
+    /// The test requests that this driver began and did not end, by its own key, and how they stand.
+    pub(super) tried: Vec<(u32, Tried)>,
+    /// Why the comparison of the versions came out as it did, once it was judged.
+    pub(super) compared: Option<Cause>,
     /// What a person asked for since the last step.
     pub(super) wishes: Wishes,
 }
@@ -164,8 +170,16 @@ pub(super) struct Orders {
     pub(super) aborted: Option<Cause>,
     /// Analyses to begin, by a key of the driver's own.
     pub(super) begin: Vec<(u32, Analysis)>,
-    /// Analyses to end, by key.
+    /// Test requests to begin, by a key of the driver's own that no analysis has.
+    pub(super) tests: Vec<(u32, Test)>,
+    /// Comparisons of the versions to begin, by a key of the driver's own, and how long they take.
+    pub(super) compare: Vec<(u32, CanaryAnalysis, SimSpan)>,
+    /// Instances of the new version that may get requests from now on, though [`Driver::withholds`] said otherwise before.
+    pub(super) releases: bool,
+    /// Analyses and test requests to end, by key.
     pub(super) end: Vec<u32>,
+    /// A gate that a person opened, by the number of its check.
+    pub(super) open: Option<u32>,
     /// Which share of the traffic is copied to the new version, if that changes. Nobody waits for the copies' answers.
     pub(super) mirror: Option<Ratio>,
     /// All routes by header, if they change.
@@ -196,6 +210,12 @@ pub enum Waiting {
     Time,
     /// An analysis.
     Analysis,
+    /// A life-cycle hook.
+    Hook,
+    /// Test requests.
+    Tests,
+    /// A webhook that has to agree.
+    Approval,
     /// A person who promotes, resumes or aborts.
     Person,
 }
@@ -215,6 +235,8 @@ pub struct Progress {
     pub waiting: Option<Waiting>,
     /// The share of the traffic that the new version should get by now.
     pub weight: Option<Ratio>,
+    /// The webhook whose approval is waited for.
+    pub approval: Option<String>,
     /// Argo's word for how it stands: `Progressing`, `Paused`, `Degraded` or `Healthy`.
     pub phase: &'static str,
     /// What a person can ask of it now, so that something follows; nothing of a strategy that cannot be steered.
@@ -228,6 +250,10 @@ pub(super) trait Driver: Send + Sync {
     /// How many instances of the new version failed so far.
     fn failed(&self) -> u32 {
         0
+    }
+    /// Whether an instance of the new version gets no requests yet, whatever its health checks say.
+    fn withholds(&self, _: InstanceId) -> bool {
+        false
     }
     /// How far it is; a strategy without steps says nothing.
     fn progress(&self) -> Progress {

@@ -3,9 +3,10 @@
 //! A strategy begins an analysis and is told how it stands; here the analyses run. Whoever has the telemetry is asked
 //! ([`Wanted`]) and answers before the control plane runs. It knows no queries and no traffic.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Strategy;
+use super::canary_analysis::{CanaryAnalysis, CanaryRun, Compared, Side};
 use super::flagger::Check;
 use super::rollout::Rollout;
 use crate::fleet::desk::Roster;
@@ -15,6 +16,7 @@ use crate::insight::judge::analysis::{Analysis, Phase, Provider};
 use crate::insight::judge::analysis_run::AnalysisRun;
 use crate::insight::judge::condition::Condition;
 use crate::insight::judge::flagger::{self, Builtin};
+use crate::telemetry::ledger::Cause;
 use crate::units::{SimSpan, SimTime};
 
 use bevy_ecs::prelude::*;
@@ -25,6 +27,8 @@ pub struct Wanted {
     service: ServiceId,
     key: u32,
     metric: usize,
+    /// Of which side of a comparison it is, if it is one.
+    side: Option<Side>,
     /// Of which version.
     pub version: VersionId,
     /// What is asked.
@@ -41,6 +45,10 @@ pub(super) struct Judges {
     seen: BTreeMap<u32, AnalysisLook>,
     /// When they were last made.
     checked: Option<SimTime>,
+    /// Gates that a person opened.
+    opened: BTreeSet<u32>,
+    /// Comparisons of the versions.
+    compared: BTreeMap<u32, CanaryRun>,
 }
 
 /// An analysis of a deployment, for people to watch.
@@ -70,24 +78,40 @@ pub struct AnalysisLook {
     pub error_limit: u32,
     /// How it stands.
     pub phase: Phase,
+    /// How the versions compare, where that is what it does.
+    pub compared: Option<Compared>,
 }
 
 impl Judges {
     /// Begins and ends analyses, as a strategy orders.
-    pub(super) fn follow(&mut self, begun: &[(u32, Analysis)], over: &[u32], now: SimTime) {
+    pub(super) fn follow(&mut self, begun: &[(u32, Analysis)], compare: &[(u32, CanaryAnalysis, SimSpan)], over: &[u32], now: SimTime) {
         for (key, analysis) in begun {
             self.runs.insert(*key, AnalysisRun::begin(analysis, now));
         }
+        for (key, analysis, watched_for) in compare {
+            self.compared.insert(*key, CanaryRun::begin(analysis, *watched_for, now));
+        }
         for key in over {
             self.runs.remove(key);
+            self.compared.remove(key);
         }
     }
+    /// A person opened a gate, if one did.
+    pub(super) fn open(&mut self, gate: Option<u32>) {
+        self.opened.extend(gate);
+    }
     pub(super) fn next_due(&self) -> Option<SimTime> {
-        self.runs.values().filter_map(AnalysisRun::next_due).min()
+        let compared = self.compared.values().filter_map(CanaryRun::next_due);
+        self.runs.values().filter_map(AnalysisRun::next_due).chain(compared).min()
     }
     /// How everything stands that the strategy asked for.
     pub(super) fn verdicts(&self) -> Vec<(u32, Phase)> {
-        self.runs.iter().map(|(key, run)| (*key, run.phase())).chain(self.checks.iter().map(|(key, phase)| (*key, *phase))).collect()
+        let compared = self.compared.iter().map(|(key, run)| (*key, run.phase()));
+        self.runs.iter().map(|(key, run)| (*key, run.phase())).chain(self.checks.iter().map(|(key, phase)| (*key, *phase))).chain(compared).collect()
+    }
+    /// Why a comparison of the versions came out as it did.
+    pub(super) fn compared(&self) -> Option<Cause> {
+        self.compared.values().find_map(CanaryRun::why)
     }
     /// The analyses and checks, to look at.
     pub(super) fn look(&self) -> Vec<AnalysisLook> {
@@ -106,10 +130,15 @@ impl Judges {
                 inconclusive_limit: metric.inconclusive_limit,
                 error_limit: metric.consecutive_error_limit,
                 phase: result.phase,
+                compared: None,
             });
             metrics.collect::<Vec<_>>()
         };
-        self.runs.values().flat_map(of).chain(self.seen.values().cloned()).collect()
+        let compared = self.compared.values().flat_map(|run| {
+            let next = run.next_due();
+            run.look().map(move |(metric, phase, compared)| AnalysisLook { metric, phase, next, compared: Some(compared), ..AnalysisLook::default() })
+        });
+        self.runs.values().flat_map(of).chain(self.seen.values().cloned()).chain(compared).collect()
     }
 }
 
@@ -155,7 +184,14 @@ pub(in crate::fleet) fn wanted(world: &mut World, now: SimTime) -> Vec<Wanted> {
             if run.next_due().is_none_or(|due| due > now) {
                 continue;
             }
-            all.extend(run.due(now).into_iter().map(|(metric, provider)| Wanted { service, key: *key, metric, version, provider }));
+            all.extend(run.due(now).into_iter().map(|(metric, provider)| Wanted { service, key: *key, metric, side: None, version, provider }));
+        }
+        let replaced = deployment.replaced();
+        for (key, run) in &mut deployment.judges.compared {
+            all.extend(run.due(now).into_iter().map(|(metric, side, provider)| {
+                let version = if side == Side::Control { replaced } else { version };
+                Wanted { service, key: *key, metric, side: Some(side), version, provider }
+            }));
         }
         if let Strategy::Flagger(flagger) = &deployment.strategy
             && deployment.wakes.is_some_and(|at| at <= now)
@@ -171,11 +207,11 @@ pub(in crate::fleet) fn wanted(world: &mut World, now: SimTime) -> Vec<Wanted> {
                             Some(Builtin::RequestDuration) => format!("latency-p99 milliseconds [{}]", metric.interval),
                             None => metric.name.clone(),
                         };
-                        all.push(Wanted { service, key, metric: CHECK, version, provider: Provider { kind: "flagger".to_owned(), query } });
+                        all.push(Wanted { service, key, metric: CHECK, side: None, version, provider: Provider { kind: "flagger".to_owned(), query } });
                     }
-                    // Nobody answers webhooks here; whoever is asked agrees.
-                    Check::Webhook(_) => {
-                        deployment.judges.checks.insert(key, Phase::Successful);
+                    Check::Webhook(hook) => {
+                        let agrees = hook.agrees(now.since(deployment.began), deployment.judges.opened.contains(&key));
+                        deployment.judges.checks.insert(key, if agrees { Phase::Successful } else { Phase::Failed });
                     }
                 }
             }
@@ -192,6 +228,12 @@ pub(in crate::fleet) fn answer(world: &mut World, wanted: &Wanted, now: SimTime,
     let entity = world.resource::<Roster>().service(wanted.service);
     let Some(mut rollout) = world.get_mut::<Rollout>(entity) else { return };
     let Some(deployment) = rollout.0.as_mut() else { return };
+    if let Some(side) = wanted.side {
+        if let Some(run) = deployment.judges.compared.get_mut(&wanted.key) {
+            run.measured(wanted.metric, side, &value);
+        }
+        return;
+    }
     if wanted.metric != CHECK {
         if let Some(run) = deployment.judges.runs.get_mut(&wanted.key) {
             run.measured(wanted.metric, now, value);

@@ -1,7 +1,10 @@
 //! Linear as ECS does it (`deploymentConfiguration.strategy = LINEAR`): equal steps, each watched for the same time.
 
 use super::Plan;
+use super::canary_analysis::CanaryAnalysis;
 use super::driver::Driver;
+use super::hooks::Hook;
+use super::trial::Probes;
 use super::watch::Watch;
 use crate::choice::params;
 use crate::units::{Ratio, SimSpan};
@@ -19,6 +22,12 @@ params! {
         pub bake: SimSpan = SimSpan::from_secs(900),
         /// Alarms that turn the deployment back. Default: none.
         pub alarms: Option<Watch> = None,
+        /// Life-cycle hooks (`lifecycleHooks`), at ECS' stages from `PRE_SCALE_UP` to `POST_PRODUCTION_TRAFFIC_SHIFT`. Default: none.
+        pub hooks: Vec<Hook> = Vec::new(),
+        /// Synthetic probes that turn the deployment back. Default: none.
+        pub probes: Option<Probes> = None,
+        /// Kayenta's comparison of the two versions while both have traffic; everything is shifted only if it passes. Default: none.
+        pub kayenta: Option<CanaryAnalysis> = None,
     }
 }
 
@@ -35,12 +44,17 @@ pub(super) fn steps(step: Ratio, hold: SimSpan) -> Vec<(f64, SimSpan)> {
 impl Linear {
     /// Says what is impossible about the parameters, if anything is.
     pub(super) fn check(&self) -> Result<(), String> {
-        if (0.03..=1.0).contains(&self.step.get()) { Ok(()) } else { Err(format!("`step` is {}; it is 3% to 100%", self.step)) }
+        if (0.03..=1.0).contains(&self.step.get()) { self.plan().check() } else { Err(format!("`step` is {}; it is 3% to 100%", self.step)) }
+    }
+
+    pub(super) fn plan(&self) -> Plan {
+        let (hooks, probes, analysis) = (self.hooks.clone(), self.probes.clone(), self.kayenta.clone());
+        Plan { test: self.test, steps: steps(self.step, self.step_bake), bake: self.bake, hooks, probes, analysis, ..Plan::default() }.on_ecs()
     }
 
     /// Carries a deployment out.
     pub(super) fn driver(&self, restores: bool) -> Box<dyn Driver> {
-        Plan { test: self.test, steps: steps(self.step, self.step_bake), bake: self.bake, keep_old: SimSpan::ZERO }.driver(restores)
+        self.plan().driver(restores)
     }
 }
 

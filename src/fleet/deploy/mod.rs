@@ -11,12 +11,11 @@ mod argo;
 mod blue_green;
 mod breaker;
 mod canary;
+pub mod canary_analysis;
 mod code_deploy;
 mod driver;
 pub mod flagger;
 pub mod hooks;
-#[cfg(test)]
-mod hooks_tests;
 mod int_or_percent;
 pub mod judging;
 mod linear;
@@ -24,6 +23,7 @@ mod rolling;
 mod rolling_update;
 mod rollout;
 mod shift;
+pub mod trial;
 mod watch;
 
 pub use all_at_once::AllAtOnce;
@@ -45,7 +45,11 @@ pub use rollout::Wish;
 pub(super) use rollout::{DeployOrders, Releases, Rollout, Size, install};
 
 use self::driver::Driver;
+use self::hooks::Hook;
+pub use self::shift::Problem;
+
 use self::shift::Plan;
+use self::trial::Probes;
 use crate::choice::choice;
 
 choice! {
@@ -84,7 +88,8 @@ impl Strategy {
     /// Says what is impossible about the parameters, if anything is.
     pub fn check(&self) -> Result<(), String> {
         match self {
-            Self::AllAtOnce(_) | Self::BlueGreen(_) => Ok(()),
+            Self::AllAtOnce(_) => Ok(()),
+            Self::BlueGreen(strategy) => strategy.check(),
             Self::ArgoBlueGreen(strategy) => strategy.check(),
             Self::ArgoCanary(strategy) => strategy.check(),
             Self::Flagger(strategy) => strategy.check(),
@@ -135,6 +140,45 @@ impl Strategy {
             Self::CodeDeploy(configuration) => configuration.shifts_traffic(),
             Self::AllAtOnce(_) | Self::EcsRolling(_) | Self::RollingUpdate(_) => false,
         }
+    }
+
+    /// Its life-cycle hooks.
+    pub fn hooks(&self) -> &[Hook] {
+        match self {
+            Self::BlueGreen(strategy) => &strategy.hooks,
+            Self::Canary(strategy) => &strategy.hooks,
+            Self::CodeDeploy(strategy) => &strategy.hooks,
+            Self::Linear(strategy) => &strategy.hooks,
+            Self::AllAtOnce(_) | Self::ArgoBlueGreen(_) | Self::ArgoCanary(_) | Self::EcsRolling(_) | Self::Flagger(_) | Self::RollingUpdate(_) => &[],
+        }
+    }
+
+    /// Its synthetic probes.
+    pub const fn probes(&self) -> Option<&Probes> {
+        match self {
+            Self::BlueGreen(strategy) => strategy.probes.as_ref(),
+            Self::Canary(strategy) => strategy.probes.as_ref(),
+            Self::CodeDeploy(strategy) => strategy.probes.as_ref(),
+            Self::Linear(strategy) => strategy.probes.as_ref(),
+            Self::AllAtOnce(_) | Self::ArgoBlueGreen(_) | Self::ArgoCanary(_) | Self::EcsRolling(_) | Self::Flagger(_) | Self::RollingUpdate(_) => None,
+        }
+    }
+
+    /// What is impossible about its hooks and judges.
+    pub fn problems(&self) -> Vec<Problem> {
+        match self {
+            Self::BlueGreen(strategy) => strategy.plan().problems(),
+            Self::Canary(strategy) => strategy.plan().problems(),
+            Self::CodeDeploy(strategy) => strategy.problems(),
+            Self::Linear(strategy) => strategy.plan().problems(),
+            Self::AllAtOnce(_) | Self::ArgoBlueGreen(_) | Self::ArgoCanary(_) | Self::EcsRolling(_) | Self::Flagger(_) | Self::RollingUpdate(_) => Vec::new(),
+        }
+    }
+
+    /// The endpoints that its test requests name.
+    pub fn tested_endpoints(&self) -> impl Iterator<Item = &str> {
+        let checks = self.hooks().iter().filter_map(|hook| hook.check.as_ref()).filter_map(|trial| trial.endpoint.as_deref());
+        checks.chain(self.probes().and_then(|probes| probes.endpoint.as_deref()))
     }
 
     /// Whoever carries a deployment out. `restores` marks a rollback, which is never itself rolled back.

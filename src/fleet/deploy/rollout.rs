@@ -4,16 +4,19 @@
 //! under way its strategy decides; otherwise missing instances of the stable version are started and surplus ones are
 //! stopped. It does not know how instances start or who gets requests.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bevy_ecs::prelude::*;
 
 use super::Strategy;
 use super::driver::{Driver, HeaderRoute, Orders, Progress, Scene, Seen, Stand, Way, Wishes, choose};
 use super::judging::{AnalysisLook, Judges, look_again};
+use super::trial::TestRun;
+use super::trial::sending::{self, Sent, TestsDue};
 use crate::fleet::agenda::Timetable;
 use crate::fleet::alarm::Alarms;
 use crate::fleet::desk::{Desk, Member, Roster};
+use crate::fleet::instance::ServiceFleet;
 use crate::fleet::life::{Changes, Life, News, Phase, Plan};
 use crate::fleet::rotation::{Standing, Verdict};
 use crate::fleet::schedule::Step;
@@ -78,10 +81,14 @@ pub(in crate::fleet) struct Deployment {
     driver: Box<dyn Driver>,
     /// The analyses that it began.
     pub(super) judges: Judges,
+    /// The test requests that it began, by the driver's keys.
+    pub(super) tests: BTreeMap<u32, TestRun>,
     /// When the driver wants to be stepped again.
     pub(super) wakes: Option<SimTime>,
     /// What people asked of it since the last step.
     wishes: Wishes,
+    /// When it began.
+    pub(super) began: SimTime,
     /// Which way it goes through the service's history.
     way: Way,
     /// It has given up, and puts back what it changed.
@@ -112,6 +119,10 @@ impl Deployment {
     pub(in crate::fleet) fn brings(&self, member: &Member) -> bool {
         member.version == self.version && (!self.afresh || member.revision == self.number)
     }
+    /// The version whose instances go.
+    pub(super) const fn replaced(&self) -> VersionId {
+        self.replaced
+    }
     /// Whether one of these alarms concerns it.
     pub(in crate::fleet) fn watches(&self, changed: &[usize]) -> bool {
         changed.iter().any(|index| self.watched.contains(index))
@@ -128,9 +139,13 @@ impl Deployment {
     pub(in crate::fleet) fn progress(&self) -> Progress {
         self.driver.progress()
     }
-    /// Its analyses.
+    /// Its analyses and test requests.
     pub(in crate::fleet) fn analyses(&self) -> Vec<AnalysisLook> {
-        self.judges.look()
+        self.judges.look().into_iter().chain(self.tests.values().map(TestRun::look)).collect()
+    }
+    /// Whether an instance gets no requests yet, whatever its health checks say.
+    pub(in crate::fleet) fn withholds(&self, member: &Member) -> bool {
+        self.brings(member) && self.driver.withholds(member.id)
     }
 }
 
@@ -203,8 +218,10 @@ struct DeployDue(ServiceId, DeploymentNumber);
 pub(in crate::fleet) fn install(world: &mut World, schedule: &mut Schedule) {
     world.init_resource::<Numbers>();
     world.init_resource::<DeployOrders>();
+    world.init_resource::<Sent>();
     world.insert_resource(Timetable::<DeployDue>::new());
-    schedule.add_systems((take_orders, reconcile).chain().in_set(Step::Deploy));
+    world.insert_resource(Timetable::<TestsDue>::new());
+    schedule.add_systems((take_orders, sending::send, reconcile).chain().in_set(Step::Deploy));
 }
 
 type Services<'w, 's> = Query<'w, 's, (&'static Plan, &'static mut Size, &'static mut Releases, &'static mut Rollout)>;
@@ -253,8 +270,10 @@ fn begin(
         strategy,
         driver,
         judges: Judges::default(),
+        tests: BTreeMap::new(),
         wakes: None,
         wishes: Wishes::default(),
+        began: desk.now(),
         way,
         gave_up: false,
         replaced,
@@ -271,6 +290,7 @@ fn take_orders(
     mut desk: Desk<'_>,
     mut orders: ResMut<'_, DeployOrders>,
     mut numbers: ResMut<'_, Numbers>,
+    mut changes: ResMut<'_, Changes>,
     (roster, alarms): (Res<'_, Roster>, Res<'_, Alarms>),
     mut services: Services<'_, '_>,
 ) {
@@ -298,6 +318,8 @@ fn take_orders(
     for (service, version, strategy) in deploy {
         let Ok((plan, _, mut releases, mut rollout)) = services.get_mut(roster.service(service)) else { continue };
         let strategy = strategy.unwrap_or_else(|| plan.0.strategy.clone());
+        let superseded = rollout.0.as_ref();
+        changes.stop.extend(roster.staying(service).filter(|member| superseded.is_some_and(|it| it.withholds(member))).map(|member| member.id));
         begin(&mut desk, &mut numbers, service, &mut releases, &mut rollout, &alarms, (version, strategy, None));
     }
     for service in roll_back {
@@ -306,6 +328,7 @@ fn take_orders(
         let (undone, version, strategy) = match rollout.0.take() {
             Some(deployment) => {
                 desk.note(Event::DeploymentFailed { deployment: deployment.number, why: Cause::RolledBack });
+                changes.stop.extend(roster.staying(service).filter(|member| deployment.withholds(member)).map(|member| member.id));
                 ((deployment.number, deployment.version), stable, deployment.strategy)
             }
             None => match releases.previous() {
@@ -354,12 +377,65 @@ fn see(member: &Member, life: &Life, standing: &Standing) -> Seen {
     Seen { id: member.id, version: member.version, zone: member.zone, up_since, healthy_since, failed }
 }
 
+/// A service, as the strategy of its deployment sees it. Takes what people asked for since the last look.
+fn look(now: SimTime, desired: u32, plan: &ServiceFleet, deployment: &mut Deployment, news: &News, everybody: Vec<(&Member, &Life, &Standing)>) -> Scene {
+    let mut scene = Scene {
+        now,
+        desired,
+        replaced: deployment.replaced,
+        deployed: deployment.version,
+        checked: plan.health.is_some(),
+        restart_after: plan.restart_after,
+        way: deployment.way,
+        verdicts: deployment.judges.verdicts(),
+        compared: deployment.judges.compared(),
+        tried: deployment.tests.iter().map(|(key, run)| (*key, run.tried())).collect(),
+        wishes: std::mem::take(&mut deployment.wishes),
+        ..Scene::default()
+    };
+    for (member, life, standing) in everybody {
+        let seen = see(member, life, standing);
+        if !deployment.brings(member) {
+            scene.old.push(seen);
+            continue;
+        }
+        scene.new.push(seen);
+        let found_unhealthy = standing.verdict == Verdict::Unhealthy && deployment.unhealthy.insert(member.id);
+        if found_unhealthy || news.fallen.contains(&member.id) {
+            scene.failures.push(member.id);
+        }
+    }
+    scene
+}
+
+/// Lays routes, and begins and ends analyses and test requests, as a strategy orders; the other orders are handed back.
+fn follow_judges(desk: &mut Desk<'_>, table: &mut Timetable<TestsDue>, service: ServiceId, deployment: &mut Deployment, orders: Orders) -> Orders {
+    let now = desk.now();
+    lay_routes(desk, service, deployment, orders.mirror, orders.headers.as_deref());
+    if !matches!(orders.stand, Stand::Running) {
+        end_routes(desk, service, deployment);
+    }
+    deployment.judges.follow(&orders.begin, &orders.compare, &orders.end, now);
+    deployment.judges.open(orders.open);
+    for key in &orders.end {
+        deployment.tests.remove(key);
+    }
+    for (key, test) in &orders.tests {
+        deployment.tests.insert(*key, TestRun::begin(test, now));
+        table.set(&mut desk.agenda, now, TestsDue(service, deployment.number));
+    }
+    if orders.releases {
+        desk.attention.rotation.insert(service);
+    }
+    orders
+}
+
 /// Steps the deployment of every service in which something changed, and keeps the count of the others.
 fn reconcile(
     mut desk: Desk<'_>,
     mut changes: ResMut<'_, Changes>,
     mut numbers: ResMut<'_, Numbers>,
-    mut table: ResMut<'_, Timetable<DeployDue>>,
+    (mut table, mut tests): (ResMut<'_, Timetable<DeployDue>>, ResMut<'_, Timetable<TestsDue>>),
     (news, roster, alarms): (Res<'_, News>, Res<'_, Roster>, Res<'_, Alarms>),
     mut services: Services<'_, '_>,
     instances: Query<'_, '_, (&Member, &Life, &Standing)>,
@@ -380,30 +456,7 @@ fn reconcile(
             keep_count(&mut changes, service, size.desired, releases.stable(), &everybody);
             continue;
         };
-        let mut scene = Scene {
-            now,
-            desired: size.desired,
-            replaced: deployment.replaced,
-            deployed: deployment.version,
-            checked: plan.0.health.is_some(),
-            restart_after: plan.0.restart_after,
-            way: deployment.way,
-            verdicts: deployment.judges.verdicts(),
-            wishes: std::mem::take(&mut deployment.wishes),
-            ..Scene::default()
-        };
-        for (member, life, standing) in everybody {
-            let seen = see(member, life, standing);
-            if !deployment.brings(member) {
-                scene.old.push(seen);
-                continue;
-            }
-            scene.new.push(seen);
-            let found_unhealthy = standing.verdict == Verdict::Unhealthy && deployment.unhealthy.insert(member.id);
-            if found_unhealthy || news.fallen.contains(&member.id) {
-                scene.failures.push(member.id);
-            }
-        }
+        let scene = look(now, size.desired, &plan.0, deployment, &news, everybody);
         let gone_off = deployment.watched.iter().find(|index| alarms.state(**index) == AlarmState::Alarm);
         let orders = match gone_off {
             Some(index) => {
@@ -413,13 +466,9 @@ fn reconcile(
             }
             None => deployment.driver.step(&scene),
         };
-        let Orders { start, start_old, stop, weights, wake, report, aborted, begin: analyses, end: over, mirror, headers, stand } = orders;
         let (number, version) = (deployment.number, deployment.version);
-        lay_routes(&mut desk, service, deployment, mirror, headers.as_deref());
-        if !matches!(stand, Stand::Running) {
-            end_routes(&mut desk, service, deployment);
-        }
-        deployment.judges.follow(&analyses, &over, now);
+        let judged = follow_judges(&mut desk, &mut tests, service, deployment, orders);
+        let Orders { start, start_old, stop, weights, wake, report, aborted, stand, .. } = judged;
         deployment.wakes = wake;
         let wake = look_again(&deployment.judges, wake, now);
         let gave_up = deployment.gave_up;
@@ -455,8 +504,9 @@ fn reconcile(
                     desk.note(Event::DeploymentFailed { deployment: number, why });
                 }
                 let failed = rollout.0.take();
-                // What never became healthy is of no use to anybody.
-                changes.stop.extend(scene.new.iter().filter(|seen| seen.healthy_since.is_none()).map(|seen| seen.id));
+                // What never became healthy is of no use to anybody, and nobody may meet what was not let in.
+                let withheld = |seen: &Seen| failed.as_ref().is_some_and(|failed| failed.driver.withholds(seen.id));
+                changes.stop.extend(scene.new.iter().filter(|seen| seen.healthy_since.is_none() || withheld(seen)).map(|seen| seen.id));
                 desk.touch(service);
                 if let Some(failed) = failed.filter(|_| restore) {
                     let (_, stable) = releases.stable();

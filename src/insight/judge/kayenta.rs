@@ -174,6 +174,19 @@ pub enum Label {
     NodataFailMetric,
 }
 
+impl Label {
+    /// Kayenta's word for it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Pass => "Pass",
+            Self::High => "High",
+            Self::Low => "Low",
+            Self::Nodata => "Nodata",
+            Self::NodataFailMetric => "NodataFailMetric",
+        }
+    }
+}
+
 /// A metric, classified.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MetricResult {
@@ -209,6 +222,17 @@ pub enum Class {
     Marginal,
     /// Bad.
     Fail,
+}
+
+impl Class {
+    /// Kayenta's word for it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Pass => "Pass",
+            Self::Marginal => "Marginal",
+            Self::Fail => "Fail",
+        }
+    }
 }
 
 phrases! {

@@ -383,7 +383,7 @@ mod tests {
         for text in [
             r#"{"canary":{"percent":0.05,"canary_bake":"7m","bake":"3m","alarms":{"names":["errors"],"rollback":false}}}"#,
             r#"{"linear":{}}"#,
-            r#"{"rolling":{"maximum_percent":150.0}}"#,
+            r#"{"rolling":{"maximum_percent":150}}"#,
         ] {
             let strategy: Strategy = serde_json::from_str(text).expect("it is a strategy");
             let fields = alternatives.filled(strategy.name(), &strategy);

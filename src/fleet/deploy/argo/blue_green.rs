@@ -397,6 +397,7 @@ impl Driver for BlueGreen {
             _ => "Progressing",
         };
         Progress {
+            approval: None,
             current: stages.iter().position(|(stage, _)| *stage == self.stage).filter(|_| self.aborted.is_none()),
             steps: stages.into_iter().map(|(stage, label)| (label, state(stage))).collect(),
             since: Some(self.since),

@@ -75,6 +75,7 @@ impl CanaryRun {
             State::Going => "Progressing",
         };
         Progress {
+            approval: None,
             steps: steps.iter().enumerate().map(|(index, step)| (step.label(), state(index))).collect(),
             current: Some(self.at).filter(|at| *at < steps.len() && self.is_going() && !self.full),
             since: Some(self.since),

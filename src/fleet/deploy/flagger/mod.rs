@@ -60,6 +60,25 @@ pub enum HookType {
     Event,
 }
 
+impl HookType {
+    /// Whether it is a gate: it waits for approval, and its no counts as nothing else.
+    const fn is_gate(self) -> bool {
+        matches!(self, Self::ConfirmRollout | Self::ConfirmTrafficIncrease | Self::ConfirmPromotion)
+    }
+}
+
+/// What a webhook answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Answer {
+    /// It agrees (HTTP 2xx).
+    Yes,
+    /// It does not.
+    No,
+    /// A person opens the gate; it is closed until then, and stays open (Flagger's `gate/open` and `gate/close`).
+    Person,
+}
+
 params! {
     /// A webhook.
     pub struct Webhook {
@@ -67,6 +86,41 @@ params! {
         pub name: String = String::new(),
         /// When it is called. Default `"rollout"` (Flagger).
         pub r#type: HookType = HookType::default(),
+        /// What it answers: `"yes"`, `"no"`, or for those that confirm something `"person"`: no, until a person promotes. Default
+        /// `"yes"`, and `"no"` for a `rollback` (chosen for Fleetlab: all is well).
+        pub answer: Option<Answer> = None,
+        /// How long after the deployment began that is its answer; before, it is the opposite. Default `"0s"`: from the beginning.
+        pub from: SimSpan = SimSpan::ZERO,
+    }
+}
+
+impl Webhook {
+    fn usual(&self) -> Answer {
+        self.answer.unwrap_or(if self.r#type == HookType::Rollback { Answer::No } else { Answer::Yes })
+    }
+
+    /// Whether a person opens it.
+    pub(super) fn asks_person(&self) -> bool {
+        self.usual() == Answer::Person
+    }
+
+    /// Whether it agrees so long after the deployment began, if it was or was not opened by a person.
+    pub(super) fn agrees(&self, after: SimSpan, is_open: bool) -> bool {
+        match self.usual() {
+            Answer::Person => is_open,
+            Answer::Yes => after >= self.from,
+            Answer::No => after < self.from,
+        }
+    }
+
+    fn check(&self) -> Result<(), String> {
+        if !self.asks_person() {
+            return Ok(());
+        }
+        if !self.r#type.is_gate() {
+            return Err(format!("a person can answer only webhooks that confirm something; `{}` does not", self.name));
+        }
+        if self.from.is_zero() { Ok(()) } else { Err(format!("the webhook `{}` waits for a person, whatever the time; it has no `from`", self.name)) }
     }
 }
 
@@ -181,13 +235,14 @@ impl Flagger {
             return Err("`match` is for A/B tests, which need `iterations` and a provider that routes by headers".to_owned());
         }
         self.r#match.iter().try_for_each(|condition| condition.value.check())?;
+        self.webhooks.iter().try_for_each(Webhook::check)?;
         self.metrics.iter().try_for_each(Metric::check)
     }
 
     /// Carries a deployment out; a rollback is one shift to the primary, which still stands.
     pub(super) fn driver(&self, restores: bool) -> Box<dyn Driver> {
         if restores {
-            return Plan { test: None, steps: Vec::new(), bake: SimSpan::ZERO, keep_old: SimSpan::ZERO }.driver(true);
+            return Plan::default().driver(true);
         }
         Box::new(Run::new(self))
     }
@@ -238,6 +293,11 @@ impl Flagger {
         let first = self.metrics.len() as u32;
         let metrics = (0..).zip(self.metrics.iter().map(Check::Metric));
         metrics.chain((first..).zip(self.webhooks.iter().map(Check::Webhook)))
+    }
+
+    /// A webhook by its number among the checks.
+    pub(super) fn webhook(&self, number: u32) -> Option<&Webhook> {
+        self.webhooks.get((number as usize).checked_sub(self.metrics.len())?)
     }
 
     /// The webhooks of a type with their numbers.

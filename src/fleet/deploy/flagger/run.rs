@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use super::super::driver::{Driver, HeaderRoute, Orders, Progress, Scene, Seen, Stand, StepState, Waiting, choose};
 use super::super::rolling_update::RollingUpdate;
 use super::super::rollout::Wish;
-use super::{Flagger, HookType, Provider, SHORTEST, TOTAL, Way};
+use super::{Flagger, HookType, Provider, SHORTEST, TOTAL, Way, Webhook};
 use crate::ids::InstanceId;
 use crate::insight::judge::analysis;
 use crate::insight::judge::flagger::{Counter, Step};
@@ -280,12 +280,17 @@ impl Run {
         orders.stand = Stand::Failed { why, restore: true };
     }
 
+    /// Whether a person's approval is waited for.
+    fn asks_person(&self) -> bool {
+        self.asked.and_then(|number| self.params.webhook(number)).is_some_and(Webhook::asks_person)
+    }
+
     /// What a person can ask of it now: what can be changed in a `Canary` while it is under way.
     fn wishes(&self) -> Vec<Wish> {
         let is_over = matches!(self.phase, Phase::Succeeded | Phase::Failed);
         let is_analysed = !is_over && !matches!(self.phase, Phase::Promoting | Phase::Finalising);
         let possible = [
-            (Wish::Promote, !is_over && self.params.suspend),
+            (Wish::Promote, !is_over && (self.params.suspend || self.asks_person())),
             (Wish::PromoteFull, is_analysed && !self.params.skip_analysis),
             (Wish::Pause, !is_over && !self.params.suspend),
             (Wish::Resume, !is_over && self.params.suspend),
@@ -303,6 +308,10 @@ impl Run {
         }
         if asked(Wish::Pause, wishes.pause) {
             self.params.suspend = true;
+        }
+        if wishes.promote && !self.params.suspend && self.asks_person() {
+            // The gate is open from here on; it is asked again at the next interval.
+            orders.open = self.asked;
         }
         if self.params.suspend && (wishes.resume || wishes.promote || wishes.promote_full) {
             self.params.suspend = false;
@@ -402,7 +411,8 @@ impl Driver for Run {
         };
         let waiting = match self.phase {
             _ if self.params.suspend && !matches!(self.phase, Phase::Succeeded | Phase::Failed) => Some(Waiting::Person),
-            Phase::Waiting | Phase::WaitingPromotion => Some(Waiting::Person),
+            Phase::Waiting | Phase::WaitingPromotion => Some(Waiting::Approval),
+            _ if self.asked.is_some() => Some(Waiting::Approval),
             Phase::Initialized | Phase::Progressing | Phase::Promoting if self.canary_unready.or(self.primary_unready).is_some() => Some(Waiting::Instances),
             Phase::Initialized | Phase::Progressing | Phase::Promoting | Phase::Finalising => Some(Waiting::Time),
             Phase::Initializing | Phase::Succeeded | Phase::Failed => None,
@@ -414,6 +424,7 @@ impl Driver for Run {
             waiting,
             weight: self.share.map(Ratio::new),
             phase: self.phase.name(),
+            approval: self.asked.filter(|_| waiting == Some(Waiting::Approval)).and_then(|number| self.params.webhook(number)).map(|hook| hook.name.clone()),
             wishes: self.wishes(),
             ..Progress::default()
         }

@@ -84,7 +84,7 @@ fn success_rate() -> Metric {
 }
 
 fn hook(name: &str, r#type: HookType) -> Webhook {
-    Webhook { name: name.to_owned(), r#type }
+    Webhook { name: name.to_owned(), r#type, ..Webhook::default() }
 }
 
 const ALWAYS: fn(u64, u32) -> bool = |_, _| true;

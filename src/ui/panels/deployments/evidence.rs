@@ -7,6 +7,7 @@ use eframe::egui::{Align, Color32, Label, Rect, Response, RichText, Role, Sense,
 
 use super::steps::until;
 use crate::fleet::alarm::Alarm;
+use crate::fleet::deploy::canary_analysis::Compared;
 use crate::fleet::deploy::judging::AnalysisLook;
 use crate::insight::alarm::AlarmState;
 use crate::insight::judge::analysis::Phase;
@@ -72,7 +73,53 @@ fn note_ui(ui: &mut Ui, text: impl Into<String>, color: Color32) {
     ui.add(Label::new(RichText::new(text).font(fonts::regular(size::SMALL)).color(color)).wrap());
 }
 
+/// A comparison of the two versions: the latest samples, what they were classified as, and the score of all metrics.
+fn comparison_ui(ui: &mut Ui, lang: Lang, now: SimTime, look: &AnalysisLook, compared: &Compared) {
+    let palette = colors(ui);
+    let shape = match (compared.label, look.phase) {
+        (Some(("Pass", _)), _) => Health::Ok,
+        (Some(("Nodata", _)), _) => Health::Warning,
+        (Some(_), _) => Health::Failing,
+        (None, phase) => health(phase),
+    };
+    let word = compared.label.map_or_else(|| look.phase.name(), |(label, _)| label);
+    let said = compared_texts(lang, compared);
+    let spoken = [&[look.metric.as_str(), word], said.iter().map(String::as_str).collect::<Vec<_>>().as_slice()].concat().join(", ");
+    let head = head_ui(ui, &look.metric, shape, word);
+    head.widget_info(|| WidgetInfo::labeled(Role::Label, true, &spoken));
+    head.on_hover_text(lang.tr("deployments.compared.about"));
+    below_ui(ui, |ui| {
+        for text in said {
+            note_ui(ui, text, palette.text);
+        }
+        if let Some(left) = look.next.and_then(|next| until(now, next)) {
+            note_ui(ui, lang.with("deployments.next", &[("left", &left)]), palette.secondary);
+        }
+    });
+}
+
+/// What a comparison comes to, line by line.
+fn compared_texts(lang: Lang, compared: &Compared) -> Vec<String> {
+    let number = |value: f64| if value.is_finite() { format::localised(lang, &format!("{value:.4}")) } else { format::NOTHING.to_owned() };
+    let [canary, control] = compared.latest.map(number);
+    let (taken, planned) = (compared.samples.0.to_string(), compared.samples.1.to_string());
+    let mut texts = vec![lang.with("deployments.compared.latest", &[("canary", &canary), ("control", &control), ("taken", &taken), ("planned", &planned)])];
+    if let Some((_, ratio)) = compared.label.filter(|(_, ratio)| ratio.is_finite()) {
+        texts.push(lang.with("deployments.compared.ratio", &[("ratio", &format::localised(lang, &format!("{ratio:.3}")))]));
+    }
+    let score = |score: f64| format::localised(lang, &score.to_string());
+    let [pass, marginal] = compared.wanted.map(score);
+    texts.push(match compared.score {
+        Some((got, class)) => lang.with("deployments.compared.score", &[("score", &score(got)), ("class", class), ("pass", &pass), ("marginal", &marginal)]),
+        None => lang.with("deployments.compared.wanted", &[("pass", &pass), ("marginal", &marginal)]),
+    });
+    texts
+}
+
 fn analysis_ui(ui: &mut Ui, lang: Lang, now: SimTime, look: &AnalysisLook) {
+    if let Some(compared) = &look.compared {
+        return comparison_ui(ui, lang, now, look, compared);
+    }
     let palette = colors(ui);
     let counts = counts_text(lang, look);
     let last = last_text(lang, look);
@@ -294,6 +341,15 @@ mod tests {
         assert_eq!(last_text(Lang::En, &look), "nothing measured yet");
         assert_eq!(counts_text(Lang::En, &look), "3 good, 1 bad, 0 inconclusive, 2 errors");
         assert_eq!(limits_text(Lang::En, &look), "any number may be bad");
+    }
+
+    #[test]
+    fn a_comparison_says_its_samples_and_its_score() {
+        let mut compared = Compared { latest: [0.012, f64::NAN], samples: (3, 15), label: None, score: None, wanted: [95.0, 75.0] };
+        assert_eq!(compared_texts(Lang::En, &compared), ["canary 0.0120, control –: 3 of 15 samples", "needs 95; below 75 it fails at once"]);
+        (compared.latest[1], compared.label, compared.score) = (0.01, Some(("High", 1.2)), Some((50.0, "Fail")));
+        let said = compared_texts(Lang::Vi, &compared);
+        assert!(said[0].contains("0,0120") && said[1].contains("1,200") && said[2].contains("50") && said[2].contains("Fail"), "{said:?}");
     }
 
     #[test]

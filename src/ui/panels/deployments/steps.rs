@@ -171,6 +171,13 @@ fn waiting_ui(ui: &mut Ui, lang: Lang, now: SimTime, current: &DeploymentSnapsho
     let text = match (waiting, &left) {
         (Some(Waiting::Person), _) => lang.tr("deployments.waits.person").into_owned(),
         (Some(Waiting::Analysis), _) => lang.tr("deployments.waits.analysis").into_owned(),
+        (Some(Waiting::Hook), Some(left)) => lang.with("deployments.waits.hook-until", &[("left", left)]),
+        (Some(Waiting::Hook), None) => lang.tr("deployments.waits.hook").into_owned(),
+        (Some(Waiting::Tests), _) => lang.tr("deployments.waits.tests").into_owned(),
+        (Some(Waiting::Approval), _) => match &current.progress.approval {
+            Some(name) => lang.with("deployments.waits.approval-of", &[("name", name)]),
+            None => lang.tr("deployments.waits.approval").into_owned(),
+        },
         (Some(Waiting::Time), Some(left)) => lang.with("deployments.waits.time", &[("left", left)]),
         (Some(Waiting::Instances), Some(left)) => lang.with("deployments.waits.instances-until", &[("done", &counts.0), ("wanted", &counts.1), ("left", left)]),
         (Some(Waiting::Instances) | None, _) => lang.with("deployments.progress", &[("done", &counts.0), ("wanted", &counts.1)]),
@@ -179,14 +186,14 @@ fn waiting_ui(ui: &mut Ui, lang: Lang, now: SimTime, current: &DeploymentSnapsho
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = 6.0;
         let (icon, ink) = match waiting {
-            Some(Waiting::Person) => (icons::HAND, palette.warning_text),
-            Some(Waiting::Analysis) => (icons::TEST, palette.secondary),
+            Some(Waiting::Person | Waiting::Approval) => (icons::HAND, palette.warning_text),
+            Some(Waiting::Analysis | Waiting::Tests) => (icons::TEST, palette.secondary),
             _ => (icons::CLOCK, palette.secondary),
         };
         ui.label(RichText::new(icon).color(ink));
         ui.label(RichText::new(text).color(ink));
     });
-    if let (Some(since), Some(until), Some(Waiting::Time)) = (since, until, waiting) {
+    if let (Some(since), Some(until), Some(Waiting::Time | Waiting::Hook)) = (since, until, waiting) {
         let whole = until.since(*since).as_secs_f64();
         let share = if whole > 0.0 { (now.since(*since).as_secs_f64() / whole).clamp(0.0, 1.0) } else { 1.0 };
         let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 4.0), Sense::hover());

@@ -4,9 +4,16 @@
 //! in place: as many at a time as `minimum healthy hosts` allows, rounded up to whole instances; instances that serve
 //! nobody go first. Source: `CodeDeploy` User Guide, "Working with deployment configurations".
 
+mod in_place;
+
+use self::in_place::Scripted;
 use super::Plan;
+use super::canary_analysis::CanaryAnalysis;
 use super::driver::{Driver, Orders, Scene, Stand, choose};
+use super::hooks::{Hook, Platform};
 use super::linear::steps;
+use super::shift::Problem;
+use super::trial::Probes;
 use super::watch::Watch;
 use crate::choice::params;
 use crate::telemetry::ledger::Cause;
@@ -26,6 +33,15 @@ params! {
         pub test: Option<SimSpan> = None,
         /// Alarms that stop the deployment. Default: none.
         pub alarms: Option<Watch> = None,
+        /// A genuine `appspec.yml` beside the scenario, whose hooks run; how they go is written in `hooks`. Default: none.
+        pub appspec: Option<String> = None,
+        /// Life-cycle hooks, at the events of the platform that the configuration is for. With an `appspec` each says how one of
+        /// its hooks goes: the first one at an event the first one there. Default: none.
+        pub hooks: Vec<Hook> = Vec::new(),
+        /// Synthetic probes that turn a deployment which shifts traffic back. Default: none.
+        pub probes: Option<Probes> = None,
+        /// Kayenta's comparison of the two versions while both have traffic; everything is shifted only if it passes. Default: none.
+        pub kayenta: Option<CanaryAnalysis> = None,
     }
 }
 
@@ -78,10 +94,30 @@ impl CodeDeploy {
 
     /// Says what is impossible about the parameters, if anything is.
     pub(super) fn check(&self) -> Result<(), String> {
-        if self.way().is_some() {
-            return Ok(());
+        if self.is_known() {
+            if let Some(name) = &self.appspec {
+                return Err(format!("`{name}` lies beside a scenario, and is read with it; here write its `hooks`"));
+            }
+            return self.problems().into_iter().next().map_or(Ok(()), |problem| Err(problem.why));
         }
         Err(format!("`{}` is no predefined configuration of CodeDeploy; there are: {}", self.config, Self::configs().collect::<Vec<_>>().join(", ")))
+    }
+
+    /// Whether there is a configuration of this name.
+    pub fn is_known(&self) -> bool {
+        self.way().is_some()
+    }
+
+    /// What is impossible about its hooks and judges.
+    pub(super) fn problems(&self) -> Vec<Problem> {
+        let Some(way) = self.way() else { return Vec::new() };
+        if self.shifts_traffic() {
+            return self.plan(way).problems();
+        }
+        let why = || format!("`{}` replaces instances in place; this is for configurations that shift traffic", self.config);
+        let judges = [("probes", self.probes.is_some()), ("kayenta", self.kayenta.is_some())];
+        let judges = judges.into_iter().filter(|(_, given)| *given).map(|(key, _)| Problem { key, index: None, why: why() });
+        Problem::of_hooks(&self.hooks, self.platform()).into_iter().chain(judges).collect()
     }
 
     /// Whether the configuration shifts traffic between two fleets; the others replace in place.
@@ -89,16 +125,46 @@ impl CodeDeploy {
         matches!(self.way(), Some(Way::AtOnce | Way::Canary(..) | Way::Linear(..)))
     }
 
-    /// Carries a deployment out.
-    pub(super) fn driver(&self, restores: bool) -> Box<dyn Driver> {
-        let plan = |steps| Plan { test: self.test, steps, bake: SimSpan::ZERO, keep_old: self.termination_wait };
+    /// What it deploys to, by the name of its configuration.
+    pub fn platform(&self) -> Platform {
+        let name = self.config.strip_prefix("CodeDeployDefault.").unwrap_or(&self.config);
+        if name.starts_with("ECS") {
+            Platform::Ecs
+        } else if name.starts_with("Lambda") {
+            Platform::Lambda
+        } else {
+            in_place::PLATFORM
+        }
+    }
+
+    fn plan(&self, way: Way) -> Plan {
         let minutes = |minutes: u64| SimSpan::from_secs(minutes * 60);
+        let steps = match way {
+            Way::Canary(share, hold) => vec![(share, minutes(hold)), (1.0, SimSpan::ZERO)],
+            Way::Linear(step, every) => steps(Ratio::new(step), minutes(every)),
+            Way::AtOnce | Way::InPlace(_) | Way::OneAtATime => vec![(1.0, SimSpan::ZERO)],
+        };
+        Plan {
+            test: self.test,
+            steps,
+            bake: SimSpan::ZERO,
+            keep_old: self.termination_wait,
+            platform: Some(self.platform()),
+            hooks: self.hooks.clone(),
+            probes: self.probes.clone(),
+            analysis: self.kayenta.clone(),
+        }
+    }
+
+    /// Carries a deployment out; one that goes back runs no hooks.
+    pub(super) fn driver(&self, restores: bool) -> Box<dyn Driver> {
+        let in_place = |least: Option<f64>| -> Box<dyn Driver> {
+            if restores || self.hooks.is_empty() { Box::new(InPlace { least, failed: 0 }) } else { Box::new(Scripted::new(least, &self.hooks)) }
+        };
         match self.way().unwrap_or(Way::OneAtATime) {
-            Way::AtOnce => plan(vec![(1.0, SimSpan::ZERO)]).driver(restores),
-            Way::Canary(share, hold) => plan(vec![(share, minutes(hold)), (1.0, SimSpan::ZERO)]).driver(restores),
-            Way::Linear(step, every) => plan(steps(Ratio::new(step), minutes(every))).driver(restores),
-            Way::InPlace(least) => Box::new(InPlace { least: Some(least), failed: 0 }),
-            Way::OneAtATime => Box::new(InPlace { least: None, failed: 0 }),
+            way @ (Way::AtOnce | Way::Canary(..) | Way::Linear(..)) => self.plan(way).driver(restores),
+            Way::InPlace(least) => in_place(Some(least)),
+            Way::OneAtATime => in_place(None),
         }
     }
 }
@@ -110,13 +176,17 @@ struct InPlace {
     failed: u32,
 }
 
+/// How many of `desired` instances must be healthy: a share, rounded up, or all but one.
+pub(super) fn keep(least: Option<f64>, desired: u32) -> u32 {
+    match least {
+        Some(share) => ((share * f64::from(desired) * 1e9).round() / 1e9).ceil() as u32,
+        None => desired.saturating_sub(1),
+    }
+}
+
 impl InPlace {
-    /// How many of `desired` instances must be healthy, rounded up.
     fn keep(&self, desired: u32) -> u32 {
-        match self.least {
-            Some(share) => ((share * f64::from(desired) * 1e9).round() / 1e9).ceil() as u32,
-            None => desired.saturating_sub(1),
-        }
+        keep(self.least, desired)
     }
 }
 

@@ -1,15 +1,23 @@
 //! Life-cycle hooks: what runs in which order while something is deployed, for how long at most, and who may turn it back.
 //!
 //! `CodeDeploy` runs scripts (EC2) or Lambda functions (ECS, Lambda) at named events between its own steps; ECS without
-//! `CodeDeploy` runs functions or waits for people at named stages. [`Platform::events`] is the order as data; [`HookRun`] walks
-//! through it: given how long hooks take and how they end, it says what runs from when to when. Own steps of the platform
-//! either take a given time or end when whoever does them says so. Sources: `CodeDeploy` User Guide, "`AppSpec` 'hooks'
-//! section"; ECS API, `DeploymentLifecycleHook` and `DeploymentLifecycleHookTimeoutConfiguration`. A platform more is a
-//! table and a line in [`Platform::events`]. It knows neither instances nor traffic.
+//! `CodeDeploy` runs functions or waits for people at named stages. [`Platform::events`] is the order as data; [`EventRun`] is
+//! one event with its hooks: given how long they take and how they end, or what their test requests found, it says what runs
+//! from when to when. Whoever deploys goes from event to event, and does the platform's own steps in between
+//! ([`runner`]). Sources: `CodeDeploy` User Guide, "`AppSpec` 'hooks' section"; ECS API,
+//! `DeploymentLifecycleHook` and `DeploymentLifecycleHookTimeoutConfiguration`. A platform more is a table and a line in
+//! [`Platform::events`]. It knows neither instances nor traffic.
+
+pub(super) mod runner;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::trial::Trial;
 use crate::choice::params;
 use crate::telemetry::ledger::Cause;
 use crate::units::{SimSpan, SimTime};
@@ -23,6 +31,9 @@ pub const ECS_TIMEOUT: SimSpan = SimSpan::from_secs(1_440 * 60);
 pub const ECS_LONGEST_TIMEOUT: SimSpan = SimSpan::from_secs(20_160 * 60);
 /// Shortest timeout of a hook of an ECS service deployment (`timeoutInMinutes` 1).
 pub const ECS_SHORTEST_TIMEOUT: SimSpan = SimSpan::from_secs(60);
+
+/// How long a hook takes if nothing is written (chosen for Fleetlab: a function that starts, looks and answers).
+pub const USUAL: SimSpan = SimSpan::from_secs(30);
 
 /// What is deployed to, and how.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -132,6 +143,16 @@ impl Platform {
         BLOCK.iter().chain(&INSTALL).chain(&ALLOW).filter(|event| event.scriptable).map(|event| event.name)
     }
 
+    /// The first event at which instances of the new version run, so that something can be asked of them.
+    const fn runs_from(self) -> &'static str {
+        match self {
+            Self::InPlace { .. } | Self::BlueGreen => "ValidateService",
+            Self::Ecs => "AfterInstall",
+            Self::Lambda => "BeforeAllowTraffic",
+            Self::EcsService { .. } => "POST_SCALE_UP",
+        }
+    }
+
     /// Whether several hooks of one event run one after the other; else they run side by side.
     const fn in_turn(self) -> bool {
         !matches!(self, Self::EcsService { .. })
@@ -168,21 +189,36 @@ pub enum Target {
     Pause,
 }
 
+/// How a hook that answers by itself ends.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ends {
+    /// All is well.
+    #[default]
+    Succeeded,
+    /// It is not.
+    Failed,
+    /// It never answers.
+    Never,
+}
+
 params! {
-    /// A hook, and how it will go.
+    /// A life-cycle hook, and how it goes.
     pub struct Hook {
         /// The life-cycle event, such as `AfterInstall` or `POST_SCALE_UP`. No default.
-        pub event: String = String::new(),
-        /// What it is. Default `"AWS_LAMBDA"`, a script or a function.
+        pub at: String = String::new(),
+        /// What it is: `"AWS_LAMBDA"`, a script or a function, or `"PAUSE"`, a person who promotes (ECS). Default `"AWS_LAMBDA"` (chosen for Fleetlab).
         pub target: Target = Target::default(),
-        /// How long it may take. Default an hour, and a day for hooks of ECS services without CodeDeploy.
+        /// How long it may take. Default an hour (CodeDeploy), and a day for hooks of ECS services without CodeDeploy.
         pub timeout: Option<SimSpan> = None,
         /// What happens when it takes longer; `"CONTINUE"` only for hooks of ECS services. Default `"ROLLBACK"` (ECS).
         pub on_timeout: TimeoutAction = TimeoutAction::default(),
-        /// After how long it answers; never, if it is not written.
+        /// After how long it answers. Default `"30s"` (chosen for Fleetlab).
         pub takes: Option<SimSpan> = None,
-        /// Whether its answer is that all is well. Default true.
-        pub succeeds: bool = true,
+        /// What its answer is: `"succeeded"`, `"failed"` or `"never"`. Default `"succeeded"` (chosen for Fleetlab).
+        pub ends: Ends = Ends::default(),
+        /// Test requests that it sends to the new version instead; they decide how long it takes and how it ends. Default: none.
+        pub check: Option<Trial> = None,
     }
 }
 
@@ -192,29 +228,47 @@ impl Hook {
         self.timeout.unwrap_or(platform.timeouts().0)
     }
 
+    /// Its answer as far as it is known beforehand: after how long, and whether all is well.
+    fn known(&self) -> Option<(SimSpan, bool)> {
+        let by_itself = self.target == Target::AwsLambda && self.check.is_none() && self.ends != Ends::Never;
+        by_itself.then(|| (self.takes.unwrap_or(USUAL), self.ends == Ends::Succeeded))
+    }
+
     /// Says what is impossible about it, if anything is.
     pub fn check(&self, platform: Platform) -> Result<(), String> {
-        let (event, ecs_service) = (&self.event, matches!(platform, Platform::EcsService { .. }));
+        let (event, ecs_service) = (&self.at, matches!(platform, Platform::EcsService { .. }));
         let events = platform.events();
-        let Some(found) = events.iter().find(|known| known.name == event) else {
-            let names: Vec<&str> = events.iter().filter(|event| event.scriptable).map(|event| event.name).collect();
+        let Some(place) = events.iter().position(|known| known.name == event) else {
+            let mut names: Vec<&str> = events.iter().filter(|event| event.scriptable).map(|event| event.name).collect();
+            let mut seen = BTreeSet::new();
+            names.retain(|name| seen.insert(*name));
             return Err(format!("there is no event `{event}` here; hooks run at {}", names.join(", ")));
         };
-        if !found.scriptable {
+        if !events[place].scriptable {
             return Err(format!("no hook can run at `{event}`; that is a step of the platform's own"));
         }
         if self.target == Target::Pause && (!ecs_service || event == "TEST_TRAFFIC_SHIFT" || event == "PRODUCTION_TRAFFIC_SHIFT") {
             return Err(format!("`PAUSE` is not possible at `{event}`"));
+        }
+        if self.target == Target::Pause && (self.takes.is_some() || self.ends != Ends::Succeeded || self.check.is_some()) {
+            return Err(format!("the hook at `{event}` is a `PAUSE`: a person answers it, not `takes`, `ends` or `check`"));
         }
         if self.on_timeout == TimeoutAction::Continue && !ecs_service {
             return Err("`CONTINUE` after a timeout is for hooks of ECS services without CodeDeploy".to_owned());
         }
         let longest = platform.timeouts().1;
         let shortest = if ecs_service { ECS_SHORTEST_TIMEOUT } else { SimSpan::from_secs(1) };
-        match self.timeout {
-            Some(timeout) if timeout > longest || timeout < shortest => Err(format!("the timeout of `{event}` is {timeout}; it is {shortest} to {longest}")),
-            _ => Ok(()),
+        if let Some(timeout) = self.timeout.filter(|timeout| *timeout > longest || *timeout < shortest) {
+            return Err(format!("the timeout of `{event}` is {timeout}; it is {shortest} to {longest}"));
         }
+        let Some(trial) = &self.check else { return Ok(()) };
+        if self.takes.is_some() || self.ends != Ends::Succeeded {
+            return Err(format!("the hook at `{event}` has a `check`, which decides by itself how long it takes and how it ends"));
+        }
+        if place < events.iter().position(|known| known.name == platform.runs_from()).unwrap_or(0) {
+            return Err(format!("nothing of the new version runs at `{event}` that test requests could reach; `{}` is the first event", platform.runs_from()));
+        }
+        trial.check()
     }
 }
 
@@ -229,13 +283,11 @@ pub enum End {
     TimedOut,
 }
 
-/// Something that ran.
+/// A hook that ran.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ran {
-    /// At which event.
-    pub event: Event,
-    /// Which hook; `None` for a step of the platform's own.
-    pub hook: Option<usize>,
+    /// Which hook.
+    pub hook: usize,
     /// From when.
     pub from: SimTime,
     /// To when.
@@ -244,117 +296,113 @@ pub struct Ran {
     pub end: End,
 }
 
-/// How a run stands.
+/// What a hook told that does not answer by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Told {
+    /// When.
+    pub at: SimTime,
+    /// Test requests that failed, of how many; `None` if a person answered.
+    pub tried: Option<(u32, u32)>,
+    /// Whether all is well.
+    pub ok: bool,
+}
+
+/// How an event stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Standing {
-    /// It is at an event.
-    At(Event),
-    /// Everything is done.
+    /// Its hooks run, and are over by then if nothing else happens.
+    Running(SimTime),
+    /// All is well.
     Succeeded,
     /// A hook stopped it.
-    Failed {
-        /// At which event.
-        event: Event,
-        /// Why.
-        why: Cause,
-        /// Whether the deployment can be turned back.
-        may_roll_back: bool,
-    },
+    Failed(Cause),
 }
 
-/// One deployment on its way through its events: of one instance for EC2, of the whole service elsewhere.
+/// One event of a deployment with its hooks: of one instance for EC2 in place, of the whole service elsewhere.
 #[derive(Debug, Clone)]
-pub struct HookRun {
+pub struct EventRun {
     platform: Platform,
-    hooks: Vec<Hook>,
-    /// The events, and how long those take that are the platform's own; `None`: until somebody says so.
-    events: Vec<(Event, Option<SimSpan>)>,
-    /// The event that is under way.
-    at: usize,
-    /// Since when.
+    event: Event,
     since: SimTime,
-    failed: Option<(Event, Cause)>,
-    log: Vec<Ran>,
+    /// Its hooks by their number.
+    hooks: Vec<(usize, Hook)>,
+    /// What those told that do not answer by themselves, by their number.
+    told: BTreeMap<usize, Told>,
 }
 
-impl HookRun {
-    /// Begins at `now`. `takes` says how long each step of the platform's own takes; `None`: until [`Self::finish`].
-    pub fn new(platform: Platform, hooks: &[Hook], takes: impl Fn(&Event) -> Option<SimSpan>, now: SimTime) -> Self {
-        let events = platform.events().into_iter().map(|event| (event, takes(&event))).collect();
-        Self { platform, hooks: hooks.to_vec(), events, at: 0, since: now, failed: None, log: Vec::new() }
+impl EventRun {
+    /// Begins an event at `now`, with those of the hooks that are its own.
+    pub fn new(platform: Platform, event: Event, hooks: &[Hook], now: SimTime) -> Self {
+        let hooks = hooks.iter().cloned().enumerate().filter(|(_, hook)| hook.at == event.name).collect();
+        Self { platform, event, since: now, hooks, told: BTreeMap::new() }
     }
 
-    /// What ran so far, in the order of its end.
-    pub fn log(&self) -> &[Ran] {
-        &self.log
+    /// The event.
+    pub const fn event(&self) -> Event {
+        self.event
     }
 
-    /// How it stands after everything that is over by `now`.
-    pub fn step(&mut self, now: SimTime) -> Standing {
-        loop {
-            if let Some((event, why)) = &self.failed {
-                return Standing::Failed { event: *event, why: why.clone(), may_roll_back: event.may_roll_back };
-            }
-            let Some((event, _)) = self.events.get(self.at) else { return Standing::Succeeded };
-            let event = *event;
-            let Some((over, ran)) = self.outcome().filter(|(over, _)| *over <= now) else { return Standing::At(event) };
-            self.failed = ran.iter().find(|ran| self.stops(ran)).map(|ran| (event, Self::why(ran)));
-            self.log.extend(ran);
-            (self.at, self.since) = (self.at + 1, over);
+    /// How it stands at `now`.
+    pub fn standing(&self, now: SimTime) -> Standing {
+        let ran = self.ran();
+        let failed = ran.iter().find(|ran| self.stops(ran));
+        let over = failed.or_else(|| ran.iter().max_by_key(|ran| ran.to)).map_or(self.since, |ran| ran.to);
+        match failed {
+            _ if over > now => Standing::Running(over),
+            Some(ran) => Standing::Failed(self.why(ran)),
+            None => Standing::Succeeded,
         }
     }
 
-    /// When the event under way is over, if nothing else happens; `None` if somebody must say so, or all is over.
-    pub fn next_due(&self) -> Option<SimTime> {
-        if self.failed.is_some() { None } else { self.outcome().map(|(over, _)| over) }
+    /// The hooks that run at `now`, and since when.
+    pub fn under_way(&self, now: SimTime) -> Vec<(usize, SimTime)> {
+        self.ran().iter().filter(|ran| ran.from <= now && now < ran.to).map(|ran| (ran.hook, ran.from)).collect()
     }
 
-    /// Ends the step of the platform's own that is under way.
-    pub fn finish(&mut self, now: SimTime) -> Standing {
-        self.step(now);
-        if let Some((_, takes)) = self.events.get_mut(self.at).filter(|(event, takes)| !event.scriptable && takes.is_none()) {
-            *takes = Some(now.since(self.since));
-        }
-        self.step(now)
+    /// A hook by its number.
+    pub fn hook(&self, number: usize) -> Option<&Hook> {
+        self.hooks.iter().find(|(known, _)| *known == number).map(|(_, hook)| hook)
+    }
+
+    /// Takes the answer of a hook that does not answer by itself.
+    pub fn tell(&mut self, hook: usize, told: Told) {
+        self.told.entry(hook).or_insert(told);
     }
 
     /// Whether what ran stops the deployment.
     fn stops(&self, ran: &Ran) -> bool {
-        let goes_on = ran.hook.is_some_and(|hook| self.hooks[hook].on_timeout == TimeoutAction::Continue);
         match ran.end {
             End::Succeeded => false,
             End::Failed => true,
-            End::TimedOut => !goes_on,
+            End::TimedOut => self.hook(ran.hook).is_none_or(|hook| hook.on_timeout != TimeoutAction::Continue),
         }
     }
 
-    fn why(ran: &Ran) -> Cause {
-        let event = ran.event.name.to_owned();
-        match ran.end {
-            End::TimedOut => Cause::HookTimedOut { event, within: SimSpan::from_nanos(ran.to.since(ran.from).nanos()).to_string() },
-            End::Succeeded | End::Failed => Cause::HookFailed { event },
+    fn why(&self, ran: &Ran) -> Cause {
+        let event = self.event.name.to_owned();
+        match (ran.end, self.told.get(&ran.hook).and_then(|told| told.tried)) {
+            (End::TimedOut, _) => Cause::HookTimedOut { event, within: SimSpan::from_nanos(ran.to.since(ran.from).nanos()).to_string() },
+            (_, Some((failed, sent))) => Cause::HookTestsFailed { event, failed, sent },
+            (End::Succeeded | End::Failed, None) => Cause::HookFailed { event },
         }
     }
 
-    /// When the event under way is over and what will have run in it, as far as that is known.
-    fn outcome(&self) -> Option<(SimTime, Vec<Ran>)> {
-        let (event, takes) = *self.events.get(self.at)?;
-        if !event.scriptable {
-            let to = self.since + takes?;
-            return Some((to, vec![Ran { event, hook: None, from: self.since, to, end: End::Succeeded }]));
-        }
+    /// What runs from when to when, in the order of its end, as far as that is known; what begins only after something that
+    /// stops the deployment, or ends only after it, is left out.
+    pub fn ran(&self) -> Vec<Ran> {
         let in_turn = self.platform.in_turn();
         // Scripts of one event share an hour, however long each may take.
         let latest = if in_turn { self.since + CODE_DEPLOY_TIMEOUT } else { SimTime::NEVER };
         let (mut ran, mut from): (Vec<Ran>, SimTime) = (Vec::new(), self.since);
-        for (index, hook) in self.hooks.iter().enumerate().filter(|(_, hook)| hook.event == event.name) {
+        for (number, hook) in &self.hooks {
             let limit = (from + hook.limit(self.platform)).min(latest);
-            let (to, end) = match hook.takes.map(|takes| from + takes).filter(|to| *to <= limit) {
-                Some(to) if hook.succeeds => (to, End::Succeeded),
-                Some(to) => (to, End::Failed),
+            let answer = self.told.get(number).map(|told| (told.at, told.ok)).or_else(|| hook.known().map(|(takes, ok)| (from + takes, ok)));
+            let (to, end) = match answer.filter(|(at, _)| *at <= limit) {
+                Some((at, true)) => (at, End::Succeeded),
+                Some((at, false)) => (at, End::Failed),
                 None => (limit, End::TimedOut),
             };
-            ran.push(Ran { event, hook: Some(index), from, to, end });
+            ran.push(Ran { hook: *number, from, to, end });
             if in_turn {
                 from = to;
                 if ran.last().is_some_and(|ran| self.stops(ran)) {
@@ -363,14 +411,10 @@ impl HookRun {
             }
         }
         ran.sort_by_key(|ran| ran.to);
-        let over = match ran.iter().position(|ran| self.stops(ran)) {
+        if let Some(first) = ran.iter().position(|ran| self.stops(ran)) {
             // What runs side by side ends with the first that fails.
-            Some(first) => {
-                ran.truncate(first + 1);
-                ran[first].to
-            }
-            None => ran.last().map_or(self.since, |ran| ran.to),
-        };
-        Some((over, ran))
+            ran.truncate(first + 1);
+        }
+        ran
     }
 }
