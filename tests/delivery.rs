@@ -169,7 +169,7 @@ fn release_branches_make_lead_time_long_and_batches_large() {
 #[test]
 fn batches_risk_more_at_once_and_approvals_wait() {
     let of = |change: fn(&mut Scenario)| {
-        let session = run(&scenario("month-startup", change), 2, 6);
+        let session = run(&scenario("month-startup", change), 2, 9);
         let (all, period) = (deployments(session.ledger()), Period::until(session.now()));
         let flaws = |version: fleetlab::ids::VersionId| session.scenario().model.versions[version.index()].flaws.iter().map(|flaw| flaw.id).collect();
         let defects = flow::defects(session.ledger(), &all, period, session.store().strikes(), flaws);

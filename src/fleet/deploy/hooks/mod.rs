@@ -354,9 +354,11 @@ impl EventRun {
         }
     }
 
-    /// The hooks that run at `now`, and since when.
+    /// The hooks that run at `now`, in the order in which they are written, and since when.
     pub fn under_way(&self, now: SimTime) -> Vec<(usize, SimTime)> {
-        self.ran().iter().filter(|ran| ran.from <= now && now < ran.to).map(|ran| (ran.hook, ran.from)).collect()
+        let mut under_way: Vec<_> = self.ran().iter().filter(|ran| ran.from <= now && now < ran.to).map(|ran| (ran.hook, ran.from)).collect();
+        under_way.sort_unstable();
+        under_way
     }
 
     /// A hook by its number.
