@@ -187,7 +187,9 @@ impl<const SHIFT: usize> Tally<SHIFT> {
             few.chunk_by(|a, b| a == b).filter(|same| same[0] != u16::MAX).for_each(|same| take(usize::from(same[0]), same.len() as u32));
             return;
         }
-        few.iter().for_each(|halved| self.count(usize::from(*halved)));
+        for halved in few {
+            self.count(usize::from(*halved));
+        }
         let mut touched = std::mem::take(&mut self.touched);
         while touched != 0 {
             let chunk = touched.trailing_zeros() as usize;
@@ -242,9 +244,11 @@ mod tests {
         let mut tally = Tally::<3>::default();
         for many in [0_usize, 1, FEW - 1, FEW, FEW + 1, 500] {
             let buckets: Vec<usize> = (0..many).map(|n| n * 97 % 1_000).collect();
-            buckets.iter().for_each(|bucket| tally.bump(*bucket));
             let mut expected = std::collections::BTreeMap::new();
-            buckets.iter().for_each(|bucket| *expected.entry(bucket >> 3).or_insert(0_u32) += 1);
+            for bucket in buckets {
+                tally.bump(bucket);
+                *expected.entry(bucket >> 3).or_insert(0_u32) += 1;
+            }
             let mut found = Vec::new();
             tally.drain(|bucket, count| found.push((bucket, count)));
             assert_eq!(found, expected.into_iter().collect::<Vec<_>>(), "{many}");

@@ -83,12 +83,11 @@ pub(super) fn overview_ui(ui: &mut Ui, lang: Lang, shown: &Shown<'_>, name: &dyn
     ui.spacing_mut().item_spacing.y = 2.0;
     ScrollArea::vertical().id_salt("pipelines").auto_shrink(false).show_rows(ui, ROW, pipelines.len() + shown.bare.len(), |ui, rows| {
         for at in rows {
-            let (one, response) = match pipelines.get(at) {
-                Some(look) => (Chosen::Pipeline(at), row_ui(ui, lang, look, shown.at == Some(at), name)),
-                None => {
-                    let service = shown.bare[at - pipelines.len()];
-                    (Chosen::Bare(service), bare_row_ui(ui, lang, shown.creating == Some(service), name(service)))
-                }
+            let (one, response) = if let Some(look) = pipelines.get(at) {
+                (Chosen::Pipeline(at), row_ui(ui, lang, look, shown.at == Some(at), name))
+            } else {
+                let service = shown.bare[at - pipelines.len()];
+                (Chosen::Bare(service), bare_row_ui(ui, lang, shown.creating == Some(service), name(service)))
             };
             if response.clicked() {
                 clicked = Some(one);
