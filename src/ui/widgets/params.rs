@@ -184,6 +184,8 @@ impl Field {
             Kind::Structure if self.is_on() => self.inner.object(),
             Kind::Structure => Value::Null,
             Kind::Optional if text.is_empty() => Value::Null,
+            // A list of structures is written as JSON.
+            Kind::List if text.starts_with('[') => serde_json::from_str(text).unwrap_or_else(|_not_json| Value::String(text.to_owned())),
             Kind::List => Value::Array(self.names().map(|name| Value::String(name.to_owned())).collect()),
             Kind::Number | Kind::Text | Kind::Optional => {
                 if self.kind == Kind::Number || text.starts_with(['{', '[']) {
@@ -338,7 +340,11 @@ fn field_ui(ui: &mut Ui, lang: Lang, (name, key): (&'static str, &str), doc: Opt
         });
         combo.response.accessible_name(&title);
     } else {
-        text_ui(ui, &title, &mut field.text);
+        let hint = lang.find(&format!("param.{key}.hint"));
+        let response = text_ui(ui, &title, &mut field.text);
+        if let Some(hint) = hint {
+            response.on_hover_text(lang.with("param.for-example", &[("example", &hint)]));
+        }
     }
     ui.end_row();
 }
@@ -383,6 +389,7 @@ mod tests {
         for text in [
             r#"{"canary":{"percent":0.05,"canary_bake":"7m","bake":"3m","alarms":{"names":["errors"],"rollback":false}}}"#,
             r#"{"linear":{}}"#,
+            r#"{"blue-green":{"hooks":[{"at":"POST_SCALE_UP","check":{}}]}}"#,
             r#"{"rolling":{"maximum_percent":150}}"#,
         ] {
             let strategy: Strategy = serde_json::from_str(text).expect("it is a strategy");
