@@ -51,6 +51,11 @@ impl Lang {
         one.or_else(|| self.find(&key)).unwrap_or_default().replace("%{count}", &count.to_string())
     }
 
+    /// What the simulation says, without the marks around names: for tables and lists.
+    pub(crate) fn say_plainly(self, sentence: &Sentence) -> String {
+        self.say(sentence).replace('`', "")
+    }
+
     /// What the simulation says: `said.KEY` with its values, or the English if no translation has it.
     pub(crate) fn say(self, sentence: &Sentence) -> String {
         let Some(template) = self.find(&format!("said.{}", sentence.key)) else { return sentence.english.clone() };

@@ -32,12 +32,12 @@ fn events_ui(ui: &mut Ui, shell: &mut Shell) {
             &columns,
             count,
             height,
-            |at| lang.say(&row(at).what),
+            |at| lang.say_plainly(&row(at).what),
             |at, cells| {
                 let mark = row(at);
                 cells.colored(0, &format::clock(mark.at).1, cells.palette.secondary, 0.0);
                 status::mark(cells.painter(), cells.mark(1), 9.0, mark.kind, cells.palette);
-                cells.colored(1, &lang.say(&mark.what), cells.palette.text, 18.0);
+                cells.colored(1, &lang.say_plainly(&mark.what), cells.palette.text, 18.0);
                 let name = mark.service.map_or("", |service| run.service_name(service));
                 cells.colored(2, name, cells.palette.secondary, 0.0);
             },

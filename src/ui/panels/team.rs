@@ -296,14 +296,19 @@ fn incidents_ui(ui: &mut Ui, lang: Lang, run: &Run, incidents: &[Incident], now:
     };
     let name = |at: usize| {
         let incident = rows[at];
-        format!("{}: {}, {}", lang.with("delivery.incident", &[("number", &incident.number.to_string())]), lang.say(&incident.why.sentence()), doing(incident))
+        format!(
+            "{}: {}, {}",
+            lang.with("delivery.incident", &[("number", &incident.number.to_string())]),
+            lang.say_plainly(&incident.why.sentence()),
+            doing(incident)
+        )
     };
     let draw = |at: usize, cells: &Cells<'_>| {
         let incident = rows[at];
         let palette = cells.palette;
         cells.colored(0, &incident.number.to_string(), palette.secondary, 0.0);
         cells.colored(1, &format::day_time(lang, incident.opened), palette.secondary, 0.0);
-        cells.text(2, &lang.say(&incident.why.sentence()));
+        cells.text(2, &lang.say_plainly(&incident.why.sentence()));
         cells.name(3, incident.service.map_or("", |service| run.service_name(service)), palette.text, 0.0);
         let suspect = match incident.cause {
             Some(cause) => format!("#{cause}"),

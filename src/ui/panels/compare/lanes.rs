@@ -60,7 +60,7 @@ fn told(lang: Lang, mark: &Mark) -> String {
     let (day, time) = format::clock(mark.at);
     let time = if day > 1 { format::day_time(lang, mark.at) } else { time };
     // A label has one font, so names stand without their back-ticks.
-    format!("{time} {}", lang.say(&mark.what).replace('`', ""))
+    format!("{time} {}", lang.say_plainly(&mark.what))
 }
 
 /// Draws all of them.
