@@ -182,7 +182,7 @@ mod tests {
 
     #[test]
     fn the_first_build_on_a_host_finds_nothing() {
-        let spec = spec(&["/root/.m2/**/*"]);
+        let spec = spec(&["/cache/.m2/**/*"]);
         let first = hits(&local(), &spec, Touched::SOURCES, Before { in_bucket: true, on_host: false });
         assert_eq!(first, Hits::cold());
         let second = hits(&local(), &spec, Touched::SOURCES, Before { in_bucket: false, on_host: true });

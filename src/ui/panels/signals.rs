@@ -4,14 +4,15 @@
 //! each version has a line of its own, over the line of all of them together: requests that reached no version at all are
 //! only in that one. The source of the term is the SRE book, chapter 6.
 
-use eframe::egui::{Align2, Rect, RichText, Sense, Ui, Vec2b, pos2, vec2};
-use egui_plot::{AxisHints, GridInput, GridMark, HLine, HPlacement, Line, LineStyle, Plot, PlotPoint, PlotPoints, VLine};
+use eframe::egui::{Align2, Rect, RichText, Sense, Ui, pos2, vec2};
+use egui_plot::{AxisHints, GridInput, GridMark, HLine, HPlacement, Line, LineStyle, PlotPoint, PlotPoints, VLine};
 
 use super::panes::PaneSpec;
 use crate::lab::snapshot::{ChartPoint, Charts, Mark};
 use crate::ui::state::{Run, Shell, colors};
 use crate::ui::text::Lang;
 use crate::ui::theme::{self, Palette, size};
+use crate::ui::widgets::chart;
 use crate::ui::widgets::{label, status};
 use crate::ui::{fonts, format, icons};
 use crate::units::{SimSpan, SimTime};
@@ -317,26 +318,9 @@ fn chart_ui(ui: &mut Ui, shell: &mut Shell, metric: Metric) {
         .tick_label_color(palette.secondary);
     let axis = width - 56.0;
     let wanted_y = f64::from((ui.available_height() / 42.0).clamp(2.0, 5.0));
-    let plot = Plot::new(("signal", metric.term()))
-        .show_background(false)
-        .allow_zoom(false)
-        .allow_scroll(false)
-        .allow_drag(false)
-        .allow_boxed_zoom(false)
-        .allow_double_click_reset(false)
-        .show_crosshair(false)
-        .show_x(false)
-        .show_y(false)
-        .sense(Sense::hover())
-        .set_margin_fraction(vec2(0.0, 0.0))
-        .show_grid(Vec2b::new(false, true))
-        .grid_color(palette.line)
-        .grid_fade(0.0)
-        .custom_x_axes(vec![x_axis])
-        .custom_y_axes(vec![y_axis])
+    let plot = chart::still(("signal", metric.term()), palette, x_axis, y_axis)
         .x_grid_spacer(move |input: GridInput| time_ticks(input.bounds, axis))
         .y_grid_spacer(move |input: GridInput| if log { log_ticks(input.bounds) } else { ticks(input.bounds, wanted_y) })
-        .label_formatter(|_| None)
         .height(ui.available_height() - 4.0);
 
     let most = (width / 1.5) as usize;

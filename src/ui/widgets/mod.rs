@@ -3,6 +3,7 @@
 //! They know colours only by meaning and hold no state of their own. One file each.
 
 pub(crate) mod button;
+pub(crate) mod chart;
 pub(crate) mod empty;
 pub(crate) mod label;
 pub(crate) mod notice;

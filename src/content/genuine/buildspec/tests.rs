@@ -74,7 +74,7 @@ cache:
   key: npm-$(codebuild-hash-files package-lock.json)
   fallback-keys: [npm-]
   action: restore
-  paths: [/root/.npm/**/*]
+  paths: [/cache/.npm/**/*]
 "#,
     );
     assert_eq!((spec.version, spec.run_as.as_deref(), spec.env.shell), (Version::V0_2, Some("builder"), Some(Shell::Bash)));

@@ -117,7 +117,7 @@ fn service() -> Setting {
             post_build: Some(phase(&["docker push app"])),
         },
         artifacts: Some(Artifacts { main: Artifact { files: vec!["imagedefinitions.json".to_owned()], ..Artifact::default() }, ..Artifacts::default() }),
-        cache: Some(Cache { paths: vec!["/root/.npm/**/*".to_owned()], ..Cache::default() }),
+        cache: Some(Cache { paths: vec!["/cache/.npm/**/*".to_owned()], ..Cache::default() }),
         ..Buildspec::default()
     });
     // Round figures, so that every time can be worked out by hand.

@@ -2,7 +2,7 @@
 //! traffic, and marks for deployments and alarms. All have the same scale, so that heights compare, too.
 
 use eframe::egui::{Align2, Color32, ComboBox, Id, Painter, Pos2, Rangef, Rect, RichText, Role, Sense, Stroke, Ui, UiBuilder, Vec2b, WidgetInfo, pos2, vec2};
-use egui_plot::{AxisHints, GridInput, HPlacement, Line, Plot, PlotPoint, PlotPoints, PlotResponse, VLine};
+use egui_plot::{AxisHints, GridInput, HPlacement, Line, PlotPoint, PlotPoints, PlotResponse, VLine};
 
 use super::state::Shown;
 use crate::lab::compare::{Curve, Point};
@@ -11,6 +11,7 @@ use crate::ui::panels::signals::{stretches, ticks, time_ticks};
 use crate::ui::state::colors;
 use crate::ui::text::Lang;
 use crate::ui::theme::{self, Palette, size};
+use crate::ui::widgets::chart;
 use crate::ui::widgets::{label, status};
 use crate::ui::{fonts, format, icons};
 use crate::units::{SimSpan, SimTime};
@@ -263,28 +264,11 @@ fn plot_ui(ui: &mut Ui, lang: Lang, lane: &Lane<'_>, id: (&'static str, usize), 
         .tick_label_color(palette.secondary);
     let group = Id::unique("compared over time");
     let (from, to) = (0.0, lane.to);
-    let plot = Plot::new(id)
+    let plot = chart::still(id, palette, x_axis, y_axis)
         .link_axis(group, Vec2b::new(true, false))
-        .show_background(false)
-        .allow_zoom(false)
-        .allow_scroll(false)
-        .allow_drag(false)
-        .allow_boxed_zoom(false)
-        .allow_double_click_reset(false)
-        .show_crosshair(false)
-        .show_x(false)
-        .show_y(false)
-        .sense(Sense::hover())
-        .set_margin_fraction(vec2(0.0, 0.0))
         .show_axes(Vec2b::new(timed, true))
-        .show_grid(Vec2b::new(false, true))
-        .grid_color(palette.line)
-        .grid_fade(0.0)
-        .custom_x_axes(vec![x_axis])
-        .custom_y_axes(vec![y_axis])
         .x_grid_spacer(move |input: GridInput| time_ticks(input.bounds, axis))
         .y_grid_spacer(move |input: GridInput| ticks(input.bounds, 2.0))
-        .label_formatter(|_| None)
         .height(height);
     let window = lane.curve.window.as_secs_f64();
     let many = lane.curve.marks.len() > MOST_SHAPES;

@@ -3,14 +3,15 @@
 //! It is drawn like the golden signals. A day on which the metric was unknown is a gap. With the truth, the true change fail
 //! rate is a second line.
 
-use eframe::egui::{Rangef, RichText, Sense, Ui, Vec2b, vec2};
-use egui_plot::{AxisHints, GridInput, HPlacement, Line, MarkerShape, Plot, PlotPoints, Points};
+use eframe::egui::{Rangef, RichText, Ui};
+use egui_plot::{AxisHints, GridInput, HPlacement, Line, MarkerShape, PlotPoints, Points};
 
 use super::{Metric, Scoped};
 use crate::ui::panels::signals::{ticks, time_ticks};
 use crate::ui::state::colors;
 use crate::ui::text::Lang;
 use crate::ui::theme::size;
+use crate::ui::widgets::chart;
 use crate::ui::widgets::label;
 use crate::ui::{fonts, format};
 
@@ -61,26 +62,9 @@ pub(super) fn trend_ui(ui: &mut Ui, lang: Lang, metric: Metric, scoped: &Scoped,
         .min_thickness(52.0)
         .tick_label_font(fonts::mono(10.0))
         .tick_label_color(palette.secondary);
-    let plot = Plot::new(("dora trend", metric.term()))
-        .show_background(false)
-        .allow_zoom(false)
-        .allow_scroll(false)
-        .allow_drag(false)
-        .allow_boxed_zoom(false)
-        .allow_double_click_reset(false)
-        .show_crosshair(false)
-        .show_x(false)
-        .show_y(false)
-        .sense(Sense::hover())
-        .set_margin_fraction(vec2(0.0, 0.0))
-        .show_grid(Vec2b::new(false, true))
-        .grid_color(palette.line)
-        .grid_fade(0.0)
-        .custom_x_axes(vec![x_axis])
-        .custom_y_axes(vec![y_axis])
+    let plot = chart::still(("dora trend", metric.term()), palette, x_axis, y_axis)
         .x_grid_spacer(move |input: GridInput| time_ticks(input.bounds, axis))
         .y_grid_spacer(move |input: GridInput| ticks(input.bounds, 3.0))
-        .label_formatter(|_| None)
         .height(height - 28.0);
     let response = plot.show(ui, |plot| {
         plot.set_plot_bounds_x(0.0..=to);
