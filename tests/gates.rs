@@ -8,10 +8,11 @@ use fleetlab::content;
 use fleetlab::delivery::calendar::Day;
 use fleetlab::delivery::change::DefectKind;
 use fleetlab::delivery::command::PipelineCommand;
-use fleetlab::delivery::pipeline::definition::{Conditions, Pipeline};
-use fleetlab::delivery::pipeline::status::ConditionType;
+use fleetlab::delivery::pipeline::definition::{Conditions, ExecutionMode, Pipeline};
+use fleetlab::delivery::pipeline::status::{ConditionType, StageStatus};
 use fleetlab::insight::deployments::{Deployment, Status, deployments};
 use fleetlab::lab::Session;
+use fleetlab::lab::snapshot::Interest;
 use fleetlab::scenario::{Action, Scenario};
 use fleetlab::telemetry::ledger::{AlarmState, Event, Progress};
 use fleetlab::units::{PerSecond, SimTime};
@@ -246,4 +247,44 @@ fn what_a_rule_cannot_mean_is_refused_where_it_is_written() {
         let found = said(&rule(provider, configuration));
         assert!(found.contains(wanted) && found.contains("pipeline.json:") && found.contains(spot), "{found}");
     }
+}
+
+#[test]
+fn side_by_side_each_execution_has_its_own_stages_and_its_own_approval() {
+    let mut session = frontend(|scenario| {
+        let line = &mut scenario.pipelines.lines[0].definition;
+        line.execution_mode = Some(ExecutionMode::Parallel);
+        // Whoever approves is a person outside the team.
+        let gate = json!({ "name": "Gate", "actions": [{ "name": "SignOff", "actionTypeId": { "category": "Approval", "owner": "AWS", "provider": "Manual", "version": "1" } }] });
+        line.stages.insert(1, serde_json::from_value(gate).expect("a stage"));
+    });
+    let act = |session: &mut Session, command: PipelineCommand| session.act(Action::Pipeline { service: "frontend".to_owned(), command });
+    let approve = |execution| PipelineCommand::Approve { stage: "Gate".to_owned(), approved: true, summary: String::new(), execution };
+    // It is night: nobody of the team decides.
+    for minute in [0, 10] {
+        session.advance_to(SimTime::from_secs(60 * minute));
+        act(&mut session, PipelineCommand::Start {}).expect("it starts");
+    }
+    session.advance_to(SimTime::from_secs(1_200));
+    let look = |session: &mut Session| session.snapshot(&Interest::default()).delivery.clone().expect("a team").pipelines[0].clone();
+    let stands = |session: &mut Session, execution: u32| -> Vec<Option<StageStatus>> {
+        let look = look(session);
+        let (_, stages) = look.lanes.iter().find(|(number, _)| *number == execution).expect("it is told");
+        stages.iter().take(3).map(|stage| stage.latest.as_ref().map(|latest| latest.status)).collect()
+    };
+    let numbers: Vec<u32> = look(&mut session).lanes.iter().map(|(number, _)| *number).collect();
+    let [newer, older] = numbers[..] else { panic!("{numbers:?}") };
+    let waits = [Some(StageStatus::Succeeded), Some(StageStatus::InProgress), None];
+    assert_eq!((stands(&mut session, older), stands(&mut session, newer)), (waits.to_vec(), waits.to_vec()));
+    let refusal = act(&mut session, approve(None)).expect_err("two wait").to_string();
+    assert!(refusal.contains("several executions wait for approval in `Gate`"), "{refusal}");
+    act(&mut session, approve(Some(older))).expect("that one waits");
+    session.advance_to(SimTime::from_secs(1_260));
+    assert_eq!(stands(&mut session, older)[1..], [Some(StageStatus::Succeeded), Some(StageStatus::InProgress)], "the older one builds");
+    assert_eq!(stands(&mut session, newer), waits, "the newer one still waits");
+    act(&mut session, approve(Some(older))).expect_err("it waits no more");
+    act(&mut session, approve(None)).expect("only one waits");
+    let file = session.save();
+    let read: fleetlab::lab::SessionFile = serde_json::from_str(&serde_json::to_string(&file).expect("JSON")).expect("the file reads");
+    assert_eq!(Session::replay(&read).expect("it replays").digest(), session.digest());
 }

@@ -7,6 +7,7 @@ use fleetlab::content::{Folder, read_str};
 use fleetlab::fleet::deploy::{Progress, StepState, Strategy, Waiting, Wish};
 use fleetlab::ids::{ServiceId, VersionId};
 use fleetlab::insight::deployments::{Deployment, Status, deployments};
+use fleetlab::insight::judge::analysis::Phase;
 use fleetlab::lab::Session;
 use fleetlab::scenario::Action;
 use fleetlab::telemetry::ledger::Cause;
@@ -296,6 +297,42 @@ fn in_place_nobody_meets_a_version_that_its_validation_refuses() {
     assert_eq!((hurt(&session), list.len(), &list[1].status), (0, 2, &Status::Completed));
     let look = session.fleet().service(ServiceId(0));
     assert!(look.instances.len() == 4 && look.instances.iter().all(|instance| instance.version != NEW && instance.serving), "the old version is whole again");
+}
+
+#[test]
+fn the_way_back_in_place_runs_the_scripts_of_what_it_goes_back_to() {
+    let back = |scripts: &str| {
+        let mut session = shop(&format!("{{ codedeploy = {{ config = \"AllAtOnce\", {scripts} }} }}"), "{}");
+        session.advance_to(SimTime::from_secs(1_000));
+        session.act(Action::RollBack { service: "web".to_owned() }).expect("it came this way");
+        session.advance_to(SimTime::from_secs(3_000));
+        let list = all(&session);
+        assert_eq!((list.len(), &list[1].status, list[1].rolls_back), (2, &Status::Completed, Some(1)));
+        (ended(&list[1]).expect("it is over") - 1_000.0, hurt(&session))
+    };
+    let (bare, _) = back("hooks = []");
+    let (scripted, _) = back("hooks = [{ at = \"BeforeInstall\", takes = \"10s\" }, { at = \"ValidateService\", takes = \"25s\" }]");
+    assert_eq!((bare, scripted), (20.0, 20.0 + 10.0 + 25.0), "an instance needs 20 s to be up");
+}
+
+#[test]
+fn what_a_deployment_went_through_can_be_looked_at_after_its_end() {
+    let hooks = "hooks = [{ at = \"POST_SCALE_UP\", check = { requests = 20 } }]";
+    let mut session = shop(&format!("{{ canary = {{ percent = \"10%\", canary_bake = \"5m\", bake = \"1m\", {hooks} }} }}"), "{ error_rate = \"60%\" }");
+    session.advance_to(SimTime::from_secs(600));
+    let list: Vec<_> = session.fleet().ended_deployments().cloned().collect();
+    assert_eq!(list.iter().map(|ended| ended.number).collect::<Vec<_>>(), [1, 2], "what failed, and its rollback");
+    let states: Vec<StepState> = list[0].steps.iter().map(|(_, state)| *state).collect();
+    let at = states.iter().position(|state| *state == StepState::Stopped).expect("it was stopped");
+    assert_eq!(list[0].steps[at].0, "POST_SCALE_UP");
+    assert!(states[..at].iter().all(|state| *state == StepState::Done) && states[at + 1..].iter().all(|state| *state == StepState::Ahead), "{states:?}");
+    let test = &list[0].analyses[0];
+    assert_eq!((test.phase, test.counts[0] + test.counts[1] <= 20, test.counts[1] > 0, test.next), (Phase::Failed, true, true, None));
+    let mut well = shop(&format!("{{ canary = {{ percent = \"10%\", canary_bake = \"5m\", bake = \"1m\", {hooks} }} }}"), "{}");
+    well.advance_to(SimTime::from_secs(1_200));
+    let list: Vec<_> = well.fleet().ended_deployments().cloned().collect();
+    assert!(list.len() == 1 && !list[0].steps.is_empty() && list[0].steps.iter().all(|(_, state)| *state == StepState::Done), "{list:?}");
+    assert_eq!((list[0].analyses[0].phase, list[0].analyses[0].counts), (Phase::Successful, [20, 0, 0, 0]));
 }
 
 #[test]

@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use super::line::Line;
 use super::pipeline::check::Checked;
-use super::pipeline::definition::{Pipeline, RetryMode};
-use super::pipeline::outcome::ExecutionId;
+use super::pipeline::definition::{ExecutionMode, Pipeline, RetryMode};
+use super::pipeline::execution::Engine;
+use super::pipeline::outcome::{ActionRunId, ExecutionId};
 use super::pipeline::status::ConditionType;
 use super::{Delivery, Job};
 use crate::ids::ServiceId;
@@ -32,6 +33,9 @@ pub enum PipelineCommand {
         /// What is said about it.
         #[serde(default)]
         summary: String,
+        /// The execution that waits. Default: the only one; in PARALLEL mode several may wait in one stage.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        execution: Option<ExecutionNumber>,
     },
     /// Lets nothing enter a stage.
     DisableTransition {
@@ -55,13 +59,16 @@ pub enum PipelineCommand {
         #[serde(default)]
         abandon: bool,
     },
-    /// Tries a failed stage again with the execution that failed in it.
+    /// Tries a failed stage again with an execution that failed in it.
     RetryStage {
         /// The stage.
         stage: String,
         /// Whether all its actions run again, and not only those that failed. Default false.
         #[serde(default)]
         all_actions: bool,
+        /// The execution. Default: the one that was in the stage last.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        execution: Option<ExecutionNumber>,
     },
     /// Rolls a stage back to the last execution that succeeded in it.
     RollBackStage {
@@ -138,6 +145,11 @@ phrases! {
             /// The stage.
             stage: String,
         } = "nothing waits for approval in `{stage}`",
+        /// Several wait for approval there.
+        "several-approvals" => SeveralApprovals {
+            /// The stage.
+            stage: String,
+        } = "several executions wait for approval in `{stage}`; say which `execution`",
         /// The engine refuses.
         "pipeline-refuses" => Refused {
             /// Why.
@@ -159,14 +171,9 @@ impl Delivery {
         let Some(engine) = self.line.engine(service) else { return Err(NoPipeline::NoPipeline { service: name.to_owned() }) };
         match command {
             PipelineCommand::Create { .. } => {}
-            PipelineCommand::Approve { stage, approved, summary } => {
-                let stages = engine.stages();
-                let waits = stages
-                    .iter()
-                    .filter(|view| view.name == *stage)
-                    .flat_map(|view| &view.actions)
-                    .find(|action| action.due.is_some() && action.kind.provider == "Manual");
-                let run = waits.and_then(|action| action.run).ok_or_else(|| NoPipeline::NoApproval { stage: stage.clone() })?;
+            PipelineCommand::Approve { stage, approved, summary, execution } => {
+                let only = execution.map(|execution| id_of(&self.line, service, execution)).transpose()?;
+                let run = waiting_approval(engine, stage, only)?;
                 self.line.command(now, service, |engine| engine.decide_approval(now, run, *approved, summary)).map_err(refused)?;
                 self.staff.drop_tasks(|job| matches!(job, Job::Approve { run: of, service: at } if *of == run && *at == service));
             }
@@ -183,9 +190,10 @@ impl Delivery {
                 let id = id_of(&self.line, service, *execution)?;
                 self.line.command(now, service, |engine| engine.stop(now, id, *abandon, "stopped by hand")).map_err(refused)?;
             }
-            PipelineCommand::RetryStage { stage, all_actions } => {
-                let latest = engine.stages().iter().find(|view| view.name == *stage).and_then(|view| view.latest.as_ref()).map(|latest| latest.execution);
-                let execution = latest.ok_or_else(|| NoPipeline::Refused { why: format!("nothing was ever in `{stage}`") })?;
+            PipelineCommand::RetryStage { stage, all_actions, execution } => {
+                let only = execution.map(|execution| id_of(&self.line, service, execution)).transpose()?;
+                let latest = || engine.stages().iter().find(|view| view.name == *stage).and_then(|view| view.latest.as_ref()).map(|latest| latest.execution);
+                let execution = only.or_else(latest).ok_or_else(|| NoPipeline::Refused { why: format!("nothing was ever in `{stage}`") })?;
                 let mode = if *all_actions { RetryMode::AllActions } else { RetryMode::FailedActions };
                 self.line.command(now, service, |engine| engine.retry(now, execution, stage, mode)).map_err(refused)?;
             }
@@ -232,6 +240,23 @@ fn checked(definition: &Pipeline) -> Result<Checked, NoPipeline> {
         let first = mistakes.iter().find(|mistake| !mistake.is_warning()).map(|mistake| mistake.reason.to_string());
         NoPipeline::Refused { why: first.unwrap_or_default() }
     })
+}
+
+/// The approval that waits in a stage, of one execution if that is said.
+fn waiting_approval(engine: &Engine, stage: &str, only: Option<ExecutionId>) -> Result<ActionRunId, NoPipeline> {
+    let views = match (only, engine.pipeline().get().mode()) {
+        (Some(execution), ExecutionMode::Parallel) => engine.stages_of(execution).unwrap_or_default(),
+        (None, ExecutionMode::Parallel) => engine.executions().filter_map(|view| engine.stages_of(view.id)).flatten().collect(),
+        _ => engine.stages(),
+    };
+    let here = views.iter().filter(|view| view.name == stage && (only.is_none() || view.latest.as_ref().map(|latest| latest.execution) == only));
+    let mut waiting = here.flat_map(|view| &view.actions).filter(|action| action.due.is_some() && action.kind.provider == "Manual").filter_map(|action| action.run);
+    match (waiting.next(), waiting.next()) {
+        (Some(run), None) => Ok(run),
+        (Some(_), Some(_)) if engine.pipeline().get().mode() == ExecutionMode::Parallel => Err(NoPipeline::SeveralApprovals { stage: stage.to_owned() }),
+        (Some(run), Some(_)) => Ok(run),
+        (None, _) => Err(NoPipeline::NoApproval { stage: stage.to_owned() }),
+    }
 }
 
 fn id_of(line: &Line, service: ServiceId, execution: ExecutionNumber) -> Result<ExecutionId, NoPipeline> {

@@ -9,7 +9,7 @@ use super::builds::Build;
 use super::change::DefectKind;
 use super::history::Commit;
 use super::incident::Incident;
-use super::pipeline::definition::Pipeline;
+use super::pipeline::definition::{ExecutionMode, Pipeline};
 use super::pipeline::view::{ExecutionView, StageView};
 use super::{Delivery, Job};
 use crate::ids::{FlawId, ServiceId, VersionId};
@@ -20,6 +20,8 @@ use crate::units::SimTime;
 const MOST: usize = 200;
 /// Executions of one pipeline that a reader gets at most, besides those that its stages name.
 const MOST_EXECUTIONS: usize = 20;
+/// So many executions of a pipeline in PARALLEL mode are told stage by stage, besides those on their way.
+const MOST_LANES: usize = 8;
 
 /// Where a change stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -98,6 +100,8 @@ pub struct PipelineLook {
     pub definition: Pipeline,
     /// Its stages as they stand.
     pub stages: Vec<StageView>,
+    /// In PARALLEL mode, the stages as each of the newest executions has passed them, the newest first; else nothing.
+    pub lanes: Vec<(ExecutionNumber, Vec<StageView>)>,
     /// Its executions, the newest first, each with its number in the run.
     pub executions: Vec<(ExecutionNumber, ExecutionView)>,
     /// Whether its deployments are held back until a fix is in.
@@ -205,9 +209,13 @@ impl Delivery {
             let stages = engine.stages();
             // Whoever is in a stage is named there, however many came after it.
             let named = |id| stages.iter().any(|stage| stage.latest.as_ref().map(|latest| latest.execution) == Some(id) || stage.last_succeeded == Some(id));
-            let newest = engine.executions().enumerate().filter(|(at, view)| *at < MOST_EXECUTIONS || named(view.id));
+            let newest = engine.executions().enumerate().filter(|(at, view)| *at < MOST_EXECUTIONS || named(view.id) || view.status.is_active());
             let executions = newest.map(|(_, view)| (self.line.number(service, view.id).unwrap_or_default(), view)).collect();
+            let is_parallel = engine.pipeline().get().mode() == ExecutionMode::Parallel;
+            let shown = engine.executions().filter(|_| is_parallel).enumerate().filter(|(at, view)| *at < MOST_LANES || view.status.is_active());
+            let lane = |(_, view): (usize, ExecutionView)| Some((self.line.number(service, view.id)?, engine.stages_of(view.id)?));
             Some(PipelineLook {
+                lanes: shown.filter_map(lane).collect(),
                 service,
                 definition: engine.pipeline().get().clone(),
                 stages,

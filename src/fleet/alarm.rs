@@ -89,6 +89,10 @@ impl Alarms {
             None => self.composite(index).map_or("", |one| &one.alarm.name),
         }
     }
+    /// The latest datapoint of an alarm that watches a metric.
+    pub(super) fn latest(&self, index: usize) -> Option<Datapoint> {
+        self.metrics.get(index).and_then(Watching::latest)
+    }
     /// How an alarm stands.
     pub(super) fn state(&self, index: usize) -> AlarmState {
         match self.metrics.get(index) {

@@ -2,11 +2,13 @@
 //!
 //! Plain data copied out of the ECS. Reading changes nothing.
 
+use std::sync::Arc;
+
 use super::Fleet;
 use super::alarm::{Alarms, Watching};
 use super::cost::Meters;
 use super::deploy::judging::AnalysisLook;
-use super::deploy::{Progress, Releases, Rollout, Size, Strategy};
+use super::deploy::{EndedDeployment, Past, Progress, Releases, Rollout, Size, Strategy};
 use super::desk::{Book, Clock, Member, Roster};
 use super::fault::{Faults, Impact};
 use super::instance::InstanceState;
@@ -191,6 +193,11 @@ impl Fleet {
     /// The latest datapoint of each alarm that watches a metric, in the scenario's order; `None` if it is missing, or none was due yet.
     pub fn datapoints(&self) -> impl Iterator<Item = Option<Datapoint>> {
         self.world.resource::<Alarms>().metrics.iter().map(Watching::latest)
+    }
+
+    /// The latest deployments that have ended, oldest first, as they stood then.
+    pub fn ended_deployments(&self) -> impl Iterator<Item = &Arc<EndedDeployment>> {
+        self.world.resource::<Past>().iter()
     }
 
     /// What everything cost until now.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::delivery::look::{DeliveryLook, Origin};
 use crate::fleet::deploy::judging::AnalysisLook;
-use crate::fleet::deploy::{Progress, Strategy};
+use crate::fleet::deploy::{EndedDeployment, Progress, Strategy};
 use crate::fleet::instance::InstanceState;
 use crate::ids::{EndpointId, FlawId, ServiceId, SourceId, VersionId};
 use crate::insight::alarm::AlarmState;
@@ -64,6 +64,8 @@ pub struct Snapshot {
     pub policies: Vec<PolicyChange>,
     /// Objectives and how they stand.
     pub slos: Vec<SloSnapshot>,
+    /// The latest deployments that have ended, oldest first, as they stood then.
+    pub ended: Vec<Arc<EndedDeployment>>,
     /// Alarms and their states.
     pub alarms: Vec<AlarmSnapshot>,
     /// Feature flags and what came of them, in the scenario's order.

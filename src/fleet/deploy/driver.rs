@@ -199,6 +199,8 @@ pub enum StepState {
     Done,
     /// It was left out.
     Skipped,
+    /// It was under way when the deployment ended without it.
+    Stopped,
 }
 
 /// What a deployment waits for.

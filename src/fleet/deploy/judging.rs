@@ -35,6 +35,9 @@ pub struct Wanted {
     pub provider: Provider,
 }
 
+/// So many results of analyses that are over are kept for each deployment.
+const OVER: usize = 32;
+
 /// The analyses of one deployment.
 #[derive(Debug, Default)]
 pub(super) struct Judges {
@@ -49,6 +52,8 @@ pub(super) struct Judges {
     opened: BTreeSet<u32>,
     /// Comparisons of the versions.
     compared: BTreeMap<u32, CanaryRun>,
+    /// What the latest analyses that are over came to.
+    over: Vec<AnalysisLook>,
 }
 
 /// An analysis of a deployment, for people to watch.
@@ -92,9 +97,19 @@ impl Judges {
             self.compared.insert(*key, CanaryRun::begin(analysis, *watched_for, now));
         }
         for key in over {
-            self.runs.remove(key);
-            self.compared.remove(key);
+            let ended = Self { runs: self.runs.remove(key).map(|run| (*key, run)).into_iter().collect(), compared: self.compared.remove(key).map(|run| (*key, run)).into_iter().collect(), ..Self::default() };
+            self.keep(ended.look());
         }
+    }
+    /// Keeps what is over, to look at.
+    pub(super) fn keep(&mut self, looks: impl IntoIterator<Item = AnalysisLook>) {
+        self.over.extend(looks.into_iter().map(|look| AnalysisLook { next: None, ..look }));
+        let surplus = self.over.len().saturating_sub(OVER);
+        self.over.drain(..surplus);
+    }
+    /// What the analyses that are over came to; nothing more is due of them.
+    pub(super) fn over(&self) -> impl Iterator<Item = AnalysisLook> {
+        self.over.iter().cloned()
     }
     /// A person opened a gate, if one did.
     pub(super) fn open(&mut self, gate: Option<u32>) {

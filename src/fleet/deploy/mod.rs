@@ -19,6 +19,7 @@ pub mod hooks;
 mod int_or_percent;
 pub mod judging;
 mod linear;
+mod past;
 mod rolling;
 mod rolling_update;
 mod rollout;
@@ -36,12 +37,14 @@ pub use driver::{Progress, StepState, TextMatch, Waiting};
 pub use flagger::Flagger;
 pub use int_or_percent::IntOrPercent;
 pub use linear::Linear;
+pub use past::{EndedAlarm, EndedDeployment};
 pub use rolling::EcsRolling;
 pub use rolling_update::RollingUpdate;
 pub use watch::Watch;
 
 pub use rollout::Wish;
 
+pub(super) use past::Past;
 pub(super) use rollout::{DeployOrders, Releases, Rollout, Size, install};
 
 use self::driver::Driver;

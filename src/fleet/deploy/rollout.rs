@@ -11,6 +11,7 @@ use bevy_ecs::prelude::*;
 use super::Strategy;
 use super::driver::{Driver, HeaderRoute, Orders, Progress, Scene, Seen, Stand, Way, Wishes, choose};
 use super::judging::{AnalysisLook, Judges, look_again};
+use super::past::Past;
 use super::trial::TestRun;
 use super::trial::sending::{self, Sent, TestsDue};
 use crate::fleet::agenda::Timetable;
@@ -93,10 +94,14 @@ pub(in crate::fleet) struct Deployment {
     way: Way,
     /// It has given up, and puts back what it changed.
     gave_up: bool,
+    /// How far it was before its latest step, or when it gave up.
+    reached: Progress,
     /// The version whose instances go.
     replaced: VersionId,
     /// The alarms that turn it back, by index.
     watched: BTreeSet<usize>,
+    /// It takes another deployment back, and is not taken back itself.
+    restores: bool,
     /// It replaces instances of its own version, too: the same version is deployed again.
     afresh: bool,
     /// What leads to the new version besides its share.
@@ -139,9 +144,14 @@ impl Deployment {
     pub(in crate::fleet) fn progress(&self) -> Progress {
         self.driver.progress()
     }
+    /// How far it came: what is under way tells more than a driver that puts things back.
+    pub(super) fn latest_progress(&self) -> Progress {
+        let now = self.driver.progress();
+        if self.gave_up || now.current.is_none() && self.reached.current.is_some() { self.reached.clone() } else { now }
+    }
     /// Its analyses and test requests.
     pub(in crate::fleet) fn analyses(&self) -> Vec<AnalysisLook> {
-        self.judges.look().into_iter().chain(self.tests.values().map(TestRun::look)).collect()
+        self.judges.look().into_iter().chain(self.tests.values().map(TestRun::look)).chain(self.judges.over()).collect()
     }
     /// Whether an instance gets no requests yet, whatever its health checks say.
     pub(in crate::fleet) fn withholds(&self, member: &Member) -> bool {
@@ -219,6 +229,7 @@ pub(in crate::fleet) fn install(world: &mut World, schedule: &mut Schedule) {
     world.init_resource::<Numbers>();
     world.init_resource::<DeployOrders>();
     world.init_resource::<Sent>();
+    world.init_resource::<Past>();
     world.insert_resource(Timetable::<DeployDue>::new());
     world.insert_resource(Timetable::<TestsDue>::new());
     schedule.add_systems((take_orders, sending::send, reconcile).chain().in_set(Step::Deploy));
@@ -229,7 +240,7 @@ type Services<'w, 's> = Query<'w, 's, (&'static Plan, &'static mut Size, &'stati
 /// Begins a deployment; one that is under way is superseded.
 fn begin(
     desk: &mut Desk<'_>,
-    numbers: &mut Numbers,
+    (numbers, past): (&mut Numbers, &mut Past),
     service: ServiceId,
     releases: &mut Releases,
     rollout: &mut Rollout,
@@ -244,6 +255,7 @@ fn begin(
     let mut on_its_way = undone.map(|(_, version)| version);
     if let Some(mut superseded) = rollout.0.take() {
         end_routes(desk, service, &mut superseded);
+        past.keep(&superseded, alarms, false);
         desk.note(Event::DeploymentSuperseded { deployment: superseded.number, by: number });
         on_its_way = Some(superseded.version);
     }
@@ -276,8 +288,10 @@ fn begin(
         began: desk.now(),
         way,
         gave_up: false,
+        reached: Progress::default(),
         replaced,
         watched,
+        restores: rolls_back.is_some(),
         afresh,
         routes: Laid::default(),
         unhealthy: BTreeSet::new(),
@@ -289,7 +303,7 @@ fn begin(
 fn take_orders(
     mut desk: Desk<'_>,
     mut orders: ResMut<'_, DeployOrders>,
-    mut numbers: ResMut<'_, Numbers>,
+    (mut numbers, mut past): (ResMut<'_, Numbers>, ResMut<'_, Past>),
     mut changes: ResMut<'_, Changes>,
     (roster, alarms): (Res<'_, Roster>, Res<'_, Alarms>),
     mut services: Services<'_, '_>,
@@ -320,13 +334,14 @@ fn take_orders(
         let strategy = strategy.unwrap_or_else(|| plan.0.strategy.clone());
         let superseded = rollout.0.as_ref();
         changes.stop.extend(roster.staying(service).filter(|member| superseded.is_some_and(|it| it.withholds(member))).map(|member| member.id));
-        begin(&mut desk, &mut numbers, service, &mut releases, &mut rollout, &alarms, (version, strategy, None));
+        begin(&mut desk, (&mut numbers, &mut past), service, &mut releases, &mut rollout, &alarms, (version, strategy, None));
     }
     for service in roll_back {
         let Ok((plan, _, mut releases, mut rollout)) = services.get_mut(roster.service(service)) else { continue };
         let (completed, stable) = releases.stable();
         let (undone, version, strategy) = match rollout.0.take() {
             Some(deployment) => {
+                past.keep(&deployment, &alarms, false);
                 desk.note(Event::DeploymentFailed { deployment: deployment.number, why: Cause::RolledBack });
                 changes.stop.extend(roster.staying(service).filter(|member| deployment.withholds(member)).map(|member| member.id));
                 ((deployment.number, deployment.version), stable, deployment.strategy)
@@ -340,7 +355,7 @@ fn take_orders(
                 None => continue,
             },
         };
-        begin(&mut desk, &mut numbers, service, &mut releases, &mut rollout, &alarms, (version, strategy, Some(undone)));
+        begin(&mut desk, (&mut numbers, &mut past), service, &mut releases, &mut rollout, &alarms, (version, strategy, Some(undone)));
     }
 }
 
@@ -418,7 +433,8 @@ fn follow_judges(desk: &mut Desk<'_>, table: &mut Timetable<TestsDue>, service: 
     deployment.judges.follow(&orders.begin, &orders.compare, &orders.end, now);
     deployment.judges.open(orders.open);
     for key in &orders.end {
-        deployment.tests.remove(key);
+        let over = deployment.tests.remove(key);
+        deployment.judges.keep(over.iter().map(TestRun::look));
     }
     for (key, test) in &orders.tests {
         deployment.tests.insert(*key, TestRun::begin(test, now));
@@ -434,7 +450,7 @@ fn follow_judges(desk: &mut Desk<'_>, table: &mut Timetable<TestsDue>, service: 
 fn reconcile(
     mut desk: Desk<'_>,
     mut changes: ResMut<'_, Changes>,
-    mut numbers: ResMut<'_, Numbers>,
+    (mut numbers, mut past): (ResMut<'_, Numbers>, ResMut<'_, Past>),
     (mut table, mut tests): (ResMut<'_, Timetable<DeployDue>>, ResMut<'_, Timetable<TestsDue>>),
     (news, roster, alarms): (Res<'_, News>, Res<'_, Roster>, Res<'_, Alarms>),
     mut services: Services<'_, '_>,
@@ -457,6 +473,9 @@ fn reconcile(
             continue;
         };
         let scene = look(now, size.desired, &plan.0, deployment, &news, everybody);
+        if !deployment.gave_up {
+            deployment.reached = deployment.driver.progress();
+        }
         let gone_off = deployment.watched.iter().find(|index| alarms.state(**index) == AlarmState::Alarm);
         let orders = match gone_off {
             Some(index) => {
@@ -495,7 +514,9 @@ fn reconcile(
             Stand::Running => {}
             Stand::Completed => {
                 desk.note(Event::DeploymentCompleted { deployment: number });
-                let strategy = rollout.0.take().map(|deployment| deployment.strategy);
+                let completed = rollout.0.take();
+                completed.iter().for_each(|deployment| past.keep(deployment, &alarms, true));
+                let strategy = completed.map(|deployment| deployment.strategy);
                 releases.completed.push(Release { number, version, strategy });
                 desk.touch(service);
             }
@@ -504,13 +525,14 @@ fn reconcile(
                     desk.note(Event::DeploymentFailed { deployment: number, why });
                 }
                 let failed = rollout.0.take();
+                failed.iter().for_each(|deployment| past.keep(deployment, &alarms, false));
                 // What never became healthy is of no use to anybody, and nobody may meet what was not let in.
                 let withheld = |seen: &Seen| failed.as_ref().is_some_and(|failed| failed.driver.withholds(seen.id));
                 changes.stop.extend(scene.new.iter().filter(|seen| seen.healthy_since.is_none() || withheld(seen)).map(|seen| seen.id));
                 desk.touch(service);
-                if let Some(failed) = failed.filter(|_| restore) {
+                if let Some(failed) = failed.filter(|failed| restore && !failed.restores) {
                     let (_, stable) = releases.stable();
-                    begin(&mut desk, &mut numbers, service, &mut releases, &mut rollout, &alarms, (stable, failed.strategy, Some((number, version))));
+                    begin(&mut desk, (&mut numbers, &mut past), service, &mut releases, &mut rollout, &alarms, (stable, failed.strategy, Some((number, version))));
                 }
             }
         }

@@ -118,6 +118,7 @@ impl Session {
                 .map(|fault| FaultSnapshot { name: fault.name, kind: fault.kind, service: fault.service, until: fault.until })
                 .collect(),
             policies: policies::changes(this),
+            ended: this.fleet().ended_deployments().cloned().collect(),
             alarms: this
                 .fleet()
                 .alarms()

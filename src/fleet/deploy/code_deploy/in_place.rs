@@ -4,7 +4,7 @@
 //! load balancer, stopped, installed, started, validated, and only then taken in again. An instance on which a script fails
 //! has failed and stays out; the deployment fails when more have failed than may be missing, or when nothing can be replaced
 //! any more without missing too many. What is simplified: the old process drains while the scripts of the new one run already.
-//! The way back runs no scripts. It knows counts and times.
+//! The way back is a deployment like any other, with the scripts of the revision that it goes back to. It knows counts and times.
 
 use std::collections::BTreeSet;
 
@@ -46,6 +46,7 @@ pub(super) struct Scripted {
     hooks: Vec<Hook>,
     events: Vec<Event>,
     lanes: Vec<Lane>,
+    is_begun: bool,
     /// How many lanes there were so far.
     begun: u32,
     /// New instances that may get requests.
@@ -106,8 +107,8 @@ impl Lane {
 
 impl Scripted {
     /// With these scripts; at least a share stays healthy, or all but one.
-    pub(super) fn new(least: Option<f64>, hooks: &[Hook]) -> Self {
-        Self { least, hooks: hooks.to_vec(), events: PLATFORM.events(), lanes: Vec::new(), begun: 0, allowed: BTreeSet::new(), broken: 0, why: None, failed: 0 }
+    pub(super) fn new(least: Option<f64>, hooks: Vec<Hook>) -> Self {
+        Self { least, hooks, events: PLATFORM.events(), lanes: Vec::new(), is_begun: false, begun: 0, allowed: BTreeSet::new(), broken: 0, why: None, failed: 0 }
     }
 
     /// How many of `desired` instances must be healthy, rounded up.
@@ -161,6 +162,12 @@ impl Driver for Scripted {
             return Orders { stand: Stand::Failed { why: Cause::Aborted, restore: true }, ..Orders::default() };
         }
         let mut orders = Orders::default();
+        if !self.is_begun {
+            // What runs the version already has been installed before.
+            self.is_begun = true;
+            self.allowed.extend(scene.new.iter().map(|seen| seen.id));
+            orders.releases = true;
+        }
         self.receive(scene);
         self.go_on(scene, &mut orders);
         let keep = self.keep(scene.desired);
@@ -257,7 +264,7 @@ mod tests {
     #[test]
     fn an_instance_is_out_while_its_scripts_run_and_in_again_when_it_is_valid() {
         let hooks = [hook("BeforeBlockTraffic", 10, Ends::Succeeded), hook("BeforeInstall", 20, Ends::Succeeded), hook("ValidateService", 30, Ends::Succeeded)];
-        let mut driver = Scripted::new(None, &hooks);
+        let mut driver = Scripted::new(None, hooks.to_vec());
         let orders = driver.step(&scene(0, healthy(0, 4, 0), Vec::new()));
         assert_eq!((orders.stop.len(), orders.start, orders.wake), (0, 0, Some(SimTime::from_secs(10))), "it serves until it is blocked");
         let orders = driver.step(&scene(10, healthy(0, 4, 0), Vec::new()));
@@ -274,13 +281,26 @@ mod tests {
     }
 
     #[test]
+    fn the_way_back_installs_what_was_replaced_and_leaves_what_was_not() {
+        let mut driver = Scripted::new(None, vec![hook("ValidateService", 30, Ends::Succeeded)]);
+        let orders = driver.step(&scene(0, healthy(4, 1, 0), healthy(0, 3, 0)));
+        assert_eq!((orders.stop.as_slice(), orders.start), (&[InstanceId(4)][..], 1));
+        assert!(orders.releases && !driver.withholds(InstanceId(0)), "what has the revision serves on");
+        let back = [healthy(0, 3, 0), healthy(5, 1, 20)].concat();
+        assert_eq!(driver.step(&scene(20, Vec::new(), back.clone())).wake, Some(SimTime::from_secs(50)));
+        assert!(driver.withholds(InstanceId(5)));
+        assert_eq!(driver.step(&scene(50, Vec::new(), back)).stand, Stand::Completed);
+        assert!(!driver.withholds(InstanceId(5)));
+    }
+
+    #[test]
     fn one_failure_too_many_fails_it_and_half_at_a_time_bears_some() {
         let fails = [hook("BeforeInstall", 5, Ends::Failed)];
-        let mut one = Scripted::new(None, &fails);
+        let mut one = Scripted::new(None, fails.to_vec());
         one.step(&scene(0, healthy(0, 4, 0), Vec::new()));
         let stand = one.step(&scene(5, healthy(0, 3, 0), Vec::new())).stand;
         assert_eq!(stand, Stand::Failed { why: Cause::HookFailed { event: "BeforeInstall".to_owned() }, restore: true }, "nothing can be replaced any more");
-        let mut none = Scripted::new(Some(0.0), &fails);
+        let mut none = Scripted::new(Some(0.0), fails.to_vec());
         assert_eq!(none.step(&scene(0, healthy(0, 4, 0), Vec::new())).stop.len(), 4);
         let stand = none.step(&scene(5, Vec::new(), Vec::new())).stand;
         assert!(matches!(stand, Stand::Failed { .. }), "at least one has to succeed: {stand:?}");

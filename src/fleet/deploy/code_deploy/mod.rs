@@ -10,7 +10,7 @@ use self::in_place::Scripted;
 use super::Plan;
 use super::canary_analysis::CanaryAnalysis;
 use super::driver::{Driver, Orders, Scene, Stand, choose};
-use super::hooks::{Hook, Platform};
+use super::hooks::{Ends, Hook, Platform};
 use super::linear::steps;
 use super::shift::Problem;
 use super::trial::Probes;
@@ -156,10 +156,16 @@ impl CodeDeploy {
         }
     }
 
-    /// Carries a deployment out; one that goes back runs no hooks.
+    /// Carries a deployment out. On instances that stay a rollback is a deployment of the last good revision, with the scripts
+    /// of that revision, which went well when it came; elsewhere traffic goes back to instances that still run, without hooks.
     pub(super) fn driver(&self, restores: bool) -> Box<dyn Driver> {
         let in_place = |least: Option<f64>| -> Box<dyn Driver> {
-            if restores || self.hooks.is_empty() { Box::new(InPlace { least, failed: 0 }) } else { Box::new(Scripted::new(least, &self.hooks)) }
+            if self.hooks.is_empty() {
+                return Box::new(InPlace { least, failed: 0 });
+            }
+            let went_well = |hook: &Hook| Hook { ends: Ends::Succeeded, ..hook.clone() };
+            let hooks = if restores { self.hooks.iter().map(went_well).collect() } else { self.hooks.clone() };
+            Box::new(Scripted::new(least, hooks))
         };
         match self.way().unwrap_or(Way::OneAtATime) {
             way @ (Way::AtOnce | Way::Canary(..) | Way::Linear(..)) => self.plan(way).driver(restores),

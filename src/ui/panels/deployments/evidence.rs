@@ -1,4 +1,4 @@
-//! The judges of a deployment under way: what was measured, against which thresholds, and what that comes to.
+//! The judges of a deployment: what was measured, against which thresholds, and what that comes to.
 //!
 //! Analyses and checks are those of the strategy; alarms are watched beside it. It concludes nothing by itself.
 
@@ -7,12 +7,13 @@ use eframe::egui::{Align, Color32, Label, Rect, Response, RichText, Role, Sense,
 
 use super::steps::until;
 use crate::fleet::alarm::Alarm;
+use crate::fleet::deploy::EndedAlarm;
 use crate::fleet::deploy::canary_analysis::Compared;
 use crate::fleet::deploy::judging::AnalysisLook;
 use crate::insight::alarm::AlarmState;
 use crate::insight::judge::analysis::Phase;
-use crate::insight::metric::Metric;
-use crate::lab::snapshot::{AlarmSnapshot, Health};
+use crate::insight::metric::{Datapoint, Metric};
+use crate::lab::snapshot::Health;
 use crate::ui::state::{Run, colors};
 use crate::ui::text::Lang;
 use crate::ui::theme::{self, Palette, size};
@@ -212,6 +213,7 @@ pub(super) fn alarms_ui(ui: &mut Ui, lang: Lang, run: &Run, watched: &[String], 
     if watched.is_empty() && judged {
         return;
     }
+    let palette = colors(ui);
     ui.add_space(6.0);
     let heading = label::section(ui, lang.tr("deployments.alarms"));
     label::explained(heading, lang, "alarm");
@@ -222,34 +224,60 @@ pub(super) fn alarms_ui(ui: &mut Ui, lang: Lang, run: &Run, watched: &[String], 
         let state = run.snapshot.alarms.iter().find(|alarm| alarm.name == *name);
         let alarm = run.scenario.alarms.iter().find(|alarm| alarm.name == *name);
         if let (Some(state), Some(alarm)) = (state, alarm) {
-            alarm_ui(ui, lang, run, state, alarm);
+            alarm_ui(ui, lang, run, (state.state, state.latest), alarm);
+            if let Some(left) = until(run.snapshot.now, next_end(run.snapshot.now, alarm.period)) {
+                below_ui(ui, |ui| note_ui(ui, lang.with("deployments.next", &[("left", &left)]), palette.secondary));
+            }
         }
     }
 }
 
-fn alarm_ui(ui: &mut Ui, lang: Lang, run: &Run, state: &AlarmSnapshot, alarm: &Alarm) {
-    let palette = colors(ui);
-    let shape = match state.state {
+/// Draws the alarms that turned a deployment back, or would have, as they stood when it ended.
+pub(super) fn ended_alarms_ui(ui: &mut Ui, lang: Lang, run: &Run, watched: &[EndedAlarm]) {
+    if watched.is_empty() {
+        return;
+    }
+    ui.add_space(6.0);
+    let heading = label::section(ui, lang.tr("deployments.alarms.ended"));
+    label::explained(heading, lang, "alarm");
+    for look in watched {
+        match run.scenario.alarms.get(look.index) {
+            Some(alarm) => alarm_ui(ui, lang, run, (look.state, look.latest), alarm),
+            // A composite alarm has no datapoints of its own.
+            None => {
+                let name = run.scenario.alarm_names().nth(look.index).unwrap_or_default();
+                head_ui(ui, name, alarm_health(look.state), look.state.name());
+            }
+        }
+    }
+}
+
+/// How an alarm's state looks at a glance.
+const fn alarm_health(state: AlarmState) -> Health {
+    match state {
         AlarmState::Ok => Health::Ok,
         AlarmState::Alarm => Health::Failing,
         AlarmState::InsufficientData => Health::Unknown,
-    };
+    }
+}
+
+/// An alarm with its state and latest datapoint.
+fn alarm_ui(ui: &mut Ui, lang: Lang, run: &Run, (state, latest): (AlarmState, Option<Datapoint>), alarm: &Alarm) {
+    let palette = colors(ui);
+    let shape = alarm_health(state);
     let rule = rule_text(lang, run, alarm);
-    let last = match state.latest {
+    let last = match latest {
         Some(point) => lang.with("deployments.alarm.last", &[("value", &value_text(lang, &alarm.metric, point.value))]),
         None => lang.tr("deployments.alarm.nothing").into_owned(),
     };
-    let head = head_ui(ui, &alarm.name, shape, state.state.name());
-    let spoken = [alarm.name.as_str(), state.state.name(), &last].join(", ");
+    let head = head_ui(ui, &alarm.name, shape, state.name());
+    let spoken = [alarm.name.as_str(), state.name(), &last].join(", ");
     head.widget_info(|| WidgetInfo::labeled(Role::Label, true, &spoken));
     below_ui(ui, |ui| {
         note_ui(ui, rule, palette.secondary);
-        gauge_ui(ui, state.latest.map(|point| (point.value, point.breaches)), threshold(&alarm.metric), palette);
-        let ink = if state.latest.is_some_and(|point| point.breaches) { palette.failing_text } else { palette.text };
+        gauge_ui(ui, latest.map(|point| (point.value, point.breaches)), threshold(&alarm.metric), palette);
+        let ink = if latest.is_some_and(|point| point.breaches) { palette.failing_text } else { palette.text };
         note_ui(ui, last, ink);
-        if let Some(left) = until(run.snapshot.now, next_end(run.snapshot.now, alarm.period)) {
-            note_ui(ui, lang.with("deployments.next", &[("left", &left)]), palette.secondary);
-        }
     });
 }
 

@@ -1,7 +1,7 @@
 //! Deployments: those under way and the latest ones, each with its versions, traffic, alarms and outcome, and what can be done.
 //!
-//! A deployment under way is shown as it stands: its `steps`, the `evidence` of its judges, and what a person can `steer`; of one
-//! that has ended the ledger says how and why.
+//! A deployment under way is shown as it stands: its `steps`, the `evidence` of its judges, and what a person can `steer`; one that
+//! has ended as it stood then, and the ledger says how and why it ended.
 
 pub(super) mod evidence;
 pub(super) mod steer;
@@ -157,6 +157,14 @@ fn one_ui(ui: &mut Ui, shell: &mut Shell, one: &Deployment) {
         }
         evidence::analyses_ui(ui, lang, snapshot.now, &current.analyses);
         evidence::alarms_ui(ui, lang, run, &current.alarms, !current.analyses.is_empty());
+    }
+    if let Some(ended) = snapshot.ended.iter().find(|ended| ended.number == one.number) {
+        steps::ended_ui(ui, lang, snapshot.now, &ended.steps);
+        if ended.failed > 0 {
+            ui.label(RichText::new(lang.with("deployment.failed", &[("failed", &ended.failed.to_string())])).color(palette.failing_text));
+        }
+        evidence::analyses_ui(ui, lang, snapshot.now, &ended.analyses);
+        evidence::ended_alarms_ui(ui, lang, run, &ended.alarms);
     }
     fleet_ui(ui, lang, state, current);
     if !one.changes.is_empty() {

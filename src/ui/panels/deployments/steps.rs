@@ -1,4 +1,4 @@
-//! The steps of a deployment under way: which are done, which is under way, which are to come, and what is waited for.
+//! The steps of a deployment: which are done, which is under way, which are to come, and what is waited for; or how far it came.
 //!
 //! A strategy names its steps itself; those that are written in manifests stay as they are written, the others are said in the
 //! reader's language. It asks for nothing.
@@ -39,6 +39,19 @@ pub(super) fn steps_ui(ui: &mut Ui, lang: Lang, now: SimTime, current: &Deployme
         ui.scope(|ui| list_ui(ui, lang, now, progress));
     }
     waiting_ui(ui, lang, now, current);
+}
+
+/// Draws how far a deployment came that has ended.
+pub(super) fn ended_ui(ui: &mut Ui, lang: Lang, now: SimTime, steps: &[(String, StepState)]) {
+    if steps.is_empty() {
+        return;
+    }
+    ui.add_space(6.0);
+    let heading = label::section(ui, lang.tr("deployments.steps"));
+    label::explained(heading, lang, "deployment-steps");
+    let stopped = steps.iter().position(|(_, state)| *state == StepState::Stopped);
+    let progress = Progress { steps: steps.to_vec(), current: stopped, ..Progress::default() };
+    ui.scope(|ui| list_ui(ui, lang, now, &progress));
 }
 
 /// The steps that are shown one by one: all, or those around the one under way.
@@ -86,13 +99,14 @@ fn list_ui(ui: &mut Ui, lang: Lang, now: SimTime, progress: &Progress) {
         let left = progress.until.filter(|_| *state == StepState::Current).map(|until| format::countdown(until.since(now)));
         let right = match (state, &left) {
             (StepState::Skipped, _) => lang.tr("deployments.step.skipped").into_owned(),
+            (StepState::Stopped, _) => lang.tr("deployments.step.stopped").into_owned(),
             (_, Some(left)) => left.clone(),
             _ => String::new(),
         };
         let right = ui.painter().layout_no_wrap(right, fonts::mono(size::BODY - 1.0), if left.is_some() { palette.text } else { palette.secondary });
         let room = rect.width() - 24.0 - right.size().x - 8.0;
         let (font, ink) = match state {
-            StepState::Current => (fonts::medium(size::BODY), palette.text),
+            StepState::Current | StepState::Stopped => (fonts::medium(size::BODY), palette.text),
             StepState::Done => (fonts::regular(size::BODY), palette.text),
             StepState::Ahead | StepState::Skipped => (fonts::regular(size::BODY), palette.secondary),
         };
@@ -106,6 +120,7 @@ fn list_ui(ui: &mut Ui, lang: Lang, now: SimTime, progress: &Progress) {
             StepState::Current => "deployments.step.current",
             StepState::Done => "deployments.step.done",
             StepState::Skipped => "deployments.step.skipped",
+            StepState::Stopped => "deployments.step.stopped",
         });
         let numbers = [("at", (at + 1).to_string()), ("count", count.to_string())];
         let spoken = lang.with("deployments.step", &[("at", &numbers[0].1), ("count", &numbers[1].1), ("step", &name), ("state", &word)]);
@@ -131,6 +146,9 @@ fn mark(ui: &Ui, center: eframe::egui::Pos2, state: StepState, palette: &Palette
         StepState::Current => {
             painter.circle_filled(center, 6.0, theme::mixed(palette.accent, palette.panel, 0.25));
             painter.circle_filled(center, 3.5, palette.accent);
+        }
+        StepState::Stopped => {
+            painter.text(center, Align2::CENTER_CENTER, icons::CLOSE, fonts::regular(size::BODY), palette.failing_text);
         }
         StepState::Ahead => {
             painter.circle_stroke(center, 3.5, Stroke::new(1.5, palette.faint));

@@ -102,8 +102,8 @@ pub(super) fn form_ui(ui: &mut Ui, seen: &Seen<'_>, open: &mut Open) -> Answer {
             match form {
                 Form::Approve { stage } => {
                     field_ui(ui, open, &lang.tr("pipeline.comment"), limits::APPROVAL_SUMMARY);
-                    let decide = |approved, summary: &str| PipelineCommand::Approve { stage: stage.clone(), approved, summary: summary.to_owned() };
-                    let waits = seen.look.stages.iter().any(|view| view.name == stage && super::tone::of_stage(view).0 == super::tone::Tone::Approval);
+                    let decide = |approved, summary: &str| PipelineCommand::Approve { stage: stage.clone(), approved, summary: summary.to_owned(), execution: seen.lane };
+                    let waits = seen.stages().iter().any(|view| view.name == stage && super::tone::of_stage(view).0 == super::tone::Tone::Approval);
                     ui.add_enabled_ui(waits, |ui| {
                         if button::primary(ui, icons::CHECK, &lang.tr("pipeline.approve")).clicked() {
                             answer = Answer::Asks(decide(true, open.text.trim()));
@@ -127,10 +127,10 @@ pub(super) fn form_ui(ui: &mut Ui, seen: &Seen<'_>, open: &mut Open) -> Answer {
                 }
                 Form::Retry { stage } => {
                     if button::primary(ui, icons::RESTART, &lang.tr("pipeline.retry.failed")).clicked() {
-                        answer = Answer::Asks(PipelineCommand::RetryStage { stage: stage.clone(), all_actions: false });
+                        answer = Answer::Asks(PipelineCommand::RetryStage { stage: stage.clone(), all_actions: false, execution: seen.lane });
                     }
                     if button::plain(ui, icons::RESTART, &lang.tr("pipeline.retry.all")).clicked() {
-                        answer = Answer::Asks(PipelineCommand::RetryStage { stage, all_actions: true });
+                        answer = Answer::Asks(PipelineCommand::RetryStage { stage, all_actions: true, execution: seen.lane });
                     }
                 }
                 Form::Stop { execution } => {

@@ -59,7 +59,7 @@ fn height(stage: &StageView) -> f32 {
 /// Draws it, at most `most` points high; what does not fit is scrolled to. With `bring` the stage in which something goes
 /// on, or went wrong, is brought into view.
 pub(super) fn graph_ui(ui: &mut Ui, seen: &Seen<'_>, most: f32, bring: bool, wishes: &mut Vec<Wish>) {
-    let stages = &seen.look.stages;
+    let stages = seen.stages();
     let (card, gap) = widths(ui.available_width(), stages.len());
     let tallest = stages.iter().map(height).fold(HEAD + FOOT, f32::max);
     let busy = |stage: &StageView| matches!(tone::of_stage(stage).0, Tone::Running | Tone::Approval | Tone::Failed);

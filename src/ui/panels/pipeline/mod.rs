@@ -2,13 +2,14 @@
 //!
 //! It shows what a snapshot has of the delivery, and asks for everything as [`Action::Pipeline`]; it never changes a
 //! pipeline itself. Where the scenario has no team it says what a pipeline is and which scenario has one. `tone` says how
-//! states look, `graph`, `stage` and `transition` draw, `forms` ask, `editor` edits.
+//! states look, `graph`, `lanes`, `stage` and `transition` draw, `forms` ask, `editor` edits.
 
 mod builds;
 mod editor;
 mod executions;
 mod forms;
 mod graph;
+mod lanes;
 mod overview;
 mod seen;
 mod stage;
@@ -61,6 +62,8 @@ pub(crate) struct PipelineState {
     builds: bool,
     /// The execution that is looked at.
     execution: Option<ExecutionNumber>,
+    /// In PARALLEL mode, the execution whose stages are shown; else, or if it is not known any more, the newest.
+    lane: Option<ExecutionNumber>,
     /// The build whose log is shown.
     build: Option<u32>,
     /// Whether the panel fills the whole middle.
@@ -117,7 +120,7 @@ impl PipelineState {
         if self.shown != service {
             self.shown = service;
             self.fresh = true;
-            (self.execution, self.build) = (None, None);
+            (self.execution, self.lane, self.build) = (None, None, None);
             if self.form.as_ref().is_some_and(|form| Some(form.service) != service) {
                 self.form = None;
             }
@@ -135,6 +138,8 @@ enum Wish {
     Form(Form),
     /// Looks at an execution.
     Execution(ExecutionNumber),
+    /// Shows the stages as this execution has passed them.
+    Lane(ExecutionNumber),
     /// Says how the service is deployed from now on.
     Strategy,
 }
@@ -203,12 +208,17 @@ fn pipeline_ui(ui: &mut Ui, shell: &mut Shell) {
         service,
         definition: editor::smallest(&name(service), &scenario),
         stages: Vec::new(),
+        lanes: Vec::new(),
         executions: Vec::new(),
         held: false,
     });
     let look = draft.as_ref().or_else(|| all.pipelines.get(at));
     let service = look.map(|look| name(look.service)).unwrap_or_default();
-    let seen = look.map(|look| Seen { lang, now: snapshot.now, service: &service, look, all, over });
+    let lane = look.and_then(|look| {
+        let chosen = state.lane.filter(|lane| look.lanes.iter().any(|(number, _)| number == lane));
+        chosen.or(look.lanes.first().map(|(number, _)| *number))
+    });
+    let seen = look.map(|look| Seen { lang, now: snapshot.now, service: &service, look, all, lane, over });
     let own = look.and_then(|look| snapshot.services.get(look.service.index())).map(|state| state.strategy.name());
     let shown = overview::Shown { all, bare: &bare, at: if draft.is_some() { None } else { Some(at) }, creating: state.creating };
     let mut wishes = Vec::new();
@@ -271,6 +281,11 @@ fn pipeline_ui(ui: &mut Ui, shell: &mut Shell) {
             Wish::Execution(number) => {
                 state.builds = false;
                 state.execution = if state.execution == Some(number) { None } else { Some(number) };
+                state.lane = Some(number);
+            }
+            Wish::Lane(number) => {
+                state.lane = Some(number);
+                state.form = None;
             }
             Wish::Strategy => strategy_of = look.map(|look| look.service),
         }
@@ -325,6 +340,7 @@ fn empty_ui(ui: &mut Ui, shell: &mut Shell) {
 /// The pipeline as it runs.
 fn view_ui(ui: &mut Ui, seen: &Seen<'_>, own: Option<&str>, state: &mut PipelineState, wishes: &mut Vec<Wish>) {
     header_ui(ui, seen, own, state, wishes);
+    lanes::lanes_ui(ui, seen, wishes);
     let form = if state.form.is_some() { 56.0 } else { 0.0 };
     graph::graph_ui(ui, seen, (ui.available_height() - TABLES - form).max(150.0), std::mem::take(&mut state.fresh), wishes);
     if let Some(open) = state.form.as_mut() {

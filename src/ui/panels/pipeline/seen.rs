@@ -5,7 +5,7 @@
 use crate::delivery::look::{DeliveryLook, PipelineLook};
 use crate::delivery::pipeline::outcome::{ExecutionId, Why};
 use crate::delivery::pipeline::status::ExecutionStatus;
-use crate::delivery::pipeline::view::ExecutionView;
+use crate::delivery::pipeline::view::{ExecutionView, StageView};
 use crate::telemetry::ledger::ExecutionNumber;
 use crate::ui::format;
 use crate::ui::text::Lang;
@@ -24,11 +24,19 @@ pub(super) struct Seen<'a> {
     pub(super) look: &'a PipelineLook,
     /// Everything that is delivered.
     pub(super) all: &'a DeliveryLook,
+    /// In PARALLEL mode, the execution whose stages are shown.
+    pub(super) lane: Option<ExecutionNumber>,
     /// Whether the scenario has ended, so that nothing can be done.
     pub(super) over: bool,
 }
 
 impl<'a> Seen<'a> {
+    /// The stages that are shown: as they stand, or as the execution has passed them that is looked at.
+    pub(super) fn stages(&self) -> &'a [StageView] {
+        let lane = self.lane.and_then(|lane| self.look.lanes.iter().find(|(number, _)| *number == lane));
+        lane.map_or(&self.look.stages, |(_, stages)| stages)
+    }
+
     /// An execution, if it is among those that are known here.
     pub(super) fn execution(&self, id: ExecutionId) -> Option<&'a (ExecutionNumber, ExecutionView)> {
         self.look.executions.iter().find(|(_, view)| view.id == id)
