@@ -153,7 +153,7 @@ fn release_branches_make_lead_time_long_and_batches_large() {
         (dora::metrics(&all, None, Period::until(session.now())), largest)
     };
     let (startup, small) = of("month-startup", |_| {});
-    // A release every three days instead of every two weeks, so that a week shows one.
+    // A release every three days instead of every week, so that a week shows one.
     let (enterprise, large) = of("month-enterprise", |scenario| {
         let Some(team) = &mut scenario.team else { return };
         team.work.batch = 1;
@@ -189,6 +189,40 @@ fn batches_risk_more_at_once_and_approvals_wait() {
         stages.insert(stages.len() - 1, approval);
     });
     assert!(signed.pipeline.as_secs_f64() > 3.0 * alone.pipeline.as_secs_f64(), "{signed:?} against {alone:?}");
+}
+
+/// What escapes the tests meets a tenth of the users under a canary, and everybody under a rolling update: fewer are hurt, and
+/// what fails is taken back by itself instead of by whoever wakes up.
+#[test]
+fn a_canary_hurts_fewer_users_and_shortens_recovery() {
+    let of = |canary: bool| {
+        let one = |seed| {
+            let session = run(
+                &scenario("month-startup", |scenario| {
+                    let rolling = serde_json::from_str("\"rolling-update\"").expect("a strategy");
+                    let guarded = scenario.fleet.iter_mut().filter(|_| !canary);
+                    guarded.for_each(|fleet| fleet.strategy = std::clone::Clone::clone(&rolling));
+                    // Every page needs it: what escapes there hurts somebody.
+                    if let Some(team) = &mut scenario.team {
+                        team.services.retain(|name, _| name == "frontend");
+                    }
+                }),
+                seed,
+                9,
+            );
+            let metrics = dora::metrics(&deployments(session.ledger()), None, Period::until(session.now()));
+            (
+                session.store().entry_totals(None).counts.failed(),
+                metrics.mean_recovery.map_or(0.0, |span| span.as_secs_f64()) * f64::from(metrics.failed),
+                metrics.failed,
+            )
+        };
+        let runs: Vec<_> = [1, 2, 3].map(one).to_vec();
+        let failed: u32 = runs.iter().map(|(_, _, failed)| failed).sum();
+        (runs.iter().map(|(hurt, ..)| hurt).sum::<u64>(), runs.iter().map(|(_, spent, _)| spent).sum::<f64>() / f64::from(failed))
+    };
+    let ((few, quick), (many, slow)) = (of(true), of(false));
+    assert!(2 * few < many && 2.0 * quick < slow, "{few} requests failed and {quick} s to recover with a canary, {many} and {slow} s without");
 }
 
 #[test]

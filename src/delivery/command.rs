@@ -250,7 +250,8 @@ fn waiting_approval(engine: &Engine, stage: &str, only: Option<ExecutionId>) -> 
         _ => engine.stages(),
     };
     let here = views.iter().filter(|view| view.name == stage && (only.is_none() || view.latest.as_ref().map(|latest| latest.execution) == only));
-    let mut waiting = here.flat_map(|view| &view.actions).filter(|action| action.due.is_some() && action.kind.provider == "Manual").filter_map(|action| action.run);
+    let mut waiting =
+        here.flat_map(|view| &view.actions).filter(|action| action.due.is_some() && action.kind.provider == "Manual").filter_map(|action| action.run);
     match (waiting.next(), waiting.next()) {
         (Some(run), None) => Ok(run),
         (Some(_), Some(_)) if engine.pipeline().get().mode() == ExecutionMode::Parallel => Err(NoPipeline::SeveralApprovals { stage: stage.to_owned() }),

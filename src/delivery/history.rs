@@ -32,6 +32,8 @@ pub struct Change {
     pub fixes: Vec<FlawId>,
     /// Whether it is planned work; otherwise it mends something that users met.
     pub planned: bool,
+    /// Whether it mends what is on its way to production already and cannot wait for a release.
+    pub urgent: bool,
     /// Who writes it.
     pub author: Option<PersonNumber>,
     /// When it came up.
@@ -250,6 +252,7 @@ mod tests {
             defects: defects.iter().map(defect).collect(),
             fixes: fixes.iter().map(|id| FlawId(*id)).collect(),
             planned: true,
+            urgent: false,
             author: Some(0),
             opened: SimTime::ZERO,
             commit: None,

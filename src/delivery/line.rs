@@ -14,7 +14,7 @@ use super::pipeline::check::Checked;
 use super::pipeline::definition::{Category, Pipeline, RetryMode};
 use super::pipeline::execution::{ActionResult, Engine, Start};
 use super::pipeline::outcome::{ActionRunId, BeginAction, Effect, Event as Happened, ExecutionId, Outcome, Refused, Why};
-use super::pipeline::status::{ActionStatus, ConditionType, ExecutionStatus, TriggerType};
+use super::pipeline::status::{ActionStatus, ConditionType, ExecutionStatus, StageStatus, TriggerType};
 use super::pipelines::Pipelines;
 use crate::ids::{FlawId, ServiceId, VersionId};
 use crate::kernel::model::Model;
@@ -239,6 +239,12 @@ impl Line {
         self.with(now, service, |engine| engine.retry(now, execution, stage, RetryMode::FailedActions));
     }
 
+    /// How often somebody tried a stage again with an execution.
+    pub(super) fn retried_by_hand(&self, service: ServiceId, execution: ExecutionId, stage: &str) -> u32 {
+        let stages = self.engine(service).and_then(|engine| engine.stages_of(execution)).unwrap_or_default();
+        stages.iter().find(|view| view.name == stage).map_or(0, |view| view.retries.manual)
+    }
+
     /// A person's hand on a pipeline; what is not possible is said.
     pub(super) fn command(&mut self, now: SimTime, service: ServiceId, command: impl FnOnce(&mut Engine) -> Result<Outcome, Refused>) -> Result<(), Refused> {
         let Some(belt) = self.belts.get_mut(&service) else { return Ok(()) };
@@ -378,6 +384,11 @@ impl Line {
 
     fn tell(&mut self, service: ServiceId, happened: Happened) {
         let number = |execution: ExecutionId| self.number(service, execution).unwrap_or(self.executions);
+        let newer = |why: Option<&Why>| {
+            let Some(Why::SupersededBy { execution }) = why else { return self.executions };
+            let executions = self.engine(service).into_iter().flat_map(Engine::executions);
+            executions.map(|view| view.id).find(|id| id.to_string() == *execution).map_or(self.executions, number)
+        };
         let why = |why: Option<Why>| why.map_or_else(|| "no reason given".to_owned(), |why| why.to_string());
         let (execution, what) = match happened {
             Happened::ExecutionStarted { execution, trigger, .. } => (number(execution), Progress::Started { trigger: trigger.to_string() }),
@@ -395,7 +406,7 @@ impl Line {
             Happened::ExecutionEnded { execution, status, why: reason } => {
                 let what = match status {
                     ExecutionStatus::Succeeded => Progress::Succeeded,
-                    ExecutionStatus::Superseded => Progress::Superseded { by: self.executions },
+                    ExecutionStatus::Superseded => Progress::Superseded { by: newer(reason.as_ref()) },
                     ExecutionStatus::Failed => Progress::Failed { stage: self.stage_of(service, execution) },
                     ExecutionStatus::Stopped | ExecutionStatus::Cancelled => Progress::Stopped,
                     ExecutionStatus::InProgress | ExecutionStatus::Stopping => Progress::Note { what: format!("{status}: {}", why(reason)) },
@@ -418,9 +429,13 @@ impl Line {
                 (number(execution), Progress::Note { what: format!("{stage}: {condition} {status}") })
             }
             Happened::Transition { stage, disabled } => {
-                let what = disabled.map_or_else(|| format!("transition into {stage} enabled"), |why| format!("transition into {stage} disabled: {why}"));
-                (self.executions, Progress::Note { what })
+                let what = match disabled {
+                    Some(why) => Progress::TransitionDisabled { stage, why },
+                    None => Progress::TransitionEnabled { stage },
+                };
+                (self.executions, what)
             }
+            Happened::StageEnded { execution, stage, status: StageStatus::Skipped, .. } => (number(execution), Progress::Skipped { stage }),
             Happened::ExecutionWaits { .. }
             | Happened::StageEnded { .. }
             | Happened::ActionBegan { .. }

@@ -57,6 +57,9 @@ use crate::telemetry::ledger::{ChangeNumber, DeploymentNumber, Event, ExecutionN
 use crate::telemetry::strikes::Strikes;
 use crate::units::{SimSpan, SimTime};
 
+/// So often somebody tries a stage again with an execution, where nothing in the changes is to blame.
+const MOST_RETRIES: u32 = 3;
+
 /// What delivery asks of the world.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Ask {
@@ -78,6 +81,15 @@ pub enum Ask {
     },
     /// A rollback.
     RollBack(ServiceId),
+    /// Take one deployment of a service back, to the version that it replaced.
+    Undo {
+        /// The service.
+        service: ServiceId,
+        /// The deployment.
+        deployment: DeploymentNumber,
+        /// The version that it replaced.
+        to: VersionId,
+    },
     /// A record in the ledger.
     Note(Event),
 }
@@ -154,7 +166,9 @@ pub struct Artifact {
 struct Deployed {
     service: ServiceId,
     version: VersionId,
+    replaces: VersionId,
     rolls_back: Option<DeploymentNumber>,
+    started: SimTime,
     ended: Option<SimTime>,
     completed: bool,
     /// A rollback of it was ordered.
@@ -372,8 +386,17 @@ impl Delivery {
                 self.line.alarm(self.now, name, *to);
             }
             Event::AlarmActions { name, state } => self.alarm(name, None, *state),
-            Event::DeploymentStarted { deployment, service, version, rolls_back, .. } => {
-                let deployed = Deployed { service: *service, version: *version, rolls_back: *rolls_back, ended: None, completed: false, undone: false };
+            Event::DeploymentStarted { deployment, service, version, replaces, rolls_back, .. } => {
+                let deployed = Deployed {
+                    service: *service,
+                    version: *version,
+                    replaces: *replaces,
+                    rolls_back: *rolls_back,
+                    started: at,
+                    ended: None,
+                    completed: false,
+                    undone: false,
+                };
                 if let Some(undone) = rolls_back.and_then(|undone| self.deployments.get_mut(&undone)) {
                     undone.undone = true;
                 }
@@ -402,13 +425,16 @@ impl Delivery {
                 if self.artifacts.contains_key(&deployed.version) {
                     self.turned_back(*deployment, deployed.service, why);
                 }
+                self.rollback_lost(deployed);
             }
+            Event::DeploymentRestored { deployment } => self.restored(*deployment),
             Event::DeploymentStalled { deployment, .. } => self.stalled(*deployment),
             Event::DeploymentSuperseded { deployment, by } => {
                 let Some(deployed) = self.deployments.get_mut(deployment) else { return };
                 deployed.ended = Some(at);
                 let deployed = *deployed;
                 self.line.deployment_ended(self.now, deployed.service, deployed.version, Some(format!("superseded by deployment #{by}")));
+                self.rollback_lost(deployed);
             }
             _ => {}
         }
@@ -421,7 +447,10 @@ impl Delivery {
                 Told::Note(event) => self.note(event),
                 Told::Found { service, defects } => self.build_found(service, &defects),
                 Told::Flaked { service, execution, stage } => {
-                    // Somebody looks at it, shrugs and presses the button.
+                    // Somebody looks at it, shrugs and presses the button, until it is clear that chance has no part in it.
+                    if self.line.retried_by_hand(service, execution, &stage) >= MOST_RETRIES {
+                        continue;
+                    }
                     let at = self.team.calendar.after(self.now, SimSpan::from_secs(600));
                     self.wait(at, Due::Retry(service, execution, stage));
                 }

@@ -136,7 +136,7 @@ impl Delivery {
                 if let Some(deployed) = self.deployments.get_mut(&deployment) {
                     deployed.undone = true;
                 }
-                self.asks.push(Ask::RollBack(deployed.service));
+                self.asks.push(Ask::Undo { service: deployed.service, deployment, to: deployed.replaces });
                 self.hold(deployed.service, number);
             }
             None => self.investigate(number, Urgency::Incident),
@@ -230,7 +230,12 @@ impl Delivery {
             return;
         }
         // The alarm that turned it back has opened an incident already.
-        let same = |incident: &&Incident| incident.is_open() && matches!(why, Cause::Alarm { name } if incident.alarms.contains(name));
+        let named = |incident: &Incident| matches!(why, Cause::Alarm { name } if incident.alarms.contains(name));
+        // Whatever else judged it: an alarm of the same service that went off meanwhile tells of the same thing.
+        let began = self.deployments.get(&deployment).map(|deployed| deployed.started);
+        let meanwhile =
+            |incident: &Incident| incident.service == Some(service) && incident.cause.is_none() && began.is_some_and(|began| incident.opened >= began);
+        let same = |incident: &&Incident| incident.is_open() && (named(incident) || meanwhile(incident));
         let open = self.incidents.iter().rev().find(same).map(|incident| incident.number);
         let number = open.unwrap_or_else(|| self.open_incident(Some(service), Trouble::TurnedBack { deployment }, false));
         if let Some(deployed) = self.deployments.get_mut(&deployment) {
@@ -270,12 +275,52 @@ impl Delivery {
             return;
         }
         deployed.undone = true;
-        let service = deployed.service;
+        let (service, to) = (deployed.service, deployed.replaces);
         let number = self.open_incident(Some(service), Trouble::TurnedBack { deployment }, false);
         let incident = self.incident(number);
         (incident.cause, incident.step) = (Some(deployment), Step::RollingBack);
-        self.asks.push(Ask::RollBack(service));
+        self.asks.push(Ask::Undo { service, deployment, to });
         self.hold(service, number);
+    }
+
+    /// Incidents that wait until a deployment is taken back.
+    fn waiting_for(&self, undone: DeploymentNumber) -> Vec<IncidentNumber> {
+        let waits = |incident: &&Incident| incident.is_open() && incident.step == Step::RollingBack && incident.cause == Some(undone);
+        self.incidents.iter().filter(waits).map(|incident| incident.number).collect()
+    }
+
+    /// A deployment cannot be taken back: whoever was to do it looks for the defect instead.
+    pub fn undo_refused(&mut self, deployment: DeploymentNumber) {
+        for number in self.waiting_for(deployment) {
+            self.staff.drop_tasks(|job| *job == Job::Investigate(number));
+            let urgency = if self.incident(number).pages { Urgency::Incident } else { Urgency::Urgent };
+            self.investigate(number, urgency);
+        }
+    }
+
+    /// A rollback did not get to its end: what it was to mend is looked at again.
+    pub(super) fn rollback_lost(&mut self, rollback: Deployed) {
+        for number in rollback.rolls_back.map(|undone| self.waiting_for(undone)).unwrap_or_default() {
+            self.incident(number).step = Step::Waiting;
+            self.page(number);
+        }
+    }
+
+    /// A deployment that gave up has put back what it changed, without a rollback.
+    pub(super) fn restored(&mut self, deployment: DeploymentNumber) {
+        for number in self.waiting_for(deployment) {
+            self.helped(number, deployment);
+        }
+    }
+
+    /// What an incident waited for is done: it is over, or whether its alarms go quiet is waited for.
+    fn helped(&mut self, number: IncidentNumber, remedy: DeploymentNumber) {
+        self.incident(number).remedy = Some(remedy);
+        if self.incident(number).alarms.is_empty() {
+            self.resolve(number);
+        } else {
+            self.wait(self.now + self.team.response.verify, Due::Check(number));
+        }
     }
 
     /// A deployment was completed: a rollback or a fix that an incident waits for may have ended it.
@@ -294,12 +339,7 @@ impl Delivery {
             .map(|incident| incident.number)
             .collect();
         for number in of {
-            self.incident(number).remedy = Some(deployment);
-            if self.incident(number).alarms.is_empty() {
-                self.resolve(number);
-            } else {
-                self.wait(self.now + self.team.response.verify, Due::Check(number));
-            }
+            self.helped(number, deployment);
         }
     }
 

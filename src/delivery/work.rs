@@ -89,6 +89,7 @@ impl Delivery {
             defects,
             fixes,
             planned,
+            urgent: !planned,
             author: None,
             opened: self.now,
             commit: None,
@@ -110,12 +111,12 @@ impl Delivery {
 
     /// Somebody begins to write a change: its branch begins.
     pub(super) fn begin_code(&mut self, number: ChangeNumber, person: PersonNumber) {
-        let (service, planned, begun) = {
+        let (service, feature, begun) = {
             let change = self.change(number);
-            (change.service, change.planned, change.author.is_some())
+            (change.service, !change.urgent, change.author.is_some())
         };
         if !begun {
-            let base_lines = self.history.lines_of(self.team.branching.home(planned), service);
+            let base_lines = self.history.lines_of(self.team.branching.home(feature), service);
             let change = self.change_mut(number);
             change.author = Some(person);
             change.base_lines = base_lines;
@@ -140,9 +141,9 @@ impl Delivery {
 
     fn commit(&mut self, number: ChangeNumber) {
         let (now, change) = (self.now, self.change(number));
-        let (service, planned, author) = (change.service, change.planned, change.author);
-        let own = self.team.branching.branch_name(number, planned);
-        let commit = self.history.work(now, &own, self.team.branching.home(planned), author, number);
+        let (service, planned, feature, author) = (change.service, change.planned, !change.urgent, change.author);
+        let own = self.team.branching.branch_name(number, feature);
+        let commit = self.history.work(now, &own, self.team.branching.home(feature), author, number);
         self.change_mut(number).commit = Some((commit, now));
         self.note(Event::Committed { change: number, commit, service, planned });
     }
@@ -195,7 +196,7 @@ impl Delivery {
     /// Merges a change, unless somebody else's lines are in the way.
     fn try_merge(&mut self, number: ChangeNumber) {
         let change = self.change(number);
-        let home = self.team.branching.home(change.planned);
+        let home = self.team.branching.home(!change.urgent);
         let theirs = self.history.lines_of(home, change.service).saturating_sub(change.base_lines);
         let p = self.team.branching.conflict(change.lines, u32::try_from(theirs).unwrap_or(u32::MAX));
         if self.chance(3, u64::from(number)).chance(p) {
@@ -224,8 +225,8 @@ impl Delivery {
         let now = self.now;
         self.change_mut(number).merged = Some(now);
         let change = self.change(number).clone();
-        let own = self.team.branching.branch_name(number, change.planned);
-        let home = self.team.branching.home(change.planned);
+        let own = self.team.branching.branch_name(number, !change.urgent);
+        let home = self.team.branching.home(!change.urgent);
         for into in std::iter::once(home).chain(self.team.branching.also_into(home)) {
             let commit = self.history.merge(now, &change, &own, into);
             self.note(Event::Merged { change: number, commit, into: into.name() });
@@ -264,6 +265,8 @@ impl Delivery {
         // Whoever wrote it mends it; nobody outside the team has met it, so the fix is part of the planned work.
         let author = self.changes.iter().find(|change| change.defects.iter().any(|defect| defect.id == *first)).and_then(|change| change.author);
         let number = self.open(service, true, 10, Vec::new(), new.clone());
+        // Pipelines build `main`: what is found there goes the way of a hotfix.
+        self.change_mut(number).urgent = true;
         let effort = SimSpan::from_nanos(MEND.nanos() * new.len() as u64);
         self.staff.ask(Task { what: Job::Code(number), urgency: Urgency::Urgent, effort, by: author, not_by: None, any_hour: false });
     }

@@ -13,7 +13,7 @@ use crate::ids::{FeatureId, ServiceId, VersionId, ZoneId};
 use crate::kernel::command::Caller;
 use crate::phrase::phrases;
 use crate::rng::purpose;
-use crate::telemetry::ledger::{Deed, Event};
+use crate::telemetry::ledger::{Deed, DeploymentNumber, Event};
 use crate::units::{Ratio, SimSpan, SimTime};
 
 /// The most instances that a service may be scaled to.
@@ -33,6 +33,15 @@ pub enum Order {
     },
     /// Goes back to the last completed version.
     RollBack(ServiceId),
+    /// Takes one deployment of a service back: to the version that it replaced, whatever was deployed since.
+    Undo {
+        /// The service.
+        service: ServiceId,
+        /// The deployment.
+        deployment: DeploymentNumber,
+        /// The version that it replaced.
+        to: VersionId,
+    },
     /// Asks something of the deployment under way.
     Steer {
         /// The service.
@@ -212,7 +221,8 @@ impl Fleet {
         self.ordered = true;
         match order {
             Order::Deploy { service, version, strategy } => self.deploy(service, version, strategy)?,
-            Order::RollBack(service) => self.roll_back(service)?,
+            Order::RollBack(service) => self.roll_back(service, None)?,
+            Order::Undo { service, deployment, to } => self.roll_back(service, Some((deployment, to)))?,
             Order::Steer { service, wish } => {
                 let entity = self.world.resource::<Roster>().service(service);
                 let name = || self.world.resource::<Facts>().service(service).to_owned();
@@ -337,14 +347,18 @@ impl Fleet {
         Ok(())
     }
 
-    fn roll_back(&mut self, service: ServiceId) -> Result<(), Refusal> {
+    fn roll_back(&mut self, service: ServiceId, undo: Option<(DeploymentNumber, VersionId)>) -> Result<(), Refusal> {
         let entity = self.world.resource::<Roster>().service(service);
         let deploying = self.world.get::<Rollout>(entity).is_some_and(|rollout| rollout.0.is_some());
-        let previous = self.world.get::<Releases>(entity).and_then(Releases::previous);
-        if !deploying && previous.is_none() {
+        let releases = self.world.get::<Releases>(entity);
+        let possible = match undo {
+            Some((_, to)) => releases.is_some_and(|releases| releases.stable().1 != to),
+            None => releases.and_then(Releases::previous).is_some(),
+        };
+        if !deploying && !possible {
             return Err(Refusal::NothingToRollBack { service: self.world.resource::<Facts>().service(service).to_owned() });
         }
-        self.world.resource_mut::<DeployOrders>().roll_back.push(service);
+        self.world.resource_mut::<DeployOrders>().roll_back.push((service, undo));
         self.attend(service);
         Ok(())
     }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use crate::ids::{ServiceId, VersionId};
 use crate::telemetry::ledger::{Cause, ChangeNumber, DeploymentNumber, Event, IncidentNumber, Ledger};
-use crate::units::{SimSpan, SimTime};
+use crate::units::{Ratio, SimSpan, SimTime};
 
 /// How a deployment stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub enum Status {
 }
 
 /// One deployment.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Deployment {
     /// Its number within the run.
     pub number: DeploymentNumber,
@@ -44,6 +44,10 @@ pub struct Deployment {
     pub ended: Option<SimTime>,
     /// How it stands.
     pub status: Status,
+    /// The share of the traffic that its version was given last; `None` where the strategy gives none.
+    pub share: Option<Ratio>,
+    /// When it had put back what it changed, if it failed and no rollback was needed.
+    pub restored: Option<SimTime>,
     /// Why it once reported that it made no progress.
     pub stalled: Option<Cause>,
     /// Whether it brought planned work: not a rollback, and no version that holds nothing but fixes of what users met.
@@ -111,12 +115,24 @@ pub fn deployments(ledger: &Ledger) -> Vec<Deployment> {
                     started: record.at,
                     ended: None,
                     status: Status::InProgress,
+                    share: None,
+                    restored: None,
                     stalled: None,
                 });
             }
             Event::DeploymentCompleted { deployment } => end(*deployment, Status::Completed),
             Event::DeploymentFailed { deployment, why } => end(*deployment, Status::Failed(why.clone())),
             Event::DeploymentSuperseded { deployment, by } => end(*deployment, Status::Superseded(*by)),
+            Event::DeploymentStepped { deployment, share, .. } => {
+                if let Some(stepped) = all.iter_mut().find(|other| other.number == *deployment) {
+                    stepped.share = *share;
+                }
+            }
+            Event::DeploymentRestored { deployment } => {
+                if let Some(restored) = all.iter_mut().find(|other| other.number == *deployment) {
+                    restored.restored = Some(record.at);
+                }
+            }
             Event::DeploymentStalled { deployment, why } => {
                 if let Some(stalled) = all.iter_mut().find(|other| other.number == *deployment) {
                     stalled.stalled = Some(why.clone());

@@ -83,11 +83,12 @@ pub fn flow(ledger: &Ledger, deployments: &[Deployment], period: Period) -> Opti
     (changes > 0).then(|| Flow { changes, review: mean(review), waiting: mean(waiting), pipeline: mean(pipeline), deployment: mean(deployment) })
 }
 
-/// What became of the defects in the changes that reached production in a period; `flaws` says which flaws a version has.
+/// What became of the defects in the changes that were deployed in a period, to everybody or to some; `flaws` says which flaws a version has.
 pub fn defects(ledger: &Ledger, deployments: &[Deployment], period: Period, strikes: &Strikes, flaws: impl Fn(VersionId) -> Vec<FlawId>) -> Defects {
     let mut changes = BTreeSet::new();
     let mut deployed = BTreeSet::new();
-    for (deployment, _) in delivered(deployments, period) {
+    // What a canary turned back has met some users, too.
+    for deployment in deployments.iter().filter(|deployment| deployment.rolls_back.is_none() && period.has(deployment.ended.unwrap_or(deployment.started))) {
         changes.extend(deployment.changes.iter().map(|(change, _)| *change));
         deployed.extend(flaws(deployment.version));
     }

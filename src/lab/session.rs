@@ -344,6 +344,14 @@ impl Session {
                     }
                 }
             }
+            Ask::Undo { service, deployment, to } => match self.fleet.order(now, Order::Undo { service, deployment, to }) {
+                Ok(()) => self.run_fleet(Vec::new()),
+                Err(_) => {
+                    if let Some(delivery) = &mut self.delivery {
+                        delivery.undo_refused(deployment);
+                    }
+                }
+            },
             Ask::RollBack(service) => match self.fleet.order(now, Order::RollBack(service)) {
                 Ok(()) => self.run_fleet(Vec::new()),
                 Err(why) => self.fleet.note(now, Some(service), Deed::LeftOut { why: why.to_string() }),

@@ -433,6 +433,8 @@ pub enum MarkKind {
     Incident,
     /// An incident ended.
     IncidentOver,
+    /// An execution of a pipeline failed.
+    Pipeline,
     /// Somebody changed something else.
     Action,
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::ids::{FlawId, InstanceId, ServiceId, VersionId};
 use crate::phrase::phrases;
-use crate::units::SimTime;
+use crate::units::{Ratio, SimTime};
 
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -299,7 +299,24 @@ phrases! {
         } = "superseded by #{by}",
         /// Somebody stopped it.
         "execution-stopped" => Stopped = "stopped",
-        /// A stage was left out or held back.
+        /// A stage was left out, because its entry condition was not met.
+        "stage-skipped" => Skipped {
+            /// The stage.
+            stage: String,
+        } = "{stage} skipped",
+        /// Nothing may enter a stage any more.
+        "transition-disabled" => TransitionDisabled {
+            /// The stage.
+            stage: String,
+            /// Why.
+            why: String,
+        } = "transition into {stage} disabled: {why}",
+        /// Executions may enter a stage again.
+        "transition-enabled" => TransitionEnabled {
+            /// The stage.
+            stage: String,
+        } = "transition into {stage} enabled",
+        /// A stage was held back, tried again or rolled back.
         "stage-note" => Note {
             /// What.
             what: String,
@@ -391,6 +408,22 @@ pub enum Event {
         deployment: DeploymentNumber,
         /// The newer one.
         by: DeploymentNumber,
+    },
+    /// A deployment is at another step, gives another share of the traffic to its version, or begins to wait for a person.
+    DeploymentStepped {
+        /// Which deployment.
+        deployment: DeploymentNumber,
+        /// The step under way, in the strategy's own words; `None` before the first and after the last.
+        step: Option<String>,
+        /// The share of the traffic that its version should get; `None` where the strategy sets none.
+        share: Option<Ratio>,
+        /// Whether it goes on only when a person says so.
+        waits: bool,
+    },
+    /// A deployment that failed has put back what it changed: nobody gets its version any more, and no rollback follows.
+    DeploymentRestored {
+        /// Which deployment.
+        deployment: DeploymentNumber,
     },
     /// A deployment reports that it makes no progress; it goes on trying.
     DeploymentStalled {

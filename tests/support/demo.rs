@@ -213,6 +213,7 @@ pub fn snapshot(scenario: &Scenario, seconds: u64, interest: &Interest, instance
         (610, MarkKind::DeployDone, deploying, "deployment of v2 completed"),
     ];
     Snapshot {
+        ended: Vec::new(),
         now: SimTime::from_secs(seconds),
         end: SimTime::ZERO + scenario.duration.max(SimSpan::from_secs(900)),
         speed: 60.0,

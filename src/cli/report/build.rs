@@ -5,20 +5,17 @@
 use std::collections::BTreeMap;
 
 use super::facts::Facts;
-use super::ledger;
 use super::model::{
-    CostReport, DeploymentReport, DoraReport, DoraTruthReport, EdgeReport, ExperimentReport, FORMAT_VERSION, FaultReport, FlagReport, FlowReport,
-    InstanceReport, Latency, LevelsReport, LittleReport, LogLine, Moment, QueueReport, QuickCheckReport, Report, ServiceDoraReport, ServiceReport, SloReport,
-    TimeToRestoreReport, Traffic, VersionCallers, VersionReport, Wait,
+    CostReport, EdgeReport, ExperimentReport, FORMAT_VERSION, FaultReport, FlagReport, InstanceReport, Latency, LittleReport, LogLine, Moment, QueueReport,
+    Report, ServiceReport, SloReport, Traffic, VersionCallers, VersionReport, Wait,
 };
 use super::tell;
 use super::watch::Watcher;
-use crate::ids::{EndpointId, InstanceId, ServiceId, SourceId, VersionId};
-use crate::insight::deployments::{Deployment, Status, deployments};
-use crate::insight::dora::Period;
-use crate::insight::dora::bands::{Year, levels};
+use super::{delivery, ledger};
+use crate::ids::{EndpointId, InstanceId, ServiceId, SourceId};
+use crate::insight::deployments::deployments;
 use crate::insight::experiment::Comparison;
-use crate::insight::{dora, flow, golden, little, service_map, slo};
+use crate::insight::{golden, little, service_map, slo};
 use crate::kernel::QueueView;
 use crate::lab::snapshot::FlagSnapshot;
 use crate::telemetry::ledger::{AlarmState, Event};
@@ -79,9 +76,9 @@ impl Report {
             flags: facts.flags.iter().map(|flag| flag_report(facts, flag)).collect(),
             queues: queues(facts),
             instances: instances(facts),
-            deployments: deployments(facts.ledger).iter().map(|deployment| deployment_report(facts, deployment)).collect(),
-            incidents: Vec::new(),
-            dora: dora_report(facts),
+            deployments: delivery::deployment_reports(facts),
+            incidents: delivery::incidents(facts),
+            dora: delivery::dora_report(facts),
             faults: faults(facts),
             happenings,
             log,
@@ -294,131 +291,6 @@ fn instances(facts: &Facts<'_>) -> Vec<InstanceReport> {
         })
     };
     (0..).map(InstanceId).map_while(report).collect()
-}
-
-fn deployment_report(facts: &Facts<'_>, deployment: &Deployment) -> DeploymentReport {
-    let (status, why) = match &deployment.status {
-        Status::InProgress => ("in-progress", deployment.stalled.as_ref().map(ToString::to_string)),
-        Status::Completed => ("completed", None),
-        Status::Failed(why) => ("failed", Some(why.to_string())),
-        Status::Superseded(by) => ("superseded", Some(format!("by deployment {by}"))),
-    };
-    DeploymentReport {
-        number: deployment.number,
-        service: facts.service(deployment.service).into(),
-        version: facts.version(deployment.version).into(),
-        replaces: facts.version(deployment.replaces).into(),
-        strategy: deployment.strategy.into(),
-        started_s: deployment.started.as_secs_f64(),
-        ended_s: deployment.ended.map(SimTime::as_secs_f64),
-        status: status.into(),
-        why,
-        rolls_back: deployment.rolls_back,
-        rolled_back_by: deployment.rolled_back_by,
-    }
-}
-
-fn dora_report(facts: &Facts<'_>) -> DoraReport {
-    let period = Period::until(facts.now);
-    let all = deployments(facts.ledger);
-    let metrics = dora::metrics(&all, None, period);
-    let restore = dora::time_to_restore(facts.ledger, None, period);
-    let flaws = |version: VersionId| {
-        facts.scenario.model.versions.get(version.index()).map_or_else(Vec::new, |version| version.flaws.iter().map(|flaw| flaw.id).collect())
-    };
-    let truth = dora::truth::truth(&all, None, period, facts.store.strikes(), flaws);
-    let defects = flow::defects(facts.ledger, &all, period, facts.store.strikes(), flaws);
-    let flow = flow::flow(facts.ledger, &all, period).map(|flow| FlowReport {
-        changes: flow.changes,
-        review_s: flow.review.as_secs_f64(),
-        waiting_s: flow.waiting.as_secs_f64(),
-        pipeline_s: flow.pipeline.as_secs_f64(),
-        deployment_s: flow.deployment.as_secs_f64(),
-    });
-    let grades = dora::quick_check::grade(&metrics, None);
-    let seconds = |span: Option<SimSpan>| span.map(SimSpan::as_secs_f64);
-    let mut unknown = Vec::new();
-    if metrics.lead_time.is_none() {
-        unknown.push(("change_lead_time_s", dora::LEAD_TIME_NEEDS));
-    }
-    if metrics.change_fail_rate.is_none() {
-        unknown.push(("change_fail_rate", dora::NOTHING_ENDED));
-    }
-    if metrics.recovery.is_none() {
-        unknown.push(("failed_deployment_recovery_time_s", if metrics.failed == 0 { dora::NOTHING_FAILED } else { dora::RECOVERY_NEEDS }));
-    }
-    if metrics.rework_rate.is_none() {
-        unknown.push(("deployment_rework_rate", if metrics.deployments == 0 { dora::NOTHING_ENDED } else { dora::REWORK_NEEDS }));
-    }
-    let per_service = facts
-        .services()
-        .map(|service| (facts.service(service).to_owned(), dora::metrics(&all, Some(service), period)))
-        .filter(|(_, metrics)| metrics.deployments > 0)
-        .map(|(name, metrics)| {
-            let report = ServiceDoraReport {
-                deployments: metrics.deployments,
-                failed: metrics.failed,
-                deployment_frequency_per_day: metrics.per_day,
-                change_lead_time_s: seconds(metrics.lead_time),
-                failed_deployment_recovery_time_s: seconds(metrics.recovery),
-                change_fail_rate: metrics.change_fail_rate,
-                deployment_rework_rate: metrics.rework_rate,
-            };
-            (name, report)
-        })
-        .collect();
-    DoraReport {
-        deployments: metrics.deployments,
-        rollbacks: metrics.rollbacks,
-        failed: metrics.failed,
-        unfinished: metrics.unfinished,
-        deployment_frequency_per_day: metrics.per_day,
-        change_fail_rate: metrics.change_fail_rate,
-        change_lead_time_s: seconds(metrics.lead_time),
-        failed_deployment_recovery_time_s: seconds(metrics.recovery),
-        deployment_rework_rate: metrics.rework_rate,
-        unplanned: metrics.unplanned,
-        changes_per_deployment: metrics.batch,
-        empty_deployments: metrics.empty,
-        incidents: restore.incidents,
-        time_to_restore_s: TimeToRestoreReport { mean: seconds(restore.mean), median: seconds(restore.median) },
-        quick_check: QuickCheckReport {
-            change_lead_time: grades.lead_time,
-            deployment_frequency: grades.frequency,
-            failed_deployment_recovery_time: grades.recovery,
-            change_fail_rate: grades.change_fail,
-            deployment_rework_rate: grades.rework,
-            throughput: grades.throughput,
-            stability: grades.stability,
-            overall: grades.overall,
-        },
-        levels: Year::ALL.into_iter().map(|year| (year.number().to_string(), levels_report(&metrics, year))).collect(),
-        truth: DoraTruthReport {
-            hurt: truth.hurt.clone(),
-            known: truth.known.clone(),
-            innocent: truth.innocent.clone(),
-            defects_written: defects.written,
-            defects_escaped: defects.escaped,
-            defects_hurt: defects.hurt,
-            change_fail_rate: truth.change_fail_rate,
-        },
-        flow,
-        services: per_service,
-        failed_deployments: metrics.failed_deployments.clone(),
-        unplanned_deployments: metrics.unplanned_deployments.clone(),
-        unknown: unknown.into_iter().map(|(metric, why)| (metric.to_string(), why.to_string())).collect(),
-    }
-}
-
-fn levels_report(metrics: &dora::Dora, year: Year) -> LevelsReport {
-    let levels = levels(metrics, year);
-    let name = |level: Option<dora::bands::Level>| level.map(|level| level.name().to_owned());
-    LevelsReport {
-        deployment_frequency: name(levels.frequency),
-        change_lead_time: name(levels.lead_time),
-        failed_deployment_recovery_time: name(levels.recovery),
-        change_fail_rate: name(levels.change_fail),
-    }
 }
 
 fn faults(facts: &Facts<'_>) -> Vec<FaultReport> {

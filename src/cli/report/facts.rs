@@ -3,6 +3,9 @@
 //! A report needs a scenario's names, the store, the ledger and a few numbers; it does not need a running session, so
 //! tests feed it by hand.
 
+use std::sync::Arc;
+
+use crate::fleet::deploy::EndedDeployment;
 use crate::ids::{EndpointId, InstanceId, ServiceId, SourceId, VersionId, ZoneId};
 use crate::kernel::QueueView;
 use crate::kernel::command::Caller;
@@ -39,6 +42,8 @@ pub struct Facts<'a> {
     pub flags: &'a [FlagSnapshot],
     /// What people did, in order.
     pub actions: &'a [TimedAction],
+    /// The latest deployments that ended, as they stood then.
+    pub ended: &'a [Arc<EndedDeployment>],
     /// What it cost [$].
     pub cost: f64,
     /// How long it took on this machine [s].

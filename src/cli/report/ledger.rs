@@ -6,7 +6,8 @@ use super::facts::Facts;
 use super::model::LedgerRecord;
 use super::tell;
 use crate::ids::{ServiceId, VersionId};
-use crate::telemetry::ledger::{DeploymentNumber, Event};
+use crate::telemetry::ledger::{DeploymentNumber, Event, Progress};
+use crate::units::Ratio;
 
 /// Records that a report holds; a day of an ordinary fleet has fewer.
 const MOST: usize = 20_000;
@@ -20,6 +21,13 @@ pub(super) fn records(facts: &Facts<'_>) -> (Vec<LedgerRecord>, u64) {
         LedgerRecord { at_s: record.at.as_secs_f64(), visible: record.event.is_visible(), ..told }
     });
     (records.collect(), all.len().saturating_sub(MOST) as u64)
+}
+
+/// How far a deployment is, in words.
+fn stepped(step: Option<&str>, share: Option<Ratio>, waits: bool) -> String {
+    let step = step.map_or_else(|| "is between its steps".to_owned(), |step| format!("is at step `{step}`"));
+    let share = share.map_or_else(String::new, |share| format!(", {} of the traffic", crate::figures::percent(Some(share.get()))));
+    format!("{step}{share}{}", if waits { ", and waits for a person" } else { "" })
 }
 
 /// One record without its time.
@@ -49,6 +57,8 @@ fn told(facts: &Facts<'_>, event: &Event, at: crate::units::SimTime, deployments
         Event::DeploymentCompleted { deployment } => of_deployment("deployment-completed", *deployment, "completed".into()),
         Event::DeploymentFailed { deployment, why } => of_deployment("deployment-failed", *deployment, format!("failed: {why}")),
         Event::DeploymentSuperseded { deployment, by } => of_deployment("deployment-superseded", *deployment, format!("superseded by deployment {by}")),
+        Event::DeploymentStepped { deployment, step, share, waits } => of_deployment("deployment-step", *deployment, stepped(step.as_deref(), *share, *waits)),
+        Event::DeploymentRestored { deployment } => of_deployment("deployment-restored", *deployment, "has put back what it changed".into()),
         Event::DeploymentStalled { deployment, why } => of_deployment("deployment-stalled", *deployment, format!("makes no progress: {why}")),
         Event::Scaled { service: id, from, to, by } => LedgerRecord { service: service(*id), ..plain("scaled", format!("scaled {from} → {to} by {by}")) },
         Event::Instance { instance, service: id, change } => LedgerRecord {
@@ -67,7 +77,12 @@ fn told(facts: &Facts<'_>, event: &Event, at: crate::units::SimTime, deployments
         }
         Event::Merged { change, into, .. } => plain("merged", format!("change {change} merged into {into}")),
         Event::Pipeline { service: id, execution, what } => {
-            LedgerRecord { service: service(*id), ..plain("pipeline", format!("execution #{execution} {what}")) }
+            // A transition is no execution's.
+            let text = match what {
+                Progress::TransitionDisabled { .. } | Progress::TransitionEnabled { .. } => what.to_string(),
+                _ => format!("execution #{execution} {what}"),
+            };
+            LedgerRecord { service: service(*id), ..plain("pipeline", text) }
         }
         Event::Built { version, service: id, changes, .. } => {
             let text = format!("version {} built with {} new changes", facts.version(*version), changes.len());

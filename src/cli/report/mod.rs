@@ -1,6 +1,6 @@
 //! Reports of a run, and of a comparison of many: one set of data, told as JSON, text, Markdown and HTML.
 //!
-//! `facts` is what a report is made from, `watch` notes what moved while the run is under way, `build` makes the data of
+//! `facts` is what a report is made from, `watch` notes what moved while the run is under way, `build` and `delivery` make the data of
 //! `model`, `story` puts it into words and tables, and the other files print those; `comparison` has the same parts
 //! for comparisons. No simulation happens here. To add a
 //! format, add a file that prints a [`document::Document`] and one line in [`Format`].
@@ -8,6 +8,7 @@
 mod build;
 mod chart;
 pub mod comparison;
+mod delivery;
 pub mod document;
 mod facts;
 mod html;

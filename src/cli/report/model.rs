@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-pub use self::dora::{DoraReport, DoraTruthReport, FlowReport, LevelsReport, QuickCheckReport, ServiceDoraReport, TimeToRestoreReport};
+pub use self::dora::{DoraReport, DoraTruthReport, DoraWindowReport, FlowReport, LevelsReport, QuickCheckReport, ServiceDoraReport, TimeToRestoreReport};
 pub use self::flags::{ExperimentReport, FlagReport};
 
 /// The version of the JSON report's format.
@@ -71,9 +71,9 @@ pub struct Report {
     pub queues: BTreeMap<String, QueueReport>,
     /// Deployments, in the order in which they began.
     pub deployments: Vec<DeploymentReport>,
-    /// Incidents; empty, because the simulation has no pager yet.
-    pub incidents: Vec<serde_json::Value>,
-    /// Delivery metrics as far as deployments alone allow.
+    /// Incidents, in the order in which they were opened; without a team there is nobody to open one.
+    pub incidents: Vec<IncidentReport>,
+    /// Delivery metrics.
     pub dora: DoraReport,
     /// Faults that were injected: the truth, which the simulated tools do not see.
     pub faults: Vec<FaultReport>,
@@ -336,6 +336,67 @@ pub struct DeploymentReport {
     pub rolls_back: Option<u32>,
     /// The deployment that undoes it.
     pub rolled_back_by: Option<u32>,
+    /// When it had put back what it changed [s], if it failed and took itself back.
+    pub restored_s: Option<f64>,
+    /// What it went through, in order; empty for strategies that replace instances without steps.
+    pub steps: Vec<StepReport>,
+    /// What its judges measured, of the latest 256 deployments that ended.
+    pub analyses: Vec<AnalysisReport>,
+}
+
+/// A deployment is at another step, gives another share of the traffic to its version, or begins to wait for a person.
+#[derive(Debug, Clone, Default, Serialize, JsonSchema)]
+pub struct StepReport {
+    /// When [s].
+    pub at_s: f64,
+    /// The step under way, in the strategy's own words; null before the first and after the last.
+    pub step: Option<String>,
+    /// The share of the traffic that the new version should get, 0…1; null where the strategy sets none.
+    pub share: Option<f64>,
+    /// Whether it goes on only when a person says so.
+    pub waits_for_person: bool,
+}
+
+/// What an analysis, a check or test requests came to.
+#[derive(Debug, Clone, Default, Serialize, JsonSchema)]
+pub struct AnalysisReport {
+    /// The metric's name.
+    pub metric: String,
+    /// What was asked, in the provider's language.
+    pub query: String,
+    /// How it stood at the end: `Successful`, `Failed`, `Inconclusive`, `Error` or `Running`.
+    pub phase: String,
+    /// Whether it decided nothing.
+    pub dry_run: bool,
+    /// Good measurements.
+    pub successful: u32,
+    /// Bad ones.
+    pub failed: u32,
+    /// Neither good nor bad.
+    pub inconclusive: u32,
+    /// Those that could not be made.
+    pub errors: u32,
+    /// The latest value, as written.
+    pub last: Option<String>,
+}
+
+/// An incident.
+#[derive(Debug, Clone, Default, Serialize, JsonSchema)]
+pub struct IncidentReport {
+    /// Its number.
+    pub number: u32,
+    /// The service, if one was known.
+    pub service: Option<String>,
+    /// What opened it.
+    pub why: String,
+    /// When [s].
+    pub opened_s: f64,
+    /// When it ended [s]; null while it goes on.
+    pub resolved_s: Option<f64>,
+    /// The deployment that the team holds to have caused it.
+    pub cause: Option<u32>,
+    /// The deployment that ended it.
+    pub remedy: Option<u32>,
 }
 
 /// One fault, as it really was.

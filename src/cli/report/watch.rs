@@ -156,6 +156,8 @@ impl Watcher {
                 None
             }
             Event::DeploymentStalled { .. }
+            | Event::DeploymentStepped { .. }
+            | Event::DeploymentRestored { .. }
             | Event::Scaled { .. }
             | Event::Instance { .. }
             | Event::AlarmChanged { .. }

@@ -58,17 +58,17 @@ impl Branching {
         }
     }
 
-    /// Where a change branches off and is merged back to.
-    pub const fn home(&self, planned: bool) -> Branch {
+    /// Where a change branches off and is merged back to: a feature, or what cannot wait for a release.
+    pub const fn home(&self, feature: bool) -> Branch {
         match self {
-            Self::GitFlow(_) if planned => Branch::Develop,
+            Self::GitFlow(_) if feature => Branch::Develop,
             Self::GitFlow(_) | Self::TrunkBased(_) => Branch::Main,
         }
     }
 
     /// The name of a change's own branch.
-    pub fn branch_name(&self, change: u32, planned: bool) -> String {
-        match (self, planned) {
+    pub fn branch_name(&self, change: u32, feature: bool) -> String {
+        match (self, feature) {
             (Self::GitFlow(_), true) => format!("feature/{change}"),
             (Self::GitFlow(_), false) => format!("hotfix/{change}"),
             (Self::TrunkBased(_), true) => format!("change/{change}"),

@@ -184,6 +184,8 @@ pub(super) struct Orders {
     pub(super) mirror: Option<Ratio>,
     /// All routes by header, if they change.
     pub(super) headers: Option<Vec<HeaderRoute>>,
+    /// Until when the replaced instances stay, without traffic, after it has ended well.
+    pub(super) keep_old: Option<SimTime>,
     pub(super) stand: Stand,
 }
 
@@ -255,6 +257,10 @@ pub(super) trait Driver: Send + Sync {
     }
     /// Whether an instance of the new version gets no requests yet, whatever its health checks say.
     fn withholds(&self, _: InstanceId) -> bool {
+        false
+    }
+    /// Whether all users get the new version, and the old one is only kept in case of need.
+    fn took_over(&self) -> bool {
         false
     }
     /// How far it is; a strategy without steps says nothing.

@@ -97,7 +97,11 @@ impl Judges {
             self.compared.insert(*key, CanaryRun::begin(analysis, *watched_for, now));
         }
         for key in over {
-            let ended = Self { runs: self.runs.remove(key).map(|run| (*key, run)).into_iter().collect(), compared: self.compared.remove(key).map(|run| (*key, run)).into_iter().collect(), ..Self::default() };
+            let ended = Self {
+                runs: self.runs.remove(key).map(|run| (*key, run)).into_iter().collect(),
+                compared: self.compared.remove(key).map(|run| (*key, run)).into_iter().collect(),
+                ..Self::default()
+            };
             self.keep(ended.look());
         }
     }

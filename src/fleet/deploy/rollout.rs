@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use bevy_ecs::prelude::*;
 
 use super::Strategy;
-use super::driver::{Driver, HeaderRoute, Orders, Progress, Scene, Seen, Stand, Way, Wishes, choose};
+use super::driver::{Driver, HeaderRoute, Orders, Progress, Scene, Seen, Stand, Waiting, Way, Wishes, choose};
 use super::judging::{AnalysisLook, Judges, look_again};
 use super::past::Past;
 use super::trial::TestRun;
@@ -49,12 +49,25 @@ pub(in crate::fleet) struct Releases {
     completed: Vec<Release>,
     /// Shares of the traffic by version, if somebody set them.
     pub(in crate::fleet) weights: Vec<(VersionId, f64)>,
+    /// What the latest deployment replaced, while that still stands.
+    kept: Option<Kept>,
+}
+
+/// Instances that a deployment replaced and that stay for a while, without traffic.
+#[derive(Debug)]
+struct Kept {
+    until: SimTime,
+    instances: BTreeSet<InstanceId>,
 }
 
 impl Releases {
     /// Of a service that has only its first fleet.
     pub(in crate::fleet) fn new(first: VersionId) -> Self {
-        Self { completed: vec![Release { number: 0, version: first, strategy: None }], weights: Vec::new() }
+        Self { completed: vec![Release { number: 0, version: first, strategy: None }], weights: Vec::new(), kept: None }
+    }
+    /// Until when instances that were replaced are kept, if any are.
+    pub(in crate::fleet) fn kept_until(&self) -> Option<SimTime> {
+        self.kept.as_ref().map(|kept| kept.until)
     }
     /// The deployment that completed last, and its version.
     pub(in crate::fleet) fn stable(&self) -> (DeploymentNumber, VersionId) {
@@ -96,6 +109,10 @@ pub(in crate::fleet) struct Deployment {
     gave_up: bool,
     /// How far it was before its latest step, or when it gave up.
     reached: Progress,
+    /// After giving up, nobody gets its version any more.
+    restored: bool,
+    /// What was told of its progress last.
+    told: Told,
     /// The version whose instances go.
     replaced: VersionId,
     /// The alarms that turn it back, by index.
@@ -109,6 +126,9 @@ pub(in crate::fleet) struct Deployment {
     /// Instances of the new version that were found unhealthy, each counted once.
     unhealthy: BTreeSet<InstanceId>,
 }
+
+/// What the ledger says of a deployment's progress: its step, the share of its version, whether it waits for a person.
+type Told = (Option<String>, Option<Ratio>, bool);
 
 /// What leads to a new version besides its share of the traffic.
 #[derive(Debug, Default)]
@@ -172,8 +192,8 @@ struct Numbers(DeploymentNumber);
 pub(in crate::fleet) struct DeployOrders {
     /// Versions to deploy, and how if not as the service's own strategy says.
     pub(in crate::fleet) deploy: Vec<(ServiceId, VersionId, Option<Strategy>)>,
-    /// Services to roll back.
-    pub(in crate::fleet) roll_back: Vec<ServiceId>,
+    /// Services to roll back, and which deployment is undone and to which version if it is not the latest one.
+    pub(in crate::fleet) roll_back: Vec<(ServiceId, Option<(DeploymentNumber, VersionId)>)>,
     /// Desired counts, and who wants them.
     pub(in crate::fleet) scale: Vec<(ServiceId, u32, &'static str)>,
     /// What people ask of deployments under way.
@@ -250,8 +270,7 @@ fn begin(
     let rolls_back = undone.map(|(number, _)| number);
     numbers.0 += 1;
     let number = numbers.0;
-    let (_, stable) = releases.stable();
-    let afresh = rollout.0.is_none() && rolls_back.is_none() && version == stable;
+    let afresh = rollout.0.is_none() && rolls_back.is_none() && version == releases.stable().1;
     let mut on_its_way = undone.map(|(_, version)| version);
     if let Some(mut superseded) = rollout.0.take() {
         end_routes(desk, service, &mut superseded);
@@ -259,6 +278,7 @@ fn begin(
         desk.note(Event::DeploymentSuperseded { deployment: superseded.number, by: number });
         on_its_way = Some(superseded.version);
     }
+    let (_, stable) = releases.stable();
     desk.note(Event::DeploymentStarted { deployment: number, service, version, replaces: stable, strategy: strategy.name(), rolls_back });
     if !releases.weights.is_empty() {
         // Shares were set for the versions of the past; a strategy that wants shares sets its own.
@@ -289,6 +309,8 @@ fn begin(
         way,
         gave_up: false,
         reached: Progress::default(),
+        restored: false,
+        told: Told::default(),
         replaced,
         watched,
         restores: rolls_back.is_some(),
@@ -334,29 +356,45 @@ fn take_orders(
         let strategy = strategy.unwrap_or_else(|| plan.0.strategy.clone());
         let superseded = rollout.0.as_ref();
         changes.stop.extend(roster.staying(service).filter(|member| superseded.is_some_and(|it| it.withholds(member))).map(|member| member.id));
+        if let Some(over) = rollout.0.take_if(|deployment| deployment.driver.took_over()) {
+            // All users have it: it ends here, and what it kept in case of need goes.
+            changes.stop.extend(roster.staying(service).filter(|member| !over.brings(member) && member.version != version).map(|member| member.id));
+            past.keep(&over, &alarms, true);
+            desk.note(Event::DeploymentCompleted { deployment: over.number });
+            releases.completed.push(Release { number: over.number, version: over.version, strategy: Some(over.strategy) });
+        }
+        changes.stop.extend(drop_kept(&mut releases, &roster, service, version));
         begin(&mut desk, (&mut numbers, &mut past), service, &mut releases, &mut rollout, &alarms, (version, strategy, None));
     }
-    for service in roll_back {
+    for (service, undo) in roll_back {
         let Ok((plan, _, mut releases, mut rollout)) = services.get_mut(roster.service(service)) else { continue };
         let (completed, stable) = releases.stable();
-        let (undone, version, strategy) = match rollout.0.take() {
-            Some(deployment) => {
-                past.keep(&deployment, &alarms, false);
-                desk.note(Event::DeploymentFailed { deployment: deployment.number, why: Cause::RolledBack });
-                changes.stop.extend(roster.staying(service).filter(|member| deployment.withholds(member)).map(|member| member.id));
-                ((deployment.number, deployment.version), stable, deployment.strategy)
-            }
-            None => match releases.previous() {
-                Some(previous) => {
-                    // The way back is the way it came, not the service's habit.
-                    let strategy = releases.completed.last().and_then(|release| release.strategy.clone());
-                    ((completed, stable), previous, strategy.unwrap_or_else(|| plan.0.strategy.clone()))
-                }
+        let under_way = rollout.0.take();
+        if let Some(deployment) = &under_way {
+            past.keep(deployment, &alarms, false);
+            desk.note(Event::DeploymentFailed { deployment: deployment.number, why: Cause::RolledBack });
+            changes.stop.extend(roster.staying(service).filter(|member| deployment.withholds(member)).map(|member| member.id));
+        }
+        // The way back is the way it came, not the service's habit.
+        let habit = || releases.completed.last().and_then(|release| release.strategy.clone()).unwrap_or_else(|| plan.0.strategy.clone());
+        let (undone, version, strategy) = match (undo, under_way) {
+            (Some((number, to)), Some(deployment)) if deployment.number != number => ((number, deployment.version), to, deployment.strategy),
+            (_, Some(deployment)) => ((deployment.number, deployment.version), stable, deployment.strategy),
+            (Some((number, to)), None) => ((number, stable), to, habit()),
+            (None, None) => match releases.previous() {
+                Some(previous) => ((completed, stable), previous, habit()),
                 None => continue,
             },
         };
+        changes.stop.extend(drop_kept(&mut releases, &roster, service, version));
         begin(&mut desk, (&mut numbers, &mut past), service, &mut releases, &mut rollout, &alarms, (version, strategy, Some(undone)));
     }
+}
+
+/// What was kept of an earlier version is part of the fleet again if that is deployed; else it goes.
+fn drop_kept(releases: &mut Releases, roster: &Roster, service: ServiceId, version: VersionId) -> Vec<InstanceId> {
+    let kept = releases.kept.take().map(|kept| kept.instances).unwrap_or_default();
+    roster.staying(service).filter(|member| kept.contains(&member.id) && member.version != version).map(|member| member.id).collect()
 }
 
 /// Copies a share of the requests to the new version, and leads users to it by their headers, where that changes.
@@ -459,8 +497,9 @@ fn reconcile(
     let now = desk.now();
     let mut wanted = std::mem::take(&mut desk.attention.fleet);
     for DeployDue(service, number) in table.take(now) {
-        let rollout = services.get(roster.service(service)).ok().and_then(|(_, _, _, rollout)| rollout.0.as_ref());
-        if rollout.is_some_and(|deployment| deployment.number == number) {
+        let Ok((_, _, releases, rollout)) = services.get(roster.service(service)) else { continue };
+        let is_over = releases.kept_until().is_some_and(|until| until <= now);
+        if is_over || rollout.0.as_ref().is_some_and(|deployment| deployment.number == number) {
             wanted.insert(service);
         }
     }
@@ -469,7 +508,17 @@ fn reconcile(
         let everybody: Vec<(&Member, &Life, &Standing)> =
             roster.staying(service).filter_map(|member| roster.instance(member.id)).filter_map(|entity| instances.get(entity).ok()).collect();
         let Some(deployment) = &mut rollout.0 else {
-            keep_count(&mut changes, service, size.desired, releases.stable(), &everybody);
+            if let Some(over) = releases.kept.take_if(|kept| kept.until <= now) {
+                changes.stop.extend(over.instances);
+                // Only one version is left; shares have nothing to say any more.
+                releases.weights.clear();
+                desk.send(Command::SetWeights { service, weights: Vec::new() });
+                desk.touch(service);
+                continue;
+            }
+            let is_kept = |id: InstanceId| releases.kept.as_ref().is_some_and(|kept| kept.instances.contains(&id));
+            let counted: Vec<_> = everybody.into_iter().filter(|(member, ..)| !is_kept(member.id)).collect();
+            keep_count(&mut changes, service, size.desired, releases.stable(), &counted);
             continue;
         };
         let scene = look(now, size.desired, &plan.0, deployment, &news, everybody);
@@ -487,13 +536,21 @@ fn reconcile(
         };
         let (number, version) = (deployment.number, deployment.version);
         let judged = follow_judges(&mut desk, &mut tests, service, deployment, orders);
-        let Orders { start, start_old, stop, weights, wake, report, aborted, stand, .. } = judged;
+        let Orders { start, start_old, stop, weights, wake, report, aborted, stand, keep_old, .. } = judged;
         deployment.wakes = wake;
         let wake = look_again(&deployment.judges, wake, now);
         let gave_up = deployment.gave_up;
         if let Some(why) = aborted.filter(|_| !gave_up) {
             deployment.gave_up = true;
             desk.note(Event::DeploymentFailed { deployment: number, why });
+        }
+        let unseen = weights.as_ref().is_some_and(|shares| shares.iter().any(|(of, share)| *of == version && *share <= 0.0)) || scene.new.is_empty();
+        if deployment.gave_up && !deployment.restored && unseen {
+            deployment.restored = true;
+            desk.note(Event::DeploymentRestored { deployment: number });
+        }
+        if stand == Stand::Running {
+            tell(&mut desk, deployment);
         }
         if start_old > 0 {
             changes.start.push((service, deployment.replaced, releases.stable().0, start_old));
@@ -518,6 +575,10 @@ fn reconcile(
                 completed.iter().for_each(|deployment| past.keep(deployment, &alarms, true));
                 let strategy = completed.map(|deployment| deployment.strategy);
                 releases.completed.push(Release { number, version, strategy });
+                releases.kept = keep_old.map(|until| {
+                    table.set(&mut desk.agenda, until, DeployDue(service, number));
+                    Kept { until, instances: scene.old.iter().map(|seen| seen.id).collect() }
+                });
                 desk.touch(service);
             }
             Stand::Failed { why, restore } => {
@@ -532,10 +593,30 @@ fn reconcile(
                 desk.touch(service);
                 if let Some(failed) = failed.filter(|failed| restore && !failed.restores) {
                     let (_, stable) = releases.stable();
-                    begin(&mut desk, (&mut numbers, &mut past), service, &mut releases, &mut rollout, &alarms, (stable, failed.strategy, Some((number, version))));
+                    begin(
+                        &mut desk,
+                        (&mut numbers, &mut past),
+                        service,
+                        &mut releases,
+                        &mut rollout,
+                        &alarms,
+                        (stable, failed.strategy, Some((number, version))),
+                    );
                 }
             }
         }
+    }
+}
+
+/// Writes down how far a deployment is, if that changed.
+fn tell(desk: &mut Desk<'_>, deployment: &mut Deployment) {
+    let Progress { steps, current, weight, waiting, .. } = deployment.driver.progress();
+    let step = current.and_then(|at| steps.into_iter().nth(at)).map(|(name, _)| name);
+    let told = (step, weight, matches!(waiting, Some(Waiting::Person | Waiting::Approval)));
+    if told != deployment.told {
+        deployment.told = told.clone();
+        let (step, share, waits) = told;
+        desk.note(Event::DeploymentStepped { deployment: deployment.number, step, share, waits });
     }
 }
 

@@ -151,7 +151,7 @@ pub fn recovered(failed: &Deployment, all: &[Deployment]) -> Option<SimSpan> {
     };
     let by_rollback = failed.rolled_back_by.and_then(ended);
     let by_incident = failed.incidents.iter().filter_map(|blame| ended(blame.remedy?)).max();
-    by_rollback.into_iter().chain(by_incident).min().map(|at| at.since(failed.started))
+    by_rollback.into_iter().chain(by_incident).chain(failed.restored).min().map(|at| at.since(failed.started))
 }
 
 /// The middle of some lengths of time, or the mean of the two in the middle.

@@ -8,10 +8,11 @@
 use std::collections::BTreeSet;
 
 use super::super::deployments::{Deployment, Status};
-use super::Period;
+use super::{Period, median};
 use crate::ids::{FlawId, ServiceId, VersionId};
 use crate::telemetry::ledger::DeploymentNumber;
 use crate::telemetry::strikes::Strikes;
+use crate::units::SimSpan;
 
 /// The truth about the deployments of a period.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -26,20 +27,28 @@ pub struct Truth {
     pub innocent: Vec<DeploymentNumber>,
     /// The true change fail rate, 0…1; `None` without deployments.
     pub change_fail_rate: Option<f64>,
+    /// Median time from the beginning of a deployment that hurt users to the last request that failed of what it brought, or to
+    /// the end of the period if it still hurts then; `None` if none hurt.
+    pub recovery: Option<SimSpan>,
+    /// Unplanned deployments over all, 0…1, without rollbacks of what hurt nobody; `None` without deployments.
+    pub rework_rate: Option<f64>,
 }
 
 /// The truth about a period, of one service or of all; `flaws` says which flaws a version has.
 pub fn truth(deployments: &[Deployment], service: Option<ServiceId>, period: Period, strikes: &Strikes, flaws: impl Fn(VersionId) -> Vec<FlawId>) -> Truth {
     let mut truth = Truth::default();
+    let mut recoveries = Vec::new();
     let ended = |deployment: &&Deployment| deployment.rolls_back.is_none() && deployment.ended.is_some_and(|ended| period.has(ended));
     let all = deployments
         .iter()
         .filter(|deployment| service.is_none_or(|service| deployment.service == service) && deployment.ended.is_some_and(|ended| period.has(ended)));
     truth.deployments = u32::try_from(all.clone().count()).unwrap_or(u32::MAX);
-    for deployment in all.filter(ended) {
+    for deployment in all.clone().filter(ended) {
         let before: BTreeSet<FlawId> = flaws(deployment.replaces).into_iter().collect();
         let brought = flaws(deployment.version).into_iter().filter(|flaw| !before.contains(flaw));
-        let hurt = brought.into_iter().any(|flaw| strikes.of(flaw).is_some());
+        let last = brought.filter_map(|flaw| strikes.of(flaw)).map(|damage| damage.last).max();
+        let hurt = last.is_some();
+        recoveries.extend(last.filter(|last| *last >= deployment.started).map(|last| last.since(deployment.started)));
         let counted = deployment.needed_intervention();
         if hurt {
             truth.hurt.push(deployment.number);
@@ -51,6 +60,10 @@ pub fn truth(deployments: &[Deployment], service: Option<ServiceId>, period: Per
             truth.innocent.push(deployment.number);
         }
     }
+    truth.recovery = median(&mut recoveries);
+    let needless = |deployment: &&Deployment| deployment.rolls_back.is_some_and(|undone| truth.innocent.contains(&undone));
+    let rework = all.filter(|deployment| !deployment.planned && !needless(deployment)).count();
+    truth.rework_rate = (truth.deployments > 0).then(|| rework as f64 / f64::from(truth.deployments));
     truth.change_fail_rate = (truth.deployments > 0).then(|| truth.hurt.len() as f64 / f64::from(truth.deployments));
     truth
 }

@@ -7,7 +7,7 @@
 //! | budget burned | of each objective: bad share over allowed share since the warm-up (`insight::slo`); 1 is the whole budget |
 //! | time to detect | from the start of the first deployment of a version that is worse, until the first alarm goes to `ALARM` or that deployment fails by itself, whichever is first; nobody detects what a person had already undone |
 //! | time to recover | from that start until its rollback was completed; without one, until the last request that reached the version, if nobody reaches it any more |
-//! | missed | deployments of versions that are worse which completed and were never rolled back |
+//! | missed | deployments of versions that are worse which completed, or had everybody when the run ended, and were never rolled back |
 //! | false rollbacks | deployments of versions that are the same as those they replace, which failed or were rolled back |
 //! | instance-hours, cost | of the whole fleet, over the whole session |
 //! | deployment time | from start to completion, on average over the deployments that completed and are no rollbacks |
@@ -25,7 +25,7 @@ use crate::lab::Session;
 use crate::lang::Lang;
 use crate::scenario::Scenario;
 use crate::telemetry::ledger::{AlarmState, Cause, Event};
-use crate::units::{SimSpan, SimTime};
+use crate::units::{Ratio, SimSpan, SimTime};
 
 /// A version that got no request for this long at the end of a session is not reached any more.
 const UNREACHED_FOR: SimSpan = SimSpan::from_secs(60);
@@ -249,7 +249,11 @@ pub(super) fn measure(session: &Session) -> Measured {
         detect_s: since(first.and_then(|deployment| detected(session, deployment)).filter(|at| recovered.is_none_or(|end| *at <= end))),
         recover_s: since(recovered),
         turned_back: count(Nature::Worse, &failed_by_itself),
-        missed: count(Nature::Worse, &|deployment| deployment.status == Status::Completed && deployment.rolled_back_by.is_none()),
+        missed: count(Nature::Worse, &|deployment| {
+            let reached_all = deployment.status == Status::Completed
+                || (deployment.status == Status::InProgress && deployment.share.is_some_and(|share| share >= Ratio::ONE));
+            reached_all && deployment.rolled_back_by.is_none()
+        }),
         false_rollbacks: count(Nature::Same, &Deployment::needed_intervention),
         instance_hours: session.fleet().instance_hours(session.now()),
         cost: session.fleet().cost(session.now()).0,

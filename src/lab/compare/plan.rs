@@ -10,9 +10,10 @@ use std::sync::Arc;
 use super::World;
 use super::truth::{self, Nature, Release};
 use crate::content::{Named, limits};
+use crate::delivery::command::PipelineCommand;
 use crate::fleet::deploy::{Strategy, Watch};
 use crate::lang::Lang;
-use crate::scenario::{Action, Scenario};
+use crate::scenario::{Action, Scenario, TimedAction};
 use crate::units::SimTime;
 
 /// A strategy in a comparison.
@@ -103,7 +104,7 @@ pub enum PlanError {
     #[error("that makes {0} sessions; a comparison takes {most}: fewer seeds, strategies or values", most = limits::SESSIONS)]
     Sessions(usize),
     /// The timeline deploys nothing.
-    #[error("`{0}` deploys nothing, so all strategies are the same; a comparison needs a `deploy` on the timeline, or a team")]
+    #[error("`{0}` deploys nothing, so all strategies are the same; a comparison needs a `deploy` on the timeline, or a team with pipelines")]
     NoDeployment(String),
     /// It ends before the first deployment.
     #[error("the first deployment is at {first}, but the runs end at {until}")]
@@ -172,10 +173,11 @@ impl Plan {
             return Err(PlanError::Cells(cells.len()));
         }
         let releases = truth::releases(&scenario);
-        // A team deploys by itself, whatever the timeline says.
+        // A team with pipelines deploys by itself, whatever the timeline says.
+        let by_itself = deploys_by_itself(&scenario);
         match releases.iter().map(|release| release.at).min() {
-            Some(first) if first >= until && scenario.team.is_none() => return Err(PlanError::TooShort { first, until }),
-            None if scenario.team.is_none() => return Err(PlanError::NoDeployment(scenario.name.clone())),
+            Some(first) if first >= until && !by_itself => return Err(PlanError::TooShort { first, until }),
+            None if !by_itself => return Err(PlanError::NoDeployment(scenario.name.clone())),
             _ => {}
         }
         let releases: Vec<Release> = releases.into_iter().filter(|release| release.at < until).collect();
@@ -271,7 +273,13 @@ impl Plan {
 
 /// Whether a scenario deploys anything, so that strategies can be compared on it.
 pub fn deploys(scenario: &Scenario) -> bool {
-    scenario.team.is_some() || !truth::releases(scenario).is_empty()
+    deploys_by_itself(scenario) || !truth::releases(scenario).is_empty()
+}
+
+/// Whether a team deploys what it writes: it needs a pipeline, or somebody who builds one on the timeline.
+fn deploys_by_itself(scenario: &Scenario) -> bool {
+    let creates = |timed: &TimedAction| matches!(&timed.action, Action::Pipeline { command: PipelineCommand::Create { .. }, .. });
+    scenario.team.is_some() && (!scenario.pipelines.lines.is_empty() || scenario.timeline.iter().any(creates))
 }
 
 /// How many sessions a seed takes under one strategy: a twin beside each if the scenario deploys a version that is worse.

@@ -7,7 +7,7 @@ use crate::ids::{ServiceId, VersionId};
 use crate::lab::snapshot::{Mark, MarkKind};
 use crate::phrase::{Sentence, phrases};
 use crate::scenario::Scenario;
-use crate::telemetry::ledger::{AlarmState, Cause, DeploymentNumber, Event, IncidentNumber, Ledger, Record, Trouble};
+use crate::telemetry::ledger::{AlarmState, Cause, DeploymentNumber, Event, ExecutionNumber, IncidentNumber, Ledger, Progress, Record, Trouble};
 
 /// Marks that are kept for a reader; of more than these the newest.
 const MOST_MARKS: usize = 5_000;
@@ -120,6 +120,13 @@ phrases! {
             /// Its name.
             name: String,
         } = "{name} over",
+        /// An execution of a pipeline failed before it deployed anything.
+        "pipeline-failed" => PipelineFailed {
+            /// Which.
+            execution: ExecutionNumber,
+            /// Where.
+            stage: String,
+        } = "pipeline failed in {stage}: execution #{execution}",
         /// An incident began.
         "incident" => Incident {
             /// Which.
@@ -165,6 +172,8 @@ pub(super) fn marks(scenario: &Scenario, ledger: &Ledger) -> Vec<Mark> {
                 of(&deployed, *deployment, MarkKind::DeployFailed, &|version| Said::Superseded { version, by: *by })
             }
             Event::DeploymentStalled { deployment, why } => of(&deployed, *deployment, MarkKind::Action, &|version| Said::Stalls { version, why: why.clone() }),
+            // The deployment's panel shows them.
+            Event::DeploymentStepped { .. } | Event::DeploymentRestored { .. } => None,
             Event::Scaled { service, from, to, by } => {
                 let (from, to) = (*from, *to);
                 let said = if *by == "action" { Said::Scaled { from, to } } else { Said::Autoscaled { from, to, by } };
@@ -206,8 +215,11 @@ pub(super) fn marks(scenario: &Scenario, ledger: &Ledger) -> Vec<Mark> {
                 let service = incidents.iter().find(|(known, _)| known == incident).and_then(|(_, service)| *service);
                 Some((MarkKind::IncidentOver, service, Said::IncidentOver { number: *incident }.sentence()))
             }
-            // That data of an alarm begins or ceases to come is no news. The pipeline's and the repository's own panels tell the
-            // others; there would be too many of them on the timeline.
+            Event::Pipeline { service, execution, what: Progress::Failed { stage } } => {
+                Some((MarkKind::Pipeline, Some(*service), Said::PipelineFailed { execution: *execution, stage: stage.clone() }.sentence()))
+            }
+            // That data of an alarm begins or ceases to come is no news. The pipeline's and the repository's own panels tell what goes
+            // well; there would be too many of them on the timeline.
             Event::AlarmChanged { .. }
             | Event::AlarmActions { .. }
             | Event::Committed { .. }

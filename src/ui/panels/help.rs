@@ -94,6 +94,7 @@ fn legend_ui(ui: &mut Ui, lang: Lang) {
         MarkKind::Alarm,
         MarkKind::Incident,
         MarkKind::IncidentOver,
+        MarkKind::Pipeline,
         MarkKind::Scale,
         MarkKind::Instance,
         MarkKind::Action,

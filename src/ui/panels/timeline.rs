@@ -194,7 +194,7 @@ fn gravity(mark: &Mark) -> u8 {
         MarkKind::Instance => 3,
         MarkKind::DeployDone => 4,
         MarkKind::FaultCleared | MarkKind::IncidentOver => 5,
-        MarkKind::Scale => 6,
+        MarkKind::Scale | MarkKind::Pipeline => 6,
         MarkKind::Action => 7,
     }
 }

@@ -58,7 +58,7 @@ pub(crate) fn mark_color(kind: MarkKind, palette: &Palette) -> Color32 {
         MarkKind::Deploy => palette.info,
         MarkKind::DeployDone | MarkKind::FaultCleared | MarkKind::IncidentOver => palette.ok,
         MarkKind::DeployFailed | MarkKind::Fault | MarkKind::Incident => palette.failing,
-        MarkKind::Instance | MarkKind::Alarm => palette.warning,
+        MarkKind::Instance | MarkKind::Alarm | MarkKind::Pipeline => palette.warning,
         MarkKind::Scale | MarkKind::Action => palette.unknown,
     }
 }
@@ -76,6 +76,7 @@ pub(crate) fn mark_word(lang: Lang, kind: MarkKind) -> std::borrow::Cow<'static,
         MarkKind::Instance => "mark.instance",
         MarkKind::Incident => "mark.incident",
         MarkKind::IncidentOver => "mark.incident-over",
+        MarkKind::Pipeline => "mark.pipeline",
         MarkKind::Action => "mark.action",
     })
 }
@@ -118,6 +119,10 @@ pub(crate) fn mark(painter: &Painter, center: Pos2, diameter: f32, kind: MarkKin
         }
         MarkKind::Instance => {
             painter.add(polygon(vec![center + vec2(0.0, -r), center + vec2(r, r * 0.8), center + vec2(-r, r * 0.8)]));
+        }
+        // A stage that nobody leaves: a box that is open.
+        MarkKind::Pipeline => {
+            painter.rect_stroke(Rect::from_center_size(center, vec2(r, r) * 1.6), 1.0, Stroke::new(1.5, color), egui::StrokeKind::Inside);
         }
         MarkKind::Action => {
             painter.rect_filled(Rect::from_center_size(center, vec2(r * 0.9, r * 2.0)), 1.0, color);

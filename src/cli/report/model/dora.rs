@@ -42,6 +42,8 @@ pub struct DoraReport {
     pub quick_check: QuickCheckReport,
     /// The level of each metric among the answers of a year's report.
     pub levels: BTreeMap<String, LevelsReport>,
+    /// The metrics over seven days, at the end of each day from the seventh on.
+    pub windows: Vec<DoraWindowReport>,
     /// What the change fail rate would be if every failure were put down to the deployment that brought it.
     pub truth: DoraTruthReport,
     /// Where the lead time of changes went; null if none can be followed from its commit to production.
@@ -116,6 +118,33 @@ pub struct DoraTruthReport {
     pub defects_hurt: u32,
     /// `hurt` over all deployments that ended, 0…1; null without deployments.
     pub change_fail_rate: Option<f64>,
+    /// Median time from the beginning of a deployment that hurt users to the last request that failed of what it brought [s].
+    pub failed_deployment_recovery_time_s: Option<f64>,
+    /// Unplanned deployments over all, 0…1, without rollbacks of deployments that hurt nobody.
+    pub deployment_rework_rate: Option<f64>,
+}
+
+/// The metrics over a window of the run.
+#[derive(Debug, Clone, Default, Serialize, JsonSchema)]
+pub struct DoraWindowReport {
+    /// Its beginning [s].
+    pub from_s: f64,
+    /// Its end [s].
+    pub to_s: f64,
+    /// Deployments that ended.
+    pub deployments: u32,
+    /// Of which failed.
+    pub failed: u32,
+    /// Deployments per day.
+    pub deployment_frequency_per_day: Option<f64>,
+    /// Median [s].
+    pub change_lead_time_s: Option<f64>,
+    /// Median [s].
+    pub failed_deployment_recovery_time_s: Option<f64>,
+    /// 0…1.
+    pub change_fail_rate: Option<f64>,
+    /// 0…1.
+    pub deployment_rework_rate: Option<f64>,
 }
 
 /// The metrics of one service.
@@ -135,6 +164,10 @@ pub struct ServiceDoraReport {
     pub change_fail_rate: Option<f64>,
     /// 0…1.
     pub deployment_rework_rate: Option<f64>,
+    /// DORA's Quick Check, 0 to 10 each.
+    pub quick_check: QuickCheckReport,
+    /// Its levels, by year.
+    pub levels: BTreeMap<String, LevelsReport>,
 }
 
 /// The way of changes from commit to production: means, which add up to the mean lead time.

@@ -113,14 +113,14 @@ fn going_back_skips_the_steps_where_argo_does() {
         fleet.way = way;
         fleet.run_to(1_000);
         let last = fleet.log.last().map(|(at, what)| (*at, what.as_str()));
-        let expected = if skips { (40, "completed") } else { (10, "weight 10") };
+        let expected = if skips { (10, "completed, old until 40") } else { (10, "weight 10") };
         assert_eq!(last, Some(expected), "{way:?} {window:?}: {:?}", fleet.log);
     }
     // The stable version still has all its instances, and takes everything at once.
     let mut fleet = Fleet::new(params(None).driver(true));
     fleet.way = Way::ToStable;
     fleet.instances = (0..10).map(|id| (id, NEW, 0)).chain([(10, OLD, 0)]).collect();
-    assert_story(&fleet.story(100), &[(0, "weight 100"), (30, "10 new, 0 old"), (30, "shares cleared"), (30, "completed")]);
+    assert_story(&fleet.story(100), &[(0, "weight 100"), (0, "completed, old until 30")]);
 }
 
 /// Whatever the steps, the analyses and the people do: the driver settles, and a full promotion ends it.
@@ -164,7 +164,13 @@ fn any_rollout_settles_and_can_be_promoted() {
         fleet.run_to(5_000);
         let (new, old) = fleet.counts();
         let ended = fleet.log.last().map(|(_, what)| what.clone()).unwrap_or_default();
-        let fits = if ended == "completed" { (new, old) == (desired as usize, 0) } else { ended.starts_with("failed") && (new, old) == (0, desired as usize) };
+        let fits = if ended == "completed" {
+            (new, old) == (desired as usize, 0)
+        } else if ended.starts_with("completed, old until") {
+            new == desired as usize
+        } else {
+            ended.starts_with("failed") && (new, old) == (0, desired as usize)
+        };
         assert!(fits, "seed {seed}, {desired} desired, {:?}: {new} new, {old} old: {:?}", params, fleet.log);
     }
 }

@@ -313,6 +313,10 @@ impl BlueGreen {
             if scene.new.is_empty() && available(&stables, self.params.min_ready, scene.now) >= self.desired {
                 orders.stand = Stand::Failed { why: why.clone(), restore: false };
             }
+        } else if self.stage == Stage::Promoted && !goes && ready >= self.desired {
+            // It is healthy now: the old fleet goes later, and nobody waits for that.
+            orders.keep_old = self.scale_down_at();
+            orders.stand = Stand::Completed;
         } else if goes && scene.old.is_empty() && ready >= self.desired {
             orders.stand = Stand::Completed;
         }
@@ -357,7 +361,7 @@ impl Driver for BlueGreen {
             let share = f64::from(u8::from(is_active));
             orders.weights = Some(vec![(scene.replaced, 1.0 - share), (scene.deployed, share)]);
         }
-        if orders.stand != Stand::Running {
+        if orders.stand != Stand::Running && orders.keep_old.is_none() {
             // Only one version is left; shares have nothing to say any more.
             orders.weights = Some(Vec::new());
         }
@@ -382,7 +386,6 @@ impl Driver for BlueGreen {
         if self.params.post_promotion_analysis.is_some() {
             stages.push((Stage::PostAnalysis, "postPromotionAnalysis".to_owned()));
         }
-        stages.push((Stage::Promoted, format!("scaleDownDelaySeconds: {}", self.params.scale_down_delay)));
         let is_skipped = |stage: Stage| self.fast && matches!(stage, Stage::PreAnalysis | Stage::Wait | Stage::PostAnalysis) && stage != self.stage;
         let state = |stage: Stage| match stage.cmp(&self.stage) {
             _ if is_skipped(stage) => StepState::Skipped,

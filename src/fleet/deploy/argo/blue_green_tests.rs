@@ -10,10 +10,7 @@ fn fleet(params: &ArgoBlueGreen) -> Fleet {
 
 #[test]
 fn the_new_fleet_comes_up_beside_the_old_one_and_takes_everything() {
-    assert_story(
-        &fleet(&ArgoBlueGreen::default()).story(1_000),
-        &[(0, "4 new, 4 old"), (0, "weight 0"), (10, "weight 100"), (40, "4 new, 0 old"), (40, "shares cleared"), (40, "completed")],
-    );
+    assert_story(&fleet(&ArgoBlueGreen::default()).story(1_000), &[(0, "4 new, 4 old"), (0, "weight 0"), (10, "weight 100"), (10, "completed, old until 40")]);
 }
 
 #[test]
@@ -24,7 +21,7 @@ fn a_person_promotes_it_or_a_time_does() {
     let progress = fleet.driver.progress();
     assert_eq!((progress.phase, progress.waiting, progress.until), ("Paused", Some(Waiting::Person), None));
     assert_eq!(progress.steps[1], ("promote".to_owned(), StepState::Current));
-    assert_story(&fleet.story(1_000)[2..], &[(500, "weight 100"), (530, "4 new, 0 old"), (530, "shares cleared"), (530, "completed")]);
+    assert_story(&fleet.story(1_000)[2..], &[(500, "weight 100"), (500, "completed, old until 530")]);
     let timed = ArgoBlueGreen { auto_promotion: Some(secs(60)), ..ArgoBlueGreen::default() };
     let mut fleet = self::fleet(&timed);
     fleet.run_to(30);
@@ -35,7 +32,10 @@ fn a_person_promotes_it_or_a_time_does() {
 #[test]
 fn a_part_of_the_new_fleet_is_enough_until_it_is_promoted() {
     let params = ArgoBlueGreen { preview_replica_count: Some(1), auto_promotion: Some(secs(60)), ..ArgoBlueGreen::default() };
-    assert_story(&fleet(&params).story(90), &[(0, "1 new, 4 old"), (0, "weight 0"), (70, "4 new, 4 old"), (80, "weight 100")]);
+    assert_story(
+        &fleet(&params).story(90),
+        &[(0, "1 new, 4 old"), (0, "weight 0"), (70, "4 new, 4 old"), (80, "weight 100"), (80, "completed, old until 110")],
+    );
 }
 
 #[test]
@@ -47,7 +47,10 @@ fn a_check_before_the_switch_decides() {
         fleet
     };
     // The wait begins when the analysis is over.
-    assert_story(&played(Verdict::Successful).story(110)[2..], &[(10, "analysis 0 begins"), (40, "analysis 0 ends"), (100, "weight 100")]);
+    assert_story(
+        &played(Verdict::Successful).story(110)[2..],
+        &[(10, "analysis 0 begins"), (40, "analysis 0 ends"), (100, "weight 100"), (100, "completed, old until 130")],
+    );
     assert_story(
         &played(Verdict::Failed).story(200)[2..],
         &[
@@ -64,7 +67,14 @@ fn a_check_before_the_switch_decides() {
     assert_eq!((unsure.driver.progress().phase, unsure.driver.progress().waiting), ("Paused", Some(Waiting::Person)));
     assert_story(
         &unsure.story(170)[2..],
-        &[(10, "analysis 0 begins"), (40, "analysis 0 ends"), (100, "analysis 1 begins"), (105, "analysis 1 ends"), (165, "weight 100")],
+        &[
+            (10, "analysis 0 begins"),
+            (40, "analysis 0 ends"),
+            (100, "analysis 1 begins"),
+            (105, "analysis 1 ends"),
+            (165, "weight 100"),
+            (165, "completed, old until 195"),
+        ],
     );
 }
 
@@ -89,7 +99,7 @@ fn a_check_after_the_switch_switches_back() {
     let mut good = fleet(&params);
     good.script = vec![(120, Verdict::Successful)];
     // The old fleet is kept until the analysis is over, and its delay begins then.
-    assert_eq!(good.story(1_000).last(), Some(&(160, "completed".to_owned())));
+    assert_eq!(good.story(1_000).last(), Some(&(130, "completed, old until 160".to_owned())));
 }
 
 #[test]
@@ -120,10 +130,7 @@ fn full_promotion_leaves_waiting_and_analyses_out() {
     let params =
         ArgoBlueGreen { pre_promotion_analysis: Some(one()), post_promotion_analysis: Some(one()), auto_promotion_enabled: false, ..ArgoBlueGreen::default() };
     let story = fleet(&params).wish(50, |wishes| wishes.promote_full = true).story(1_000);
-    assert_story(
-        &story[2..],
-        &[(10, "analysis 0 begins"), (50, "weight 100"), (50, "analysis 0 ends"), (80, "4 new, 0 old"), (80, "shares cleared"), (80, "completed")],
-    );
+    assert_story(&story[2..], &[(10, "analysis 0 begins"), (50, "weight 100"), (50, "analysis 0 ends"), (50, "completed, old until 80")]);
 }
 
 #[test]

@@ -378,9 +378,10 @@ impl CanaryRun {
     fn stand(&mut self, scene: &Scene, counts: &Counts, orders: &mut Orders) {
         match &mut self.state {
             State::Promoted { scale_down } => {
-                if scene.now < *scale_down {
-                    let at = *scale_down;
-                    wake(orders, at);
+                // With traffic routing it is healthy now: the old instances go later, and nobody waits for that.
+                if scene.now < *scale_down && counts.canary.spec == self.desired {
+                    orders.keep_old = Some(*scale_down);
+                    orders.stand = Stand::Completed;
                 } else if scene.old.is_empty() && counts.canary.spec == self.desired {
                     orders.stand = Stand::Completed;
                 }
@@ -390,7 +391,7 @@ impl CanaryRun {
             }
             State::Going | State::Aborted { .. } => {}
         }
-        if orders.stand != Stand::Running && self.params.traffic_routing {
+        if orders.stand != Stand::Running && orders.keep_old.is_none() && self.params.traffic_routing {
             // Only one version is left; shares have nothing to say any more.
             orders.weights = Some(Vec::new());
         }

@@ -156,7 +156,7 @@ impl Fleet {
             self.stand = orders.stand.clone();
             self.note(match &orders.stand {
                 Stand::Failed { why, .. } => format!("failed: {why}"),
-                _ => "completed".to_owned(),
+                _ => orders.keep_old.map_or_else(|| "completed".to_owned(), |until| format!("completed, old until {}", until.nanos() / 1_000_000_000)),
             });
         }
         before != (self.instances.clone(), self.runs.len())

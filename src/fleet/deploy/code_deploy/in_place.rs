@@ -108,7 +108,18 @@ impl Lane {
 impl Scripted {
     /// With these scripts; at least a share stays healthy, or all but one.
     pub(super) fn new(least: Option<f64>, hooks: Vec<Hook>) -> Self {
-        Self { least, hooks, events: PLATFORM.events(), lanes: Vec::new(), is_begun: false, begun: 0, allowed: BTreeSet::new(), broken: 0, why: None, failed: 0 }
+        Self {
+            least,
+            hooks,
+            events: PLATFORM.events(),
+            lanes: Vec::new(),
+            is_begun: false,
+            begun: 0,
+            allowed: BTreeSet::new(),
+            broken: 0,
+            why: None,
+            failed: 0,
+        }
     }
 
     /// How many of `desired` instances must be healthy, rounded up.

@@ -9,14 +9,13 @@ mod in_place;
 use self::in_place::Scripted;
 use super::Plan;
 use super::canary_analysis::CanaryAnalysis;
-use super::driver::{Driver, Orders, Scene, Stand, choose};
+use super::driver::Driver;
 use super::hooks::{Ends, Hook, Platform};
 use super::linear::steps;
 use super::shift::Problem;
 use super::trial::Probes;
 use super::watch::Watch;
 use crate::choice::params;
-use crate::telemetry::ledger::Cause;
 use crate::units::{Ratio, SimSpan};
 
 params! {
@@ -148,7 +147,8 @@ impl CodeDeploy {
             test: self.test,
             steps,
             bake: SimSpan::ZERO,
-            keep_old: self.termination_wait,
+            // A version of a function costs nothing while nobody calls it, and is not terminated.
+            keep_old: if self.platform() == Platform::Lambda { SimSpan::ZERO } else { self.termination_wait },
             platform: Some(self.platform()),
             hooks: self.hooks.clone(),
             probes: self.probes.clone(),
@@ -160,9 +160,6 @@ impl CodeDeploy {
     /// of that revision, which went well when it came; elsewhere traffic goes back to instances that still run, without hooks.
     pub(super) fn driver(&self, restores: bool) -> Box<dyn Driver> {
         let in_place = |least: Option<f64>| -> Box<dyn Driver> {
-            if self.hooks.is_empty() {
-                return Box::new(InPlace { least, failed: 0 });
-            }
             let went_well = |hook: &Hook| Hook { ends: Ends::Succeeded, ..hook.clone() };
             let hooks = if restores { self.hooks.iter().map(went_well).collect() } else { self.hooks.clone() };
             Box::new(Scripted::new(least, hooks))
@@ -175,13 +172,6 @@ impl CodeDeploy {
     }
 }
 
-/// Replaces instances where they stand.
-struct InPlace {
-    /// Share that must stay healthy; `None`: all but one.
-    least: Option<f64>,
-    failed: u32,
-}
-
 /// How many of `desired` instances must be healthy: a share, rounded up, or all but one.
 pub(super) fn keep(least: Option<f64>, desired: u32) -> u32 {
     match least {
@@ -190,49 +180,13 @@ pub(super) fn keep(least: Option<f64>, desired: u32) -> u32 {
     }
 }
 
-impl InPlace {
-    fn keep(&self, desired: u32) -> u32 {
-        keep(self.least, desired)
-    }
-}
-
-impl Driver for InPlace {
-    fn failed(&self) -> u32 {
-        self.failed
-    }
-
-    fn step(&mut self, scene: &Scene) -> Orders {
-        self.failed += scene.failures.len() as u32;
-        let keep = self.keep(scene.desired);
-        let healthy = |all: &[super::driver::Seen]| all.iter().filter(|seen| seen.healthy_since.is_some()).count() as u32;
-        let (old, new) = (healthy(&scene.old), healthy(&scene.new));
-        let mut orders = Orders::default();
-        // An instance whose application does not come up stays as it is: in place there is no other to put there.
-        let broken = scene.new.iter().filter(|seen| seen.failed).count() as u32;
-        if broken > scene.desired - keep.min(scene.desired) {
-            orders.stand = Stand::Failed { why: Cause::TooFewHealthy { keep, desired: scene.desired }, restore: true };
-            return orders;
-        }
-        let idle = scene.old.len() as u32 - old;
-        let may_stop = idle + old.min((old + new).saturating_sub(keep));
-        let under_way = scene.new.len() as u32 - new;
-        let at_a_time = (scene.desired - keep.min(scene.desired)).max(1);
-        let count = may_stop.min(at_a_time.saturating_sub(under_way)).min(scene.old.len() as u32);
-        orders.stop = choose(&scene.old, count as usize);
-        let left = scene.old.len() as u32 - count;
-        orders.start = scene.desired.saturating_sub(scene.new.len() as u32 + left);
-        orders.stop.extend(choose(&scene.new, (scene.new.len() as u32).saturating_sub(scene.desired) as usize));
-        if scene.old.is_empty() && new >= scene.desired {
-            orders.stand = Stand::Completed;
-        }
-        orders
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::driver::testing::{healthy, starting};
+    use super::super::driver::{Scene, Stand};
     use super::*;
+    use crate::telemetry::ledger::Cause;
+    use crate::units::SimTime;
 
     fn config(name: &str) -> CodeDeploy {
         CodeDeploy { config: name.to_owned(), ..CodeDeploy::default() }
@@ -257,6 +211,8 @@ mod tests {
         assert_eq!((orders.stop.len(), orders.start), (0, 0), "five must stay");
         let orders = driver.step(&Scene { desired: 9, old: healthy(0, 5, 0), new: healthy(9, 4, 0), ..Scene::default() });
         assert_eq!((orders.stop.len(), orders.start), (4, 4));
+        let orders = driver.step(&Scene { desired: 9, old: healthy(0, 1, 0), new: healthy(9, 8, 0), ..Scene::default() });
+        assert_eq!((orders.stop.len(), orders.start), (1, 1));
         let orders = driver.step(&Scene { desired: 9, new: healthy(9, 9, 0), ..Scene::default() });
         assert_eq!(orders.stand, Stand::Completed);
     }
@@ -278,19 +234,20 @@ mod tests {
     }
 
     #[test]
-    fn more_broken_instances_than_may_be_missing_fail_the_deployment() {
-        let broken = |count: usize| {
-            let mut new = starting(9, 4);
-            new.iter_mut().take(count).for_each(|seen| seen.failed = true);
-            config("HalfAtATime").driver(false).step(&Scene { desired: 9, old: healthy(0, 5, 0), new, ..Scene::default() }).stand
+    fn too_many_broken_instances_fail_the_deployment() {
+        let broken = |name: &str, desired: u32, going: u32, broken: usize| {
+            let mut driver = config(name).driver(false);
+            assert_eq!(driver.step(&Scene { desired, old: healthy(0, desired, 0), ..Scene::default() }).start, going);
+            let mut new = starting(9, going);
+            new.iter_mut().take(broken).for_each(|seen| seen.failed = true);
+            new.iter_mut().skip(broken).for_each(|seen| (seen.up_since, seen.healthy_since) = (Some(SimTime::ZERO), Some(SimTime::ZERO)));
+            driver.step(&Scene { desired, old: healthy(0, desired - going, 0), new, ..Scene::default() }).stand
         };
-        assert_eq!(broken(4), Stand::Running);
-        let mut driver = CodeDeploy::default().driver(false);
-        let mut new = starting(9, 2);
-        for seen in &mut new {
-            seen.failed = true;
-        }
-        let stand = driver.step(&Scene { desired: 9, old: healthy(0, 7, 0), new, ..Scene::default() }).stand;
-        assert_eq!(stand, Stand::Failed { why: Cause::TooFewHealthy { keep: 8, desired: 9 }, restore: true });
+        assert_eq!(broken("HalfAtATime", 9, 4, 3), Stand::Running, "three of the four that may be missing");
+        let failed = |keep, desired| Stand::Failed { why: Cause::TooFewHealthy { keep, desired }, restore: true };
+        assert_eq!(broken("HalfAtATime", 9, 4, 4), failed(5, 9), "nothing can be replaced any more");
+        assert_eq!(broken("OneAtATime", 9, 1, 1), failed(8, 9));
+        assert_eq!(broken("AllAtOnce", 9, 9, 8), Stand::Completed, "one has succeeded");
+        assert_eq!(broken("AllAtOnce", 9, 9, 9), failed(0, 9), "at least one has to");
     }
 }

@@ -316,6 +316,10 @@ impl Driver for Shift {
         self.failed
     }
 
+    fn took_over(&self) -> bool {
+        self.share.is_some_and(|share| share >= 1.0)
+    }
+
     fn step(&mut self, scene: &Scene) -> Orders {
         self.failed += scene.failures.len() as u32;
         if scene.wishes.abort {

@@ -102,7 +102,12 @@ pub(super) fn form_ui(ui: &mut Ui, seen: &Seen<'_>, open: &mut Open) -> Answer {
             match form {
                 Form::Approve { stage } => {
                     field_ui(ui, open, &lang.tr("pipeline.comment"), limits::APPROVAL_SUMMARY);
-                    let decide = |approved, summary: &str| PipelineCommand::Approve { stage: stage.clone(), approved, summary: summary.to_owned(), execution: seen.lane };
+                    let decide = |approved, summary: &str| PipelineCommand::Approve {
+                        stage: stage.clone(),
+                        approved,
+                        summary: summary.to_owned(),
+                        execution: seen.lane,
+                    };
                     let waits = seen.stages().iter().any(|view| view.name == stage && super::tone::of_stage(view).0 == super::tone::Tone::Approval);
                     ui.add_enabled_ui(waits, |ui| {
                         if button::primary(ui, icons::CHECK, &lang.tr("pipeline.approve")).clicked() {

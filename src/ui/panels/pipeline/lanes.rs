@@ -63,7 +63,8 @@ fn chip_ui(ui: &mut Ui, seen: &Seen<'_>, number: ExecutionNumber) -> bool {
         }
     }
     let word = seen.lang.tr(tone::of_execution(view).1);
-    let values = [("execution", number.to_string()), ("state", word.to_string()), ("stage", view.stage.clone()), ("revision", super::seen::revision(view).to_owned())];
+    let values =
+        [("execution", number.to_string()), ("state", word.to_string()), ("stage", view.stage.clone()), ("revision", super::seen::revision(view).to_owned())];
     let named = seen.lang.with("pipeline.execution.spoken", &values.each_ref().map(|(key, value)| (*key, value.as_str())));
     button::focus_ring(ui, &response);
     response.widget_info(|| WidgetInfo::selected(Role::Button, ui.is_enabled(), chosen, &named));
