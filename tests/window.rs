@@ -862,7 +862,9 @@ fn the_evidence_of_an_analysis_is_shown_against_its_thresholds() {
         assert!(window.query_by_label(text).is_some(), "{text}");
     }
     press(&mut window, "Promote fully");
-    wait(&mut window, "the end of the judging", |window| rollout(window, WEB).analyses.is_empty());
+    wait(&mut window, "the end of the judging", |window| rollout(window, WEB).analyses.iter().all(|metric| metric.next.is_none()));
+    // What was measured can still be looked at.
+    assert_eq!(rollout(&window, WEB).analyses.len(), 2);
 }
 
 #[test]

@@ -144,6 +144,8 @@ fn derived(line: &str, strategy: &Strategy) -> String {
         match (strategy, value) {
             (Strategy::CodeDeploy(_), toml::Value::String(config)) if key == "config" => config.trim_start_matches(PREFIX).clone_into(&mut words[0]),
             (_, toml::Value::String(text)) => words.push(format!("{key}={text}")),
+            // What has parts of its own is too long for a name.
+            (_, toml::Value::Table(_) | toml::Value::Array(_)) => words.push(format!("{key}=…")),
             (_, other) => words.push(format!("{key}={other}")),
         }
     }
@@ -178,6 +180,7 @@ mod tests {
             ("canary", None, "canary", "canary"),
             (" \"blue-green\" ", None, "blue-green", "blue-green"),
             ("canary = { percent = \"10%\", canary_bake = \"5m\" }", None, "canary percent=10% canary_bake=5m", "canary"),
+            ("canary = { alarms = { names = [\"new-version-errors\"] }, hooks = [{ at = \"POST_SCALE_UP\" }] }", None, "canary alarms=… hooks=…", "canary"),
             ("{ rolling = { maximum_percent = 150 } }", None, "rolling maximum_percent=150", "rolling"),
             ("CodeDeployDefault.ECSCanary10Percent5Minutes", None, "ECSCanary10Percent5Minutes", "codedeploy"),
             ("ECSLinear10PercentEvery1Minutes", None, "ECSLinear10PercentEvery1Minutes", "codedeploy"),

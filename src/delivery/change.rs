@@ -75,6 +75,23 @@ impl DefectKind {
             Self::AppearsLater => "appears-later",
         }
     }
+
+    /// Its key among the numbers of defects.
+    const fn key(self) -> &'static str {
+        match self {
+            Self::DoesNotCompile => "does_not_compile",
+            Self::Logic => "logic",
+            Self::Integration => "integration",
+            Self::PerformanceRegression => "performance_regression",
+            Self::MemoryLeak => "memory_leak",
+            Self::Configuration => "configuration",
+            Self::SchemaIncompatible => "schema_incompatible",
+            Self::Vulnerability => "vulnerability",
+            Self::OnlyUnderLoad => "only_under_load",
+            Self::OnlyForSomeUsers => "only_for_some_users",
+            Self::AppearsLater => "appears_later",
+        }
+    }
 }
 
 impl std::fmt::Display for DefectKind {
@@ -132,12 +149,10 @@ impl Defects {
         }
     }
 
-    /// Says what is impossible about it, if anything is.
-    pub fn check(&self) -> Result<(), String> {
-        match DefectKind::ALL.iter().find(|kind| !(0.0..=1_000.0).contains(&self.per_1000_lines(**kind))) {
-            Some(kind) => Err(format!("`{}` is {} per 1,000 lines; it is 0 to 1000", kind.name().replace('-', "_"), self.per_1000_lines(*kind))),
-            None => Ok(()),
-        }
+    /// Says what is impossible about it, each with its key.
+    pub fn problems(&self) -> Vec<(&'static str, String)> {
+        let impossible = DefectKind::ALL.iter().filter(|kind| !(0.0..=1_000.0).contains(&self.per_1000_lines(**kind)));
+        impossible.map(|kind| (kind.key(), format!("`{}` is {} per 1,000 lines; it is 0 to 1000", kind.key(), self.per_1000_lines(*kind)))).collect()
     }
 }
 
@@ -165,15 +180,13 @@ params! {
 }
 
 impl Work {
-    /// Says what is impossible about it, if anything is.
-    pub fn check(&self) -> Result<(), String> {
-        let within = |what: &str, value: f64, least: f64, most: f64| {
-            if (least..=most).contains(&value) { Ok(()) } else { Err(format!("`{what}` is {value}; it is {least} to {most}")) }
-        };
-        within("lines", self.lines, 1.0, 100_000.0)?;
-        within("cv", self.cv, 0.01, 10.0)?;
-        within("batch", f64::from(self.batch), 1.0, 100.0)?;
-        within("rate [1/s]", self.rate.get(), 0.0, 0.1)
+    /// Says what is impossible about it, each with its key.
+    pub fn problems(&self) -> Vec<(&'static str, String)> {
+        let numbers = [("lines", self.lines, 1.0, 100_000.0, ""), ("cv", self.cv, 0.01, 10.0, ""), ("batch", f64::from(self.batch), 1.0, 100.0, "")];
+        // As people write it: items an hour.
+        let rate = ("rate", (self.rate.get() * 3_600.0 * 1e6).round() / 1e6, 0.0, 360.0, "/h");
+        let impossible = numbers.into_iter().chain([rate]).filter(|(_, value, least, most, _)| !(*least..=*most).contains(value));
+        impossible.map(|(key, value, least, most, unit)| (key, format!("`{key}` is {value}{unit}; it is {least}{unit} to {most}{unit}"))).collect()
     }
 
     /// Focused working time for so many lines, in code with so many stale feature flags.

@@ -78,30 +78,37 @@ params! {
 }
 
 impl Team {
-    /// Says what is impossible about it, if anything is.
-    pub fn check(&self) -> Result<(), String> {
-        if !(1..=200).contains(&self.people) {
-            return Err(format!("a team has 1 to 200 people, not {}", self.people));
+    /// Says everything that is impossible about it, each with the keys that lead to where it is written.
+    pub fn problems(&self) -> Vec<(Vec<&str>, String)> {
+        let mut all: Vec<(Vec<&str>, String)> = Vec::new();
+        let people_are_possible = (1..=200).contains(&self.people);
+        if !people_are_possible {
+            all.push((vec!["people"], format!("a team has 1 to 200 people, not {}", self.people)));
         }
         if self.focus.get() < 0.05 {
-            return Err(format!("with a focus of {} nothing is ever done; it is 5% to 100%", self.focus));
+            all.push((vec!["focus"], format!("with a focus of {} nothing is ever done; it is 5% to 100%", self.focus)));
         }
-        if self.review.approvals > 3 || self.review.approvals >= self.people {
-            return Err(format!("{} people cannot give {} approvals: nobody reviews their own change, and 3 is the most", self.people, self.review.approvals));
+        let approvals = self.review.approvals;
+        if approvals > 3 {
+            all.push((vec!["review", "approvals"], format!("a change gets 0 to 3 approvals, not {approvals}")));
+        } else if people_are_possible && approvals >= self.people {
+            let why = format!("{} people cannot give {approvals} approvals: nobody reviews their own change", self.people);
+            all.push((vec!["review", "approvals"], why));
         }
         if self.response.shift.nanos() < 3_600_000_000_000 {
-            return Err(format!("a shift of {} is too short; people are on call for an hour or more", self.response.shift));
+            let why = format!("a shift of {} is too short; people are on call for an hour or more", self.response.shift);
+            all.push((vec!["response", "shift"], why));
         }
-        if let Some((name, weight)) = self.services.iter().find(|(_, weight)| !(0.0..=1e6).contains(*weight)) {
-            return Err(format!("the share of `{name}` is {weight}; it is 0 to 1000000"));
+        let impossible = self.services.iter().filter(|(_, weight)| !(0.0..=1e6).contains(*weight));
+        all.extend(impossible.map(|(name, weight)| (vec!["services", name.as_str()], format!("the share of `{name}` is {weight}; it is 0 to 1000000"))));
+        if !self.services.is_empty() && self.services.values().all(|weight| *weight == 0.0) {
+            all.push((vec!["services"], "no service gets any of the work".to_owned()));
         }
-        if !self.services.is_empty() && self.services.values().all(|weight| *weight <= 0.0) {
-            return Err("no service gets any of the work".to_owned());
-        }
-        self.calendar.check()?;
-        self.work.check()?;
-        self.defects.check()?;
-        self.branching.check()
+        all.extend(self.calendar.check().err().map(|why| (vec!["calendar"], why)));
+        all.extend(self.work.problems().into_iter().map(|(key, why)| (vec!["work", key], why)));
+        all.extend(self.defects.problems().into_iter().map(|(key, why)| (vec!["defects", key], why)));
+        all.extend(self.branching.check().err().map(|why| (vec!["branching"], why)));
+        all
     }
 }
 
@@ -111,7 +118,7 @@ mod tests {
 
     #[test]
     fn the_defaults_are_possible_and_nonsense_is_not() {
-        assert_eq!(Team::default().check(), Ok(()));
+        assert_eq!(Team::default().problems(), []);
         for wrong in [
             "people = 0",
             "focus = '1%'",
@@ -120,8 +127,13 @@ mod tests {
             "services = { a = -1.0 }",
             "services = { a = 0.0 }",
         ] {
-            assert!(toml::from_str::<Team>(wrong).expect(wrong).check().is_err(), "{wrong}");
+            assert_eq!(toml::from_str::<Team>(wrong).expect(wrong).problems().len(), 1, "{wrong}");
         }
+        let several = toml::from_str::<Team>("people = 0\nfocus = '1%'\nreview = { approvals = 9 }\nwork = { rate = '1000/h', batch = 0 }").expect("a team");
+        let found = several.problems();
+        let places: Vec<String> = found.iter().map(|(place, _)| place.join(".")).collect();
+        assert_eq!(places, ["people", "focus", "review.approvals", "work.batch", "work.rate"]);
+        assert!(found[4].1.contains("1000/h; it is 0/h to 360/h"), "{found:?}");
         assert!(toml::from_str::<Team>("peple = 3").is_err());
     }
 }

@@ -37,6 +37,14 @@ impl Proportion {
         let high = if hits == trials { 1.0 } else { (centre + half).min(1.0) };
         Some(Self { hits, trials, share, low, high })
     }
+
+    /// The 95 % interval of this share less another one, of trials that have nothing to do with each other (Newcombe 1998, hybrid
+    /// score interval).
+    pub fn less(&self, other: &Self) -> (f64, f64) {
+        let difference = self.share - other.share;
+        let far = |one: f64, another: f64| one.hypot(another);
+        (difference - far(self.share - self.low, other.high - other.share), difference + far(self.high - self.share, other.share - other.low))
+    }
 }
 
 #[cfg(test)]
@@ -51,5 +59,16 @@ mod tests {
             assert!((proportion.low - low).abs() < 1e-4 && (proportion.high - high).abs() < 1e-4, "{hits} of {trials}: {proportion:?}");
         }
         assert_eq!(Proportion::of(0, 0), None);
+    }
+
+    /// Newcombe's own examples (Statistics in Medicine 17, 1998, table II, method 10): 56 of 70 against 48 of 80, 9 of 10 against 3
+    /// of 10, and none of 20 against none of 10.
+    #[test]
+    fn the_bounds_of_a_difference_are_newcombes() {
+        for (one, other, low, high) in [((56, 70), (48, 80), 0.052_4, 0.333_9), ((9, 10), (3, 10), 0.170_5, 0.809_0), ((0, 20), (0, 10), -0.277_5, 0.161_1)] {
+            let [one, other] = [one, other].map(|(hits, trials)| Proportion::of(hits, trials).expect("trials"));
+            let (least, most) = one.less(&other);
+            assert!((least - low).abs() < 1e-4 && (most - high).abs() < 1e-4, "{least} {most}");
+        }
     }
 }

@@ -35,7 +35,7 @@ use serde::Serialize;
 pub enum Format {
     /// For people at a terminal.
     Text,
-    /// For programs; `fleetlab schema report` describes it.
+    /// For programs; `fleetlab schema report` describes that of a run, `fleetlab schema comparison` that of a comparison.
     Json,
     /// Markdown, for a ticket or a wiki.
     Md,

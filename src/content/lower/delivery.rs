@@ -18,8 +18,13 @@ impl Lower<'_> {
         let file = self.file;
         if let Some(team) = &file.team {
             let at = At::ROOT.key("team");
-            if let Err(problem) = team.check() {
-                self.report(&at, Finding::error(Code::Impossible, problem));
+            for (place, problem) in team.problems() {
+                let finding = Finding::error(Code::Impossible, problem);
+                match place[..] {
+                    [block, key] => self.report(&at.key(block).key(key), finding),
+                    [key] => self.report(&at.key(key), finding),
+                    _ => self.report(&at, finding),
+                }
             }
             let services = at.key("services");
             for name in team.services.keys() {

@@ -102,7 +102,12 @@ impl Judges {
                 compared: self.compared.remove(key).map(|run| (*key, run)).into_iter().collect(),
                 ..Self::default()
             };
-            self.keep(ended.look());
+            // Whoever ends an analysis before it has decided takes it for good, as Argo does.
+            let decided = |look: AnalysisLook| match look.phase {
+                Phase::Running | Phase::Pending => AnalysisLook { phase: Phase::Successful, ..look },
+                _ => look,
+            };
+            self.keep(ended.look().into_iter().map(decided));
         }
     }
     /// Keeps what is over, to look at.

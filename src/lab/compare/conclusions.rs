@@ -15,6 +15,8 @@ use crate::lang::Lang;
 
 /// Up to so many strategies are each compared with each; more only with the first one, or nobody would read it.
 const EACH_WITH_EACH: usize = 4;
+/// Means that differ by this share of the larger one are worth more seeds.
+const MUCH: f64 = 0.5;
 
 /// All sentences, in a language. Names stand between back-ticks.
 pub fn conclusions(outcome: &Outcome, lang: Lang) -> Vec<String> {
@@ -94,6 +96,19 @@ fn differ(outcome: &Outcome, world: World, baseline: usize, variant: usize, lang
     sides
 }
 
+/// What differs much between the means of two strategies, and yet may be chance.
+fn unsettled(outcome: &Outcome, baseline: usize, variant: usize, lang: Lang) -> Vec<String> {
+    let told = |measure: &Measure| {
+        let (paired, [mean, instead]) = paired(outcome, World::AsItIs, measure, baseline, variant)?;
+        let much = (mean - instead).abs() >= MUCH * mean.abs().max(instead.abs());
+        let name = measure.title(lang);
+        let [mean, instead] = [mean, instead].map(|mean| size(lang, measure.unit(), mean));
+        (much && mean != instead && !paired.excludes_zero())
+            .then(|| format!("{name} ({})", lang.with("compare.said.instead", &[("mean", &mean), ("instead", &instead)])))
+    };
+    outcome.measures().iter().filter_map(told).collect()
+}
+
 /// What differs between two strategies.
 fn pair(outcome: &Outcome, baseline: usize, variant: usize, lang: Lang) -> Vec<String> {
     let labels = [variant, baseline].map(|at| outcome.plan().variants()[at].label.as_str());
@@ -123,6 +138,10 @@ fn pair(outcome: &Outcome, baseline: usize, variant: usize, lang: Lang) -> Vec<S
         };
         sentences.push(say(key, &[("within", &within(seeds)), ("better", &of(&better)), ("worse", &of(&worse))]));
     }
+    let unsettled = unsettled(outcome, baseline, variant, lang);
+    if !unsettled.is_empty() {
+        sentences.push(say("compare.said.unsettled", &[("seeds", &lang.counted("seeds", outcome.seeds().len())), ("told", &lang.and(&unsettled))]));
+    }
     let [better, worse] = differ(outcome, World::Harmless, baseline, variant, lang);
     if !(better.is_empty() && worse.is_empty()) {
         let seeds = Finding::seeds(better.iter().chain(&worse));
@@ -149,7 +168,7 @@ fn paired(outcome: &Outcome, world: World, measure: &Measure, baseline: usize, v
 }
 
 /// The combination of a sweep that tells good from bad best: most often right with both the bad and the good version. Only
-/// if it is better than the worst one by more than chance: their Wilson intervals do not overlap.
+/// if it is better than the worst one by more than chance: the interval of the difference leaves zero out.
 fn best_cell(sweep: &Sweep, cells: &[Cell], lang: Lang) -> Option<String> {
     let known: Vec<(usize, Proportion, Proportion)> =
         cells.iter().enumerate().filter_map(|(at, cell)| Some((at, cell.detected?, cell.false_rollbacks?))).collect();
@@ -157,7 +176,10 @@ fn best_cell(sweep: &Sweep, cells: &[Cell], lang: Lang) -> Option<String> {
     // Of several that are alike the first one, on both ends.
     let best = known.iter().rev().max_by(|one, other| right(one).total_cmp(&right(other)))?;
     let worst = known.iter().min_by(|one, other| right(one).total_cmp(&right(other)))?;
-    let overlap = |one: Proportion, other: Proportion| one.low <= other.high && other.low <= one.high;
+    let alike = |one: Proportion, other: Proportion| {
+        let (low, high) = one.less(&other);
+        low <= 0.0 && high >= 0.0
+    };
     let named = |cell: usize| {
         let words: Vec<String> = sweep.axes.iter().zip(sweep.values(cell)).map(|(axis, value)| format!("{}={value}", axis.name)).collect();
         format!("`{}`", words.join(" "))
@@ -173,7 +195,10 @@ fn best_cell(sweep: &Sweep, cells: &[Cell], lang: Lang) -> Option<String> {
     if known.len() == 1 {
         return Some(format!("{best_name}: {best_counts}."));
     }
-    if overlap(best.1, worst.1) && overlap(best.2, worst.2) {
+    if right(best) <= right(worst) {
+        return Some(lang.with("compare.said.same-cells", &values));
+    }
+    if alike(best.1, worst.1) && alike(best.2, worst.2) {
         return Some(lang.with("compare.said.no-best-cell", &values));
     }
     let alike = known.iter().filter(|cell| (right(cell) - right(best)).abs() < 1e-9).count() - 1;
@@ -200,6 +225,7 @@ mod tests {
         let better = said([12, 1, 1], Lang::En);
         assert!(better.contains("`canary.weight=1%` (and 1 more)") && better.contains("`canary.weight=0%` worst (20 of 20 found, 12 of 20"), "{better}");
         assert!(said([3, 1, 0], Lang::En).starts_with("None of 3 combinations"));
+        assert!(said([1, 1, 1], Lang::En).starts_with("All 3 combinations tell a harmful version from a harmless one alike"), "{}", said([1, 1, 1], Lang::En));
         assert!(said([12, 1, 1], Lang::Vi).contains("`canary.weight=1%` (và 1 tổ hợp khác)"), "{}", said([12, 1, 1], Lang::Vi));
     }
 }

@@ -287,6 +287,9 @@ pub fn worlds(scenario: &Scenario) -> usize {
     if truth::releases(scenario).iter().any(|release| release.nature == Nature::Worse) { 2 } else { 1 }
 }
 
+/// Characters of a label that nobody chose: it heads a column.
+const DERIVED: usize = 36;
+
 /// Labels for all: the given ones, else what tells the strategy from others; a number behind those that are alike.
 pub fn labelled(named: Vec<Named>) -> Vec<Variant> {
     // Of so many numbers at least one is free.
@@ -297,7 +300,7 @@ pub fn labelled(named: Vec<Named>) -> Vec<Variant> {
         let label = label.unwrap_or_else(|| {
             let taken = |label: &str| given.iter().any(|other| other == label) || labelled.iter().any(|other| other.label == label);
             // A long list of parameters is cut, not refused: nobody chose it as a label.
-            let plain: String = derived.chars().take(limits::NAME_CHARS - 5).collect();
+            let plain: String = if derived.chars().count() > DERIVED { derived.chars().take(DERIVED - 1).chain(['…']).collect() } else { derived };
             (1..=most).map(|n| if n == 1 { plain.clone() } else { format!("{plain} ({n})") }).find(|label| !taken(label)).unwrap_or_default()
         });
         labelled.push(Variant { label, strategy });

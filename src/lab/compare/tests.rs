@@ -275,7 +275,7 @@ fn conclusions_are_drawn_in_the_readers_language() {
     let outcome = compare(SHOP, three(), 3);
     let said = |lang| conclusions(&outcome, lang).join("\n");
     let (english, vietnamese) = (said(Lang::En), said(Lang::Vi));
-    assert!(english.starts_with("Of 3 seeds, the harmful version was turned back without anybody's doing under `all-at-once` in 0, under `canary` in 3"));
+    assert!(english.starts_with("Of 3 seeds, a harmful version was turned back without anybody's doing under `all-at-once` in 0, under `canary` in 3"));
     assert!(english.contains("`canary` compared with `all-at-once`, in 3 of 3 seeds, hurts fewer users ("), "{english}");
     assert!(english.contains("; but it needs more instance-hours"), "{english}");
     assert!(vietnamese.starts_with("Trên 3 seed, phiên bản có hại tự bị rollback mà không cần ai can thiệp: với `all-at-once` 0 lần, với `canary` 3 lần"));

@@ -147,6 +147,9 @@ fn canary(lint: &mut Lint<'_>, at: &At<'_>, strategy: &Canary) {
     if is_zero(&strategy.max_surge) && is_zero(&strategy.max_unavailable) {
         lint.refuse(&at.key("maxSurge"), "`maxSurge` and `maxUnavailable` are both 0, which leaves no room to replace anything");
     }
+    if matches!(strategy.max_unavailable, Some(crate::fleet::deploy::IntOrPercent::Percent(101..))) {
+        lint.refuse(&at.key("maxUnavailable"), "`maxUnavailable` is more than 100 %; no more than all can be missing");
+    }
     if strategy.canary_service.is_some() && strategy.canary_service == strategy.stable_service {
         lint.refuse(&at.key("stableService"), "the stable service is the canary service; two different ones are needed");
     }

@@ -49,6 +49,8 @@ pub(super) struct Scripted {
     is_begun: bool,
     /// How many lanes there were so far.
     begun: u32,
+    /// New instances that were ever there: what failed on the way belongs to nobody else.
+    met: BTreeSet<InstanceId>,
     /// New instances that may get requests.
     allowed: BTreeSet<InstanceId>,
     /// Instances on which a script failed, or whose process did; and why the latest one did.
@@ -115,6 +117,7 @@ impl Scripted {
             lanes: Vec::new(),
             is_begun: false,
             begun: 0,
+            met: BTreeSet::new(),
             allowed: BTreeSet::new(),
             broken: 0,
             why: None,
@@ -129,10 +132,24 @@ impl Scripted {
 
     /// Instances that are there for the first time belong to those who asked for them.
     fn receive(&mut self, scene: &Scene) {
-        let known: BTreeSet<InstanceId> = self.lanes.iter().filter_map(|lane| lane.new).chain(self.allowed.iter().copied()).collect();
-        let mut fresh = scene.new.iter().map(|seen| seen.id).filter(|id| !known.contains(id)).collect::<BTreeSet<_>>().into_iter();
+        let mut fresh = scene.new.iter().map(|seen| seen.id).filter(|id| !self.met.contains(id)).collect::<BTreeSet<_>>().into_iter();
         for lane in self.lanes.iter_mut().filter(|lane| lane.is_asked && lane.new.is_none()) {
             lane.new = fresh.next();
+            self.met.extend(lane.new);
+        }
+    }
+
+    /// An instance begins its way: in the place of an old one, or of one that is missing.
+    fn begin_lane(&mut self, old: Option<InstanceId>, scene: &Scene, orders: &mut Orders) {
+        let runner = Runner::new(PLATFORM, &self.hooks, self.begun * KEYS);
+        self.begun += 1;
+        // Where nothing runs there is nothing to take out and to stop.
+        let first = if old.is_some() { "BeforeBlockTraffic" } else { "DownloadBundle" };
+        let at = self.events.iter().position(|event| event.name == first).unwrap_or(0);
+        let mut lane = Lane { old, new: None, is_asked: false, at, since: scene.now, until: None, runner };
+        match lane.go(&self.events, scene, orders, &mut self.allowed) {
+            Went::Broken(why) => (self.broken, self.why) = (self.broken + 1, Some(why)),
+            Went::On | Went::Through => self.lanes.push(lane),
         }
     }
 
@@ -177,6 +194,7 @@ impl Driver for Scripted {
             // What runs the version already has been installed before.
             self.is_begun = true;
             self.allowed.extend(scene.new.iter().map(|seen| seen.id));
+            self.met.clone_from(&self.allowed);
             orders.releases = true;
         }
         self.receive(scene);
@@ -198,33 +216,23 @@ impl Driver for Scripted {
             return orders;
         }
         for old in choose(&waiting, count as usize) {
-            let runner = Runner::new(PLATFORM, &self.hooks, self.begun * KEYS);
-            self.begun += 1;
-            let mut lane = Lane { old: Some(old), new: None, is_asked: false, at: 0, since: scene.now, until: None, runner };
-            match lane.go(&self.events, scene, &mut orders, &mut self.allowed) {
-                Went::Broken(why) => (self.broken, self.why) = (self.broken + 1, Some(why)),
-                Went::On | Went::Through => self.lanes.push(lane),
-            }
+            self.begin_lane(Some(old), scene, &mut orders);
         }
-        if scene.old.is_empty() && self.lanes.is_empty() {
-            let missing = scene.desired.saturating_sub(done + self.broken);
-            if missing == 0 {
-                // What failed stays out of the load balancer, and is replaced like any other loss.
-                orders.stop.extend(scene.new.iter().map(|seen| seen.id).filter(|id| !self.allowed.contains(id)));
-                orders.stand = Stand::Completed;
-            } else {
-                // The service was scaled meanwhile: what is added is installed in the same way.
-                for _ in 0..missing.min(may_be_missing.max(1)) {
-                    let runner = Runner::new(PLATFORM, &self.hooks, self.begun * KEYS);
-                    self.begun += 1;
-                    let at = self.events.iter().position(|event| event.name == "DownloadBundle").unwrap_or(0);
-                    self.lanes.push(Lane { old: None, new: None, is_asked: false, at, since: scene.now, until: None, runner });
-                }
-                orders.wake = Some(scene.now);
-            }
+        // Instances that are not there, because they were lost or the service was scaled, are installed in the same way.
+        let left = waiting.len() as u32 - count;
+        let served = scene.new.iter().filter(|seen| self.allowed.contains(&seen.id)).count() as u32;
+        let under_way = self.lanes.len() as u32;
+        let missing = scene.desired.saturating_sub(left + under_way + served + self.broken);
+        for _ in 0..missing.min(may_be_missing.max(1).saturating_sub(under_way)) {
+            self.begin_lane(None, scene, &mut orders);
+        }
+        if scene.old.is_empty() && self.lanes.is_empty() && missing == 0 && done + self.broken >= scene.desired {
+            // What failed stays out of the load balancer, and is replaced like any other loss.
+            orders.stop.extend(scene.new.iter().map(|seen| seen.id).filter(|id| !self.allowed.contains(id)));
+            orders.stand = Stand::Completed;
         }
         let next = self.lanes.iter().filter_map(|lane| lane.until).filter(|until| *until > scene.now).min();
-        orders.wake = orders.wake.into_iter().chain(next).min();
+        orders.wake = next;
         orders
     }
 
@@ -302,6 +310,22 @@ mod tests {
         assert!(driver.withholds(InstanceId(5)));
         assert_eq!(driver.step(&scene(50, Vec::new(), back)).stand, Stand::Completed);
         assert!(!driver.withholds(InstanceId(5)));
+    }
+
+    #[test]
+    fn what_is_missing_is_installed_and_what_failed_belongs_to_nobody_else() {
+        let mut driver = Scripted::new(Some(0.5), Vec::new());
+        assert_eq!(driver.step(&scene(0, healthy(0, 4, 0), Vec::new())).stop.len(), 2);
+        let mut new = [healthy(4, 1, 20), starting(5, 1)].concat();
+        new[1].failed = true;
+        let orders = driver.step(&scene(20, healthy(0, 2, 0), new.clone()));
+        assert_eq!((orders.stop.len(), orders.start, orders.stand), (1, 1, Stand::Running), "two serve, one may go");
+        let orders = driver.step(&scene(20, healthy(0, 1, 0), new));
+        assert_eq!((driver.broken, orders.stand), (1, Stand::Running), "the one that failed is not met again");
+        // On the way back the fleet is smaller than it should be.
+        let mut back = Scripted::new(Some(0.5), Vec::new());
+        let orders = back.step(&scene(30, healthy(4, 1, 20), healthy(0, 1, 0)));
+        assert_eq!((orders.stop.len(), orders.start), (0, 2), "what is missing comes before anything else goes");
     }
 
     #[test]
