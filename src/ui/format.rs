@@ -105,6 +105,12 @@ pub(crate) fn day_time(lang: Lang, at: SimTime) -> String {
     lang.with("time.day", &[("day", &day.to_string()), ("time", &time[..5])])
 }
 
+/// A time of a run that lasts until `end`: to the second, or with its day if there is more than one.
+pub(crate) fn moment(lang: Lang, at: SimTime, end: SimTime) -> String {
+    const DAY: u64 = 86_400_000_000_000;
+    if at.max(end).nanos() > DAY { day_time(lang, at) } else { clock(at).1 }
+}
+
 /// A time that may be unknown; see [`millis`].
 pub(crate) fn millis_or_nothing(lang: Lang, ms: Option<f64>) -> String {
     ms.map_or_else(|| NOTHING.to_owned(), |ms| millis(lang, ms))
@@ -234,6 +240,10 @@ mod tests {
         }
         assert_eq!(span(Lang::Vi, SimSpan::from_secs(18_720)), "5,2\u{a0}h");
         assert_eq!(day_time(Lang::En, SimTime::from_secs(86_400 + 3_661)), "day 2, 01:01");
+        let (hour, days) = (SimTime::from_secs(3_600), SimTime::from_secs(7 * 86_400));
+        assert_eq!(moment(Lang::En, SimTime::from_secs(61), hour), "00:01:01");
+        assert_eq!(moment(Lang::En, SimTime::from_secs(61), days), "day 1, 00:01");
+        assert_eq!(moment(Lang::En, SimTime::from_secs(86_461), hour), "day 2, 00:01");
     }
 
     #[test]

@@ -105,7 +105,7 @@ fn list_ui(ui: &mut Ui, lang: Lang, run: &Run, rows: &[&Deployment], chosen: Opt
         cells.colored(0, &one.number.to_string(), if on { palette.accent } else { palette.secondary }, 0.0);
         cells.name(1, run.service_name(one.service), if on { palette.accent } else { palette.text }, 0.0);
         cells.text(2, &versions(run, one));
-        cells.colored(3, &format::day_time(lang, one.started), palette.secondary, 0.0);
+        cells.colored(3, &run.moment(lang, one.started), palette.secondary, 0.0);
         let took = one.ended.unwrap_or(run.snapshot.now).since(one.started);
         cells.text(4, &format::span(lang, took));
         status::shape(cells.painter(), cells.mark(5), 8.0, outcome_health(one), palette);
@@ -144,7 +144,7 @@ fn one_ui(ui: &mut Ui, shell: &mut Shell, one: &Deployment) {
     let named = strategy(lang, one.strategy);
     let took = format::span(lang, one.ended.unwrap_or(snapshot.now).since(one.started));
     let key = if one.ended.is_some() { "deployments.took" } else { "deployments.takes" };
-    let line = label::secondary(ui, lang.with(key, &[("strategy", &named), ("time", &format::day_time(lang, one.started)), ("took", &took)]));
+    let line = label::secondary(ui, lang.with(key, &[("strategy", &named), ("time", &run.moment(lang, one.started)), ("took", &took)]));
     if let Some(about) = lang.find(&format!("strategy.{}.about", one.strategy)) {
         line.on_hover_text(about);
     }

@@ -105,7 +105,7 @@ fn table_ui(ui: &mut Ui, seen: &Seen<'_>, builds: &[&Build], looked_at: Option<u
         cells.colored(1, &state(build), tone.text(palette), 20.0);
         cells.text(2, &build.action);
         cells.colored(3, &format!("#{}", build.execution), palette.secondary, 0.0);
-        cells.colored(4, &super::moment(lang, build.started.unwrap_or(build.submitted)), palette.secondary, 0.0);
+        cells.colored(4, &seen.moment(build.started.unwrap_or(build.submitted)), palette.secondary, 0.0);
         let begun = build.started.unwrap_or(build.submitted);
         let end = build.ends.map_or(seen.now, |ends| ends.min(seen.now));
         cells.text(5, &format::axis_time(end.since(begun).as_secs_f64()));

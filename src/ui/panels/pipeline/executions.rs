@@ -71,7 +71,7 @@ pub(super) fn executions_ui(ui: &mut Ui, seen: &Seen<'_>, looked_at: Option<Exec
         cells.text(2, &view.stage);
         cells.colored(3, revision(view), palette.secondary, 0.0);
         cells.colored(4, &trigger_word(lang, view.trigger), palette.secondary, 0.0);
-        cells.colored(5, &super::moment(lang, view.started), palette.secondary, 0.0);
+        cells.colored(5, &seen.moment(view.started), palette.secondary, 0.0);
         let end = if view.status.is_active() { seen.now } else { view.updated };
         cells.text(6, &format::axis_time(end.since(view.started).as_secs_f64()));
     });

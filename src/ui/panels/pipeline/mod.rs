@@ -35,8 +35,7 @@ use crate::ui::text::Lang;
 use crate::ui::theme::size;
 use crate::ui::widgets::segmented::{Segment, segmented};
 use crate::ui::widgets::{button, empty, label};
-use crate::ui::{fonts, format, icons};
-use crate::units::SimTime;
+use crate::ui::{fonts, icons};
 
 /// The panel.
 pub(crate) const PANE: PaneSpec = PaneSpec { title: "pane.pipeline", icon: icons::PIPELINE, draw: pipeline_ui };
@@ -162,12 +161,6 @@ pub(crate) fn command_text(lang: Lang, service: &str, command: &PipelineCommand)
     lang.with("did.pipeline", &[("service", service), ("what", &about)])
 }
 
-/// A time of the run: with its day once there is a second one.
-fn moment(lang: Lang, at: SimTime) -> String {
-    let (day, time) = format::clock(at);
-    if day > 1 { lang.with("pipeline.moment", &[("day", &day.to_string()), ("time", &time[..5])]) } else { time }
-}
-
 /// A small button whose accessible name says more than its text.
 fn small(ui: &mut Ui, icon: &str, text: &str, name: &str) -> Response {
     let label = RichText::new(format!("{icon} {text}")).font(fonts::medium(size::SMALL + 1.0));
@@ -218,7 +211,7 @@ fn pipeline_ui(ui: &mut Ui, shell: &mut Shell) {
         let chosen = state.lane.filter(|lane| look.lanes.iter().any(|(number, _)| number == lane));
         chosen.or(look.lanes.first().map(|(number, _)| *number))
     });
-    let seen = look.map(|look| Seen { lang, now: snapshot.now, service: &service, look, all, lane, over });
+    let seen = look.map(|look| Seen { lang, now: snapshot.now, end: snapshot.end, service: &service, look, all, lane, over });
     let own = look.and_then(|look| snapshot.services.get(look.service.index())).map(|state| state.strategy.name());
     let shown = overview::Shown { all, bare: &bare, at: if draft.is_some() { None } else { Some(at) }, creating: state.creating };
     let mut wishes = Vec::new();

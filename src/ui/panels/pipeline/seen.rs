@@ -18,6 +18,8 @@ pub(super) struct Seen<'a> {
     pub(super) lang: Lang,
     /// The simulated time.
     pub(super) now: SimTime,
+    /// When the run ends.
+    pub(super) end: SimTime,
     /// The service's name.
     pub(super) service: &'a str,
     /// Its pipeline.
@@ -50,6 +52,11 @@ impl<'a> Seen<'a> {
     /// `#12 3fa9c1e`.
     pub(super) fn label(&self, id: ExecutionId) -> String {
         self.execution(id).map_or_else(|| format::NOTHING.to_owned(), |(number, view)| format!("#{number} {}", revision(view)))
+    }
+
+    /// A time of the run.
+    pub(super) fn moment(&self, at: SimTime) -> String {
+        format::moment(self.lang, at, self.end)
     }
 
     /// How long ago something began, or nothing.
