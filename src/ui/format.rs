@@ -6,6 +6,9 @@
 use super::text::Lang;
 use crate::units::{SimSpan, SimTime};
 
+/// A day [ns].
+const DAY: u64 = 86_400_000_000_000;
+
 /// What stands where nothing is known.
 pub(crate) const NOTHING: &str = "–";
 
@@ -107,7 +110,6 @@ pub(crate) fn day_time(lang: Lang, at: SimTime) -> String {
 
 /// A time of a run that lasts until `end`: to the second, or with its day if there is more than one.
 pub(crate) fn moment(lang: Lang, at: SimTime, end: SimTime) -> String {
-    const DAY: u64 = 86_400_000_000_000;
     if at.max(end).nanos() > DAY { day_time(lang, at) } else { clock(at).1 }
 }
 
@@ -156,6 +158,19 @@ pub(crate) fn axis_time(seconds: f64) -> String {
         (d, h, m, _) => format!("{d}d {h}h{m:02}m"),
     };
     format!("{negative}{text}")
+}
+
+/// A time on the axis of a run that lasts until `end`, given in seconds: as the clock shows it where a run lasts for days,
+/// `day 2` and `06:00`, else since its beginning, `3m20s`.
+pub(crate) fn tick(lang: Lang, seconds: f64, end: SimTime) -> String {
+    let at = SimTime::ZERO + SimSpan::from_secs_f64(seconds.max(0.0).round());
+    if end.nanos() <= DAY {
+        return axis_time(seconds);
+    }
+    match clock(at) {
+        (day, time) if time == "00:00:00" => lang.with("time.day.only", &[("day", &day.to_string())]),
+        (_, time) => time.strip_suffix(":00").unwrap_or(&time).to_owned(),
+    }
 }
 
 /// Memory: `64 MiB`, `1.5 GiB`.
@@ -244,6 +259,8 @@ mod tests {
         assert_eq!(moment(Lang::En, SimTime::from_secs(61), hour), "00:01:01");
         assert_eq!(moment(Lang::En, SimTime::from_secs(61), days), "day 1, 00:01");
         assert_eq!(moment(Lang::En, SimTime::from_secs(86_461), hour), "day 2, 00:01");
+        let ticks = [(86_400.0, days), (108_000.0, days), (108_030.0, days), (200.0, hour)].map(|(at, end)| tick(Lang::En, at, end));
+        assert_eq!(ticks, ["day 2", "06:00", "06:00:30", "3m20s"]);
     }
 
     #[test]

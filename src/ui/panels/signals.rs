@@ -311,8 +311,9 @@ fn chart_ui(ui: &mut Ui, shell: &mut Shell, metric: Metric) {
         .min_thickness(52.0)
         .tick_label_font(tick_font.clone())
         .tick_label_color(palette.secondary);
+    let end = run.snapshot.end;
     let x_axis = AxisHints::new_x()
-        .formatter(|mark, _| format::axis_time(mark.value))
+        .formatter(move |mark, _| format::tick(lang, mark.value, end))
         .label_spacing(eframe::egui::Rangef::new(8.0, 9.0))
         .tick_label_font(tick_font)
         .tick_label_color(palette.secondary);

@@ -87,7 +87,7 @@ fn strip_ui(ui: &mut Ui, shell: &mut Shell, strip: Rect) {
             Align2::CENTER_BOTTOM
         };
         painter.vline(x, chart.bottom()..=chart.bottom() + 3.0, (1.0, palette.line));
-        painter.text(pos2(x, strip.bottom() + 2.0), align, format::axis_time(tick), fonts::mono(10.0), palette.secondary);
+        painter.text(pos2(x, strip.bottom() + 2.0), align, format::tick(lang, tick, SimTime::ZERO + SimSpan::from_secs_f64(end)), fonts::mono(10.0), palette.secondary);
         tick += step;
     }
 

@@ -263,8 +263,9 @@ fn plot_ui(ui: &mut Ui, lang: Lang, lane: &Lane<'_>, id: (&'static str, usize), 
         .min_thickness(AXIS)
         .tick_label_font(font.clone())
         .tick_label_color(palette.secondary);
+    let end = lane.end();
     let x_axis = AxisHints::new_x()
-        .formatter(|mark, _| format::axis_time(mark.value))
+        .formatter(move |mark, _| format::tick(lang, mark.value, end))
         .label_spacing(Rangef::new(8.0, 9.0))
         .tick_label_font(font)
         .tick_label_color(palette.secondary);
