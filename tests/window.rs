@@ -765,7 +765,7 @@ fn the_panels_of_delivery_speak_vietnamese() {
     window.get_by_label("Online Boutique").click();
     wait(&mut window, "the run", |window| snapshot(window).is_some_and(|snapshot| snapshot.now > SimTime::from_secs(1)));
     open_pane(&mut window, "DORA");
-    assert!(window.query_all_by_label_contains("chưa lần triển khai nào kết thúc").next().is_some());
+    assert!(window.query_all_by_label_contains("chưa lần deploy nào kết thúc").next().is_some());
 }
 
 /// A window on two canaries under way, the one of `stock` with a tenth of the traffic; time stands still.

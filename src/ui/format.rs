@@ -85,7 +85,7 @@ pub(crate) fn span(lang: Lang, span: SimSpan) -> String {
         s if s < 59.5 => (s, "s"),
         s if s < 5_970.0 => (s / 60.0, "min"),
         s if s < 172_000.0 => (s / 3_600.0, "h"),
-        s => (s / 86_400.0, "d"),
+        s => (s / 86_400.0, if lang == Lang::Vi { "ngày" } else { "d" }),
     };
     let text = if value >= 9.95 { format!("{value:.0}") } else { format!("{value:.1}") };
     localised(lang, &format!("{}\u{a0}{unit}", text.strip_suffix(".0").unwrap_or(&text)))
@@ -254,6 +254,7 @@ mod tests {
             assert_eq!(span(Lang::En, SimSpan::from_secs(seconds)), expected.replace(' ', "\u{a0}"));
         }
         assert_eq!(span(Lang::Vi, SimSpan::from_secs(18_720)), "5,2\u{a0}h");
+        assert_eq!(span(Lang::Vi, SimSpan::from_secs(267_840)), "3,1\u{a0}ngày");
         assert_eq!(day_time(Lang::En, SimTime::from_secs(86_400 + 3_661)), "day 2, 01:01");
         let (hour, days) = (SimTime::from_secs(3_600), SimTime::from_secs(7 * 86_400));
         assert_eq!(moment(Lang::En, SimTime::from_secs(61), hour), "00:01:01");

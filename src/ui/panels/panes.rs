@@ -63,8 +63,9 @@ const TALL: [&PaneSpec; 2] = [&compare::PANE, &dora::PANE];
 /// From this height on the golden signals stay where they are [points].
 const HIGH: f32 = 800.0;
 
-/// Hides the golden signals while a panel in front needs the room, and shows them again after that.
-fn give_way(tree: &mut Tree<Pane>, height: f32) {
+/// Hides the golden signals while a panel in front needs the room, as pipelines do while somebody `reads` a log, and shows them
+/// again after that.
+fn give_way(tree: &mut Tree<Pane>, height: f32, reads: bool) {
     let active: Vec<&'static str> = { tree.active_tiles() }
         .into_iter()
         .filter_map(|tile| match tree.tiles.get(tile) {
@@ -72,7 +73,7 @@ fn give_way(tree: &mut Tree<Pane>, height: f32) {
             _ => None,
         })
         .collect();
-    let wanted = TALL.iter().enumerate().any(|(at, spec)| (at == 0 || height < HIGH) && active.contains(&spec.title));
+    let wanted = TALL.iter().enumerate().any(|(at, spec)| (at == 0 || height < HIGH) && active.contains(&spec.title)) || (reads && height < HIGH && active.contains(&pipeline::PANE.title));
     let signals = [signals::LATENCY.title, signals::TRAFFIC.title, signals::ERRORS.title, signals::SATURATION.title];
     let charts: Vec<TileId> = tree
         .tiles
@@ -109,7 +110,8 @@ pub(crate) fn panes_ui(ui: &mut Ui, shell: &mut Shell) {
         return;
     }
     let Some(mut tree) = shell.run.as_mut().and_then(|run| run.tiles.take()) else { return };
-    give_way(&mut tree, ui.available_height());
+    let reads = shell.run.as_ref().is_some_and(|run| run.pipeline.reads_log());
+    give_way(&mut tree, ui.available_height(), reads);
     let mut docking = Docking { shell };
     tree.ui(&mut docking, ui);
     if let Some(run) = shell.run.as_mut() {

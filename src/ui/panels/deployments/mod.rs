@@ -86,12 +86,12 @@ fn list_ui(ui: &mut Ui, lang: Lang, run: &Run, rows: &[&Deployment], chosen: Opt
         lang.tr("dora.col.outcome"),
     ];
     let columns = [
-        Column::number(&heads[0], 0.7),
-        Column::text(&heads[1], 2.1),
-        Column::text(&heads[2], 3.5),
-        Column::text(&heads[3], 2.4),
+        Column::number(&heads[0], 0.6),
+        Column::text(&heads[1], 1.9),
+        Column::text(&heads[2], 3.0),
+        Column::text(&heads[3], 2.2),
         Column::number(&heads[4], 1.3),
-        Column::text(&heads[5], 3.0),
+        Column::text(&heads[5], 4.2),
     ];
     let name = |at: usize| {
         let one = rows[at];

@@ -47,6 +47,10 @@ pub(super) fn trend_ui(ui: &mut Ui, lang: Lang, metric: Metric, scoped: &Scoped,
         label::secondary(ui, lang.tr(metric.unknown(&scoped.dora)));
         return;
     }
+    if scoped.is_early(metric) {
+        label::secondary(ui, lang.tr("dora.early.about"));
+        return;
+    }
     let to = scoped.trend.last().map_or(0.0, |(at, ..)| at.as_secs_f64()).max(86_400.0) * 1.02;
     let most = seen.iter().chain(&true_line).flatten().map(|[_, value]| *value).fold(0.0, f64::max);
     let high = if most > 0.0 { most * 1.15 } else { 1.0 };
