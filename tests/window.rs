@@ -994,7 +994,7 @@ fn strategies_are_compared_side_by_side_with_their_differences_and_what_follows(
     let mut window = comparable(folder.path(), &Settings::default(), "Compare", str::to_owned);
     assert!(window.query_by_label_contains("Results appear here").is_some());
     compare(&mut window, "Run comparison");
-    wait(&mut window, "the results", |window| window.query_by_label_contains("A shop to compare · 5 seeds, 42 to 46").is_some());
+    wait(&mut window, "the results", |window| window.query_by_label_contains("A shop to compare · 20 seeds, 42 to 61").is_some());
     window.run_steps(3);
     // Over time: what happened under each.
     let lane = labels(&window, "quick: 00:01:00");
@@ -1042,7 +1042,7 @@ fn a_comparison_that_is_cancelled_keeps_what_is_done() {
     let mut window = comparable(folder.path(), &Settings::default(), "Compare", busy);
     compare(&mut window, "Run comparison");
     // Two strategies and their twins make four runs a seed.
-    let done = |window: &Window| labels(window, " of 20 runs").first().and_then(|text| text.split(' ').next()?.parse::<u32>().ok());
+    let done = |window: &Window| labels(window, " of 80 runs").first().and_then(|text| text.split(' ').next()?.parse::<u32>().ok());
     wait(&mut window, "the first seed", |window| done(window).is_some_and(|done| done >= 4));
     assert!(snapshot(&window).is_some() && window.query_by_label("Pause").is_some(), "the simulation that is shown goes on");
     press(&mut window, "Cancel");

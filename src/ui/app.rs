@@ -16,8 +16,8 @@ use super::panels::signals::ChartState;
 use super::panels::{help, home, inspector, palette, panes, rail, settings as settings_panel, timeline, top_bar};
 use super::settings::{Settings, ThemeChoice};
 use super::state::{Ask, Level, LibraryEntry, Offer, Overlay, Page, RecentSession, Run, Selection, Shell};
-use super::widgets::{empty, notice};
 use super::text::Lang;
+use super::widgets::{empty, notice};
 use super::{format, icons, keys, theme};
 use crate::fleet::deploy::Wish;
 use crate::lab::snapshot::Interest;
@@ -274,12 +274,9 @@ impl App {
         match event {
             Event::Refused { action, why } => {
                 let told = self.shell.lang().say(&why);
-                if self
-                    .shell
-                    .run
-                    .as_mut()
-                    .is_some_and(|run| run.inspector.refused(&action, &told) || run.pipeline.refused(&action, &told) || run.delivery.asked.refused(&action, &told))
-                {
+                if self.shell.run.as_mut().is_some_and(|run| {
+                    run.inspector.refused(&action, &told) || run.pipeline.refused(&action, &told) || run.delivery.asked.refused(&action, &told)
+                }) {
                     return;
                 }
                 self.shell.notify(Level::Failed, move |lang| (lang.with("act.refused", &[("action", &action_text(lang, &action))]), lang.say(&why)));
@@ -380,9 +377,8 @@ impl App {
                 self.link.send(Command::Fork(at));
                 self.link.send(Command::Interest(self.interest.clone()));
                 let end = self.end();
-                self.shell.notify(Level::Info, move |lang| {
-                    (lang.with("fork.done", &[("time", &format::moment(lang, at, end))]), lang.tr("fork.about").into_owned())
-                });
+                self.shell
+                    .notify(Level::Info, move |lang| (lang.with("fork.done", &[("time", &format::moment(lang, at, end))]), lang.tr("fork.about").into_owned()));
             }
             Ask::Act(action) => {
                 if !self.link.send(Command::Act(action)) {

@@ -3,10 +3,10 @@
 use eframe::egui::Ui;
 
 use super::panes::PaneSpec;
+use crate::ui::icons;
 use crate::ui::state::{Ask, Selection, Shell};
 use crate::ui::widgets::table::{Column, table};
 use crate::ui::widgets::{empty, status};
-use crate::ui::icons;
 
 /// The panel.
 pub(crate) const PANE: PaneSpec = PaneSpec { title: "pane.events", icon: icons::LIST, draw: events_ui };

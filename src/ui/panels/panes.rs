@@ -73,7 +73,8 @@ fn give_way(tree: &mut Tree<Pane>, height: f32, reads: bool) {
             _ => None,
         })
         .collect();
-    let wanted = TALL.iter().enumerate().any(|(at, spec)| (at == 0 || height < HIGH) && active.contains(&spec.title)) || (reads && height < HIGH && active.contains(&pipeline::PANE.title));
+    let wanted = TALL.iter().enumerate().any(|(at, spec)| (at == 0 || height < HIGH) && active.contains(&spec.title))
+        || (reads && height < HIGH && active.contains(&pipeline::PANE.title));
     let signals = [signals::LATENCY.title, signals::TRAFFIC.title, signals::ERRORS.title, signals::SATURATION.title];
     let charts: Vec<TileId> = tree
         .tiles

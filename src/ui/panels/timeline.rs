@@ -87,7 +87,13 @@ fn strip_ui(ui: &mut Ui, shell: &mut Shell, strip: Rect) {
             Align2::CENTER_BOTTOM
         };
         painter.vline(x, chart.bottom()..=chart.bottom() + 3.0, (1.0, palette.line));
-        painter.text(pos2(x, strip.bottom() + 2.0), align, format::tick(lang, tick, SimTime::ZERO + SimSpan::from_secs_f64(end)), fonts::mono(10.0), palette.secondary);
+        painter.text(
+            pos2(x, strip.bottom() + 2.0),
+            align,
+            format::tick(lang, tick, SimTime::ZERO + SimSpan::from_secs_f64(end)),
+            fonts::mono(10.0),
+            palette.secondary,
+        );
         tick += step;
     }
 
@@ -210,7 +216,8 @@ fn steer(ui: &Ui, shell: &mut Shell, response: &Response, chart: Rect, end: f64,
         let future = time > now;
         let color = if future { palette.accent } else { palette.secondary };
         ui.painter_at(chart).vline(pointer.x, chart.y_range(), (1.0, theme::faded(color, 0.8)));
-        let text = lang.with(if future { "timeline.jump" } else { "timeline.back" }, &[("time", &format::moment(lang, at, SimTime::ZERO + SimSpan::from_secs_f64(end)))]);
+        let text = lang
+            .with(if future { "timeline.jump" } else { "timeline.back" }, &[("time", &format::moment(lang, at, SimTime::ZERO + SimSpan::from_secs_f64(end)))]);
         response.clone().on_hover_text_at_pointer(text);
         if response.clicked() && future {
             shell.ask(Ask::Until(Goal::Time(at)));

@@ -505,13 +505,14 @@ fn block_ui(ui: &mut Ui, draft: &Draft<'_>, path: &str, shapes: &Shapes, fields:
     let place = |key: &str| if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
     let mut rest = fields.0.iter_mut().map(|(key, field)| (key, (draft.choices)(&place(key)), field)).peekable();
     ui.spacing_mut().item_spacing.y = 6.0;
-    while let Some((key, ..)) = rest.peek() {
-        Grid::new(("narrow", key)).num_columns(2).spacing(vec2(GAP, 6.0)).min_col_width(columns.titles).show(ui, |ui| {
-            while let Some((key, choices, field)) = rest.next_if(|(_, choices, field)| !field.is_wide(choices.is_some())) {
-                field_ui(ui, draft.lang, key, shapes.get(key), field, choices, columns);
-            }
-        });
-        if let Some((key, choices, field)) = rest.next() {
+    while let Some((key, choices, field)) = rest.peek() {
+        if !field.is_wide(choices.is_some()) {
+            Grid::new(("narrow", key)).num_columns(2).spacing(vec2(GAP, 6.0)).min_col_width(columns.titles).show(ui, |ui| {
+                while let Some((key, choices, field)) = rest.next_if(|(_, choices, field)| !field.is_wide(choices.is_some())) {
+                    field_ui(ui, draft.lang, key, shapes.get(key), field, choices, columns);
+                }
+            });
+        } else if let Some((key, choices, field)) = rest.next() {
             ui.push_id(key, |ui| wide_ui(ui, draft, &place(key), key, shapes.get(key), field, choices, columns));
         }
     }
@@ -540,16 +541,7 @@ fn switch_ui(ui: &mut Ui, field: &mut Field, title: &str) {
 
 /// A field that takes the whole width: a structure, rows, names to choose from, or JSON.
 #[expect(clippy::too_many_arguments, reason = "they are what one field is")]
-fn wide_ui(
-    ui: &mut Ui,
-    draft: &Draft<'_>,
-    path: &str,
-    key: &str,
-    shape: Option<&Shape>,
-    field: &mut Field,
-    choices: Option<Vec<String>>,
-    columns: Columns,
-) {
+fn wide_ui(ui: &mut Ui, draft: &Draft<'_>, path: &str, key: &str, shape: Option<&Shape>, field: &mut Field, choices: Option<Vec<String>>, columns: Columns) {
     let lang = draft.lang;
     let title = title_of(lang, key);
     let none = Shapes::new();

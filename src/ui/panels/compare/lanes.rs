@@ -333,7 +333,8 @@ fn hover_ui(lang: Lang, lane: &Lane<'_>, plot: &PlotResponse<()>) {
     let Some(pointer) = plot.response.hover_pos() else { return };
     let x = |mark: &Mark| plot.transform.position_from_point(&PlotPoint::new(mark.at.as_secs_f64(), 0.0)).x;
     // Marks at the same time stand beside each other, to the right.
-    let near: Vec<String> = lane.curve.marks.iter().filter(|mark| (-6.0..=30.0).contains(&(pointer.x - x(mark)))).map(|mark| told(lang, mark, lane.end())).collect();
+    let near: Vec<String> =
+        lane.curve.marks.iter().filter(|mark| (-6.0..=30.0).contains(&(pointer.x - x(mark)))).map(|mark| told(lang, mark, lane.end())).collect();
     if near.is_empty() {
         return;
     }

@@ -357,7 +357,12 @@ impl Shown {
             }
         }
         let notes = notes.into_iter().map(|(note, of)| format!("{}: {note}.", of.join(", ")));
-        self.told =
-            Told { of: Some((lang, world, baseline)), rows: measures.map(row).collect(), no_lead_time, conclusions: conclusions(outcome, lang), notes: notes.collect() };
+        self.told = Told {
+            of: Some((lang, world, baseline)),
+            rows: measures.map(row).collect(),
+            no_lead_time,
+            conclusions: conclusions(outcome, lang),
+            notes: notes.collect(),
+        };
     }
 }

@@ -102,9 +102,8 @@ impl<'a> Seen<'a> {
     pub(super) fn failure(&self, number: ExecutionNumber, view: &ExecutionView) -> (Option<String>, Option<u32>) {
         let lanes = self.look.lanes.iter().filter(|(lane, _)| *lane == number).flat_map(|(_, stages)| stages);
         let ours = |stage: &&StageView| stage.latest.as_ref().is_some_and(|latest| latest.execution == view.id);
-        let build = self.all.builds.iter().rev().find(|build| {
-            build.service == self.look.service && build.execution == number && build.status == BuildStatus::Failed
-        });
+        let build =
+            self.all.builds.iter().rev().find(|build| build.service == self.look.service && build.execution == number && build.status == BuildStatus::Failed);
         let failed = lanes.chain(&self.look.stages).filter(ours).find_map(|stage| {
             let action = stage.actions.iter().find(|action| tone::of_action(action).0 == Tone::Failed)?;
             let why = action.why.as_ref().map(|why| self.why(why)).or_else(|| build.and_then(|build| build.failed.clone()));
