@@ -616,7 +616,9 @@ fn rows_ui(ui: &mut Ui, draft: &Draft<'_>, path: &str, key: &str, shape: Option<
         Frame::new().stroke((1.0, palette.line)).corner_radius(6).inner_margin(INDENT).show(ui, |ui| {
             ui.set_width(ui.available_width());
             ui.horizontal(|ui| {
-                label::secondary(ui, lang.with("param.row", &[("field", &title), ("number", &number)]));
+                let key = format!("param.{key}.row");
+                let key = if lang.find(&key).is_some() { key.as_str() } else { "param.row" };
+                label::secondary(ui, lang.find_with(key, &[("field", &title), ("number", &number)]));
                 ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                     let name = lang.with("param.row.remove", &[("field", &title), ("number", &number)]);
                     if button::sized_icon(ui, icons::CLOSE, &name, false, 22.0).clicked() {
@@ -624,7 +626,7 @@ fn rows_ui(ui: &mut Ui, draft: &Draft<'_>, path: &str, key: &str, shape: Option<
                     }
                 });
             });
-            ui.push_id(at, |ui| block_ui(ui, draft, path, inner, row, columns.within(INDENT)));
+            ui.push_id(at, |ui| block_ui(ui, draft, path, inner, row, columns.within(2.0 * INDENT + 2.0)));
         });
     }
     if let Some(at) = removed {
@@ -665,7 +667,8 @@ fn field_ui(ui: &mut Ui, lang: Lang, key: &str, shape: Option<&Shape>, field: &m
         combo.response.on_hover_text(&field.text).accessible_name(&title);
     } else {
         let example = example_of(lang, key, shape);
-        let response = text_ui(ui, &title, &mut field.text);
+        let hint = if field.kind == Kind::Optional && !example.is_empty() { lang.with("param.example", &[("example", &example)]) } else { String::new() };
+        let response = hinted_ui(ui, &title, &mut field.text, &hint);
         if !example.is_empty() {
             response.on_hover_text(lang.with("param.for-example", &[("example", &example)]));
         }
@@ -675,8 +678,13 @@ fn field_ui(ui: &mut Ui, lang: Lang, key: &str, shape: Option<&Shape>, field: &m
 
 /// A short text to be edited.
 pub(crate) fn text_ui(ui: &mut Ui, title: &str, text: &mut String) -> Response {
+    hinted_ui(ui, title, text, "")
+}
+
+/// A short text to be edited, with what stands there while it is empty.
+fn hinted_ui(ui: &mut Ui, title: &str, text: &mut String, hint: &str) -> Response {
     let edit = TextEdit::singleline(text).desired_width(132.0).font(fonts::mono(size::BODY - 1.0)).margin(vec2(8.0, 4.0)).align(Align2::LEFT_CENTER);
-    ui.add(edit).accessible_name(title)
+    ui.add(edit.hint_text(hint)).accessible_name(title)
 }
 
 /// A box to choose one of several names, each with an explanation; true if another one was chosen.

@@ -137,8 +137,8 @@ fn instances_ui(ui: &mut Ui, lang: Lang, state: &ServiceSnapshot, zones: &[Strin
     let zone = if ui.available_width() < 360.0 { 0.0 } else { 1.7 };
     let columns = [
         Column::number(&heads[0], if state.instances.iter().any(|instance| instance.id > 999) { 1.8 } else { 1.0 }),
-        Column::text(&heads[1], 2.7),
-        Column::text(&heads[2], 2.7),
+        Column::text(&heads[1], 3.3),
+        Column::text(&heads[2], 2.3),
         Column::text(&heads[3], zone),
         Column::number(&heads[4], 1.5),
         Column::number(&heads[5], 1.6),
