@@ -58,7 +58,10 @@ impl Lang {
 
     /// What the simulation says: `said.KEY` with its values, or the English if no translation has it.
     pub(crate) fn say(self, sentence: &Sentence) -> String {
-        let Some(template) = self.find(&format!("said.{}", sentence.key)) else { return sentence.english.clone() };
+        // One of something is not several, where the language tells them apart.
+        let single = sentence.values.iter().any(|(name, value)| *name == "count" && matches!(value, Value::Plain(plain) if plain == "1"));
+        let one = || if single { self.find(&format!("said.{}.one", sentence.key)) } else { None };
+        let Some(template) = one().or_else(|| self.find(&format!("said.{}", sentence.key))) else { return sentence.english.clone() };
         sentence.values.iter().fold(template.into_owned(), |text, (name, value)| {
             let value = match value {
                 // What is a measure has the decimal sign of the language; what is a name stays as it is.

@@ -765,7 +765,7 @@ fn the_panels_of_delivery_speak_vietnamese() {
     window.get_by_label("Online Boutique").click();
     wait(&mut window, "the run", |window| snapshot(window).is_some_and(|snapshot| snapshot.now > SimTime::from_secs(1)));
     open_pane(&mut window, "DORA");
-    assert!(window.query_all_by_label_contains("chưa lần triển khai nào kết thúc").next().is_some());
+    assert!(window.query_all_by_label_contains("chưa lần deploy nào kết thúc").next().is_some());
 }
 
 /// A window on two canaries under way, the one of `stock` with a tenth of the traffic; time stands still.
@@ -996,7 +996,7 @@ fn strategies_are_compared_side_by_side_with_their_differences_and_what_follows(
     let mut window = comparable(folder.path(), &Settings::default(), "Compare", str::to_owned);
     assert!(window.query_by_label_contains("Results appear here").is_some());
     compare(&mut window, "Run comparison");
-    wait(&mut window, "the results", |window| window.query_by_label_contains("A shop to compare · 5 seeds, 42 to 46").is_some());
+    wait(&mut window, "the results", |window| window.query_by_label_contains("A shop to compare · 20 seeds, 42 to 61").is_some());
     window.run_steps(3);
     // Over time: what happened under each.
     let lane = labels(&window, "quick: 00:01:00");
@@ -1044,14 +1044,14 @@ fn a_comparison_that_is_cancelled_keeps_what_is_done() {
     let mut window = comparable(folder.path(), &Settings::default(), "Compare", busy);
     compare(&mut window, "Run comparison");
     // Two strategies and their twins make four runs a seed.
-    let done = |window: &Window| labels(window, " of 20 runs").first().and_then(|text| text.split(' ').next()?.parse::<u32>().ok());
+    let done = |window: &Window| labels(window, " of 80 runs").first().and_then(|text| text.split(' ').next()?.parse::<u32>().ok());
     wait(&mut window, "the first seed", |window| done(window).is_some_and(|done| done >= 4));
     assert!(snapshot(&window).is_some() && window.query_by_label("Pause").is_some(), "the simulation that is shown goes on");
     press(&mut window, "Cancel");
     wait(&mut window, "the results", |window| window.query_by_label_contains("seeds are done, and everything here counts only those").is_some());
     let said = labels(&window, "Cancelled: ").first().cloned().expect("how many");
     let kept: u32 = said.split(' ').nth(2).or_else(|| said.split(' ').nth(1)).and_then(|count| count.parse().ok()).unwrap_or_else(|| panic!("{said}"));
-    assert!((1..5).contains(&kept), "{said}");
+    assert!((1..20).contains(&kept), "{said}");
     assert!(window.query_by_label("Run comparison").is_some(), "another one can be run");
     assert!(window.query_all_by_role(Role::Row).any(|node| node.accesskit_node().label().is_some_and(|row| row.starts_with("users hurt: "))));
 }
@@ -1107,7 +1107,7 @@ fn a_comparison_speaks_vietnamese() {
     let settings = Settings { language: Lang::Vi, theme: ThemeChoice::Light, ..Settings::default() };
     let mut window = comparable(folder.path(), &settings, "So sánh", str::to_owned);
     compare(&mut window, "Chạy so sánh");
-    wait(&mut window, "the results", |window| window.query_by_label_contains("Cửa hàng để so sánh · 5 seed, từ 42 đến 46").is_some());
+    wait(&mut window, "the results", |window| window.query_by_label_contains("Cửa hàng để so sánh · 20 seed, từ 42 đến 61").is_some());
     window.run_steps(3);
     assert!(!labels(&window, "có ít người dùng gặp lỗi hơn (").is_empty() && !labels(&window, "người dùng gặp lỗi: all-at-once").is_empty());
     assert!(labels(&window, "hurts fewer").is_empty() && labels(&window, "compare.").is_empty());

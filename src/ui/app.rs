@@ -15,9 +15,10 @@ use super::map::MapView;
 use super::panels::signals::ChartState;
 use super::panels::{help, home, inspector, palette, panes, rail, settings as settings_panel, timeline, top_bar};
 use super::settings::{Settings, ThemeChoice};
-use super::state::{Ask, Level, LibraryEntry, Notice, Offer, Overlay, Page, RecentSession, Run, Selection, Shell};
+use super::state::{Ask, Level, LibraryEntry, Offer, Overlay, Page, RecentSession, Run, Selection, Shell};
+use super::text::Lang;
 use super::widgets::{empty, notice};
-use super::{icons, keys, theme};
+use super::{format, icons, keys, theme};
 use crate::fleet::deploy::Wish;
 use crate::lab::snapshot::Interest;
 use crate::scenario::{Action, Scenario};
@@ -73,8 +74,8 @@ impl App {
 
     /// Says that the settings could not be read.
     pub fn warn_of_settings(&mut self, detail: &str) {
-        let title = self.shell.lang().tr("settings.not-read");
-        self.shell.notify(Level::Failed, title, detail);
+        let detail = detail.to_owned();
+        self.shell.notify(Level::Failed, move |lang| (lang.tr("settings.not-read").into_owned(), detail.clone()));
     }
 
     /// Opens a scenario or session file.
@@ -82,8 +83,8 @@ impl App {
         match (self.sources.open_file)(path) {
             Ok(opening) => self.open(opening),
             Err(why) => {
-                let lang = self.shell.lang();
-                self.shell.notify(Level::Failed, lang.with("open.failed", &[("what", &path.display().to_string())]), why);
+                let what = path.display().to_string();
+                self.shell.notify(Level::Failed, move |lang| (lang.with("open.failed", &[("what", &what)]), why.clone()));
             }
         }
     }
@@ -101,8 +102,8 @@ impl App {
         match (self.sources.open)(name) {
             Ok(opening) => self.open(opening),
             Err(why) => {
-                let lang = self.shell.lang();
-                self.shell.notify(Level::Failed, lang.with("open.failed", &[("what", name)]), why);
+                let what = name.to_owned();
+                self.shell.notify(Level::Failed, move |lang| (lang.with("open.failed", &[("what", &what)]), why.clone()));
             }
         }
     }
@@ -116,8 +117,10 @@ impl App {
         // What was said of another run is of no use in this one.
         self.shell.notices.clear();
         if opening.until > SimTime::ZERO {
-            let lang = self.shell.lang();
-            self.shell.notify(Level::Info, lang.with("open.replays", &[("time", &super::format::clock(opening.until).1)]), lang.tr("open.replays.about"));
+            let (until, end) = (opening.until, SimTime::ZERO + opening.scenario.duration);
+            self.shell.notify(Level::Info, move |lang| {
+                (lang.with("open.replays", &[("time", &format::moment(lang, until, end))]), lang.tr("open.replays.about").into_owned())
+            });
         }
         self.world += 1;
         self.interest = Interest { service: None, history: ChartState::default().history };
@@ -171,10 +174,9 @@ impl App {
             }
         }
         if let Some(seed) = ended {
-            let lang = self.shell.lang();
-            let offer = Offer { icon: icons::RESTART, text: lang.tr("play.again").into_owned(), ask: Ask::Again(seed) };
-            let (title, detail) = (lang.tr("clock.over").into_owned(), lang.tr("over.about").into_owned());
-            self.shell.notices.push(Notice { level: Level::Question, title, detail, offer: Some(offer), since: None });
+            let offer = Offer { icon: icons::RESTART, text: "play.again", ask: Ask::Again(seed) };
+            let words = |lang: Lang| (lang.tr("clock.over").into_owned(), lang.tr("over.about").into_owned());
+            self.shell.offer(Level::Question, words, Some(offer));
         }
         keys::follow(ctx, &mut self.shell);
         if let Some(run) = self.shell.run.as_mut() {
@@ -263,20 +265,21 @@ impl App {
         self.applied = Some(settings.clone());
     }
 
+    /// When the run that is shown ends.
+    fn end(&self) -> SimTime {
+        self.shell.run.as_ref().map_or(SimTime::ZERO, |run| run.snapshot.end)
+    }
+
     fn hear(&mut self, event: Event) {
-        let lang = self.shell.lang();
         match event {
             Event::Refused { action, why } => {
-                let why = lang.say(&why);
-                if self
-                    .shell
-                    .run
-                    .as_mut()
-                    .is_some_and(|run| run.inspector.refused(&action, &why) || run.pipeline.refused(&action, &why) || run.delivery.asked.refused(&action, &why))
-                {
+                let told = self.shell.lang().say(&why);
+                if self.shell.run.as_mut().is_some_and(|run| {
+                    run.inspector.refused(&action, &told) || run.pipeline.refused(&action, &told) || run.delivery.asked.refused(&action, &told)
+                }) {
                     return;
                 }
-                self.shell.notify(Level::Failed, lang.with("act.refused", &[("action", &action_text(lang, &action))]), why);
+                self.shell.notify(Level::Failed, move |lang| (lang.with("act.refused", &[("action", &action_text(lang, &action))]), lang.say(&why)));
             }
             Event::Done(action) => {
                 if let Some(run) = self.shell.run.as_mut() {
@@ -284,23 +287,26 @@ impl App {
                     run.pipeline.done(&action);
                     run.delivery.asked.done(&action);
                 }
-                let title = action_text(lang, &action);
-                let undo = |action| Offer { icon: icons::ROLL_BACK, text: lang.tr("undo").into_owned(), ask: Ask::Act(action) };
+                let undo = |action| Offer { icon: icons::ROLL_BACK, text: "undo", ask: Ask::Act(action) };
                 let offer = self.undo_of(&action).map(undo);
-                self.shell.notices.push(Notice { level: Level::Done, title, detail: String::new(), offer, since: None });
+                self.shell.offer(Level::Done, move |lang| (action_text(lang, &action), String::new()), offer);
             }
             Event::Reached(goal) => {
-                self.shell.notify(Level::Info, lang.with("until.reached", &[("goal", &top_bar::goal_text(lang, goal))]), lang.tr("until.reached.about"));
+                let end = self.end();
+                self.shell.notify(Level::Info, move |lang| {
+                    (lang.with("until.reached", &[("goal", &top_bar::goal_text(lang, goal, end))]), lang.tr("until.reached.about").into_owned())
+                });
             }
             Event::NotReached(goal) => {
-                self.shell.notify(Level::Info, lang.with("until.not-reached", &[("goal", &top_bar::goal_text(lang, goal))]), "");
+                let end = self.end();
+                self.shell.notify(Level::Info, move |lang| (lang.with("until.not-reached", &[("goal", &top_bar::goal_text(lang, goal, end))]), String::new()));
             }
             Event::Broke(message) => {
                 self.pending = None;
                 self.shell.opening = None;
-                self.shell.notify(Level::Failed, lang.tr("sim.broke"), lang.with("sim.broke.about", &[("message", &message)]));
+                self.shell.notify(Level::Failed, move |lang| (lang.tr("sim.broke").into_owned(), lang.with("sim.broke.about", &[("message", &message)])));
             }
-            Event::NotSaved(message) => self.shell.notify(Level::Failed, lang.tr("session.not-saved"), message),
+            Event::NotSaved(message) => self.shell.notify(Level::Failed, move |lang| (lang.tr("session.not-saved").into_owned(), message.clone())),
         }
     }
 
@@ -336,7 +342,6 @@ impl App {
     }
 
     fn answer(&mut self, ask: Ask, ctx: &egui::Context) {
-        let lang = self.shell.lang();
         match ask {
             Ask::OpenScenario(name) => self.open_scenario(&name),
             Ask::OpenFile(path) => self.open_file(&path),
@@ -371,11 +376,13 @@ impl App {
                 self.shell.notices.clear();
                 self.link.send(Command::Fork(at));
                 self.link.send(Command::Interest(self.interest.clone()));
-                self.shell.notify(Level::Info, lang.with("fork.done", &[("time", &super::format::clock(at).1)]), lang.tr("fork.about"));
+                let end = self.end();
+                self.shell
+                    .notify(Level::Info, move |lang| (lang.with("fork.done", &[("time", &format::moment(lang, at, end))]), lang.tr("fork.about").into_owned()));
             }
             Ask::Act(action) => {
                 if !self.link.send(Command::Act(action)) {
-                    self.shell.notify(Level::Failed, lang.tr("sim.broke"), lang.tr("sim.gone"));
+                    self.shell.notify(Level::Failed, |lang| (lang.tr("sim.broke").into_owned(), lang.tr("sim.gone").into_owned()));
                 }
             }
             Ask::Again(seed) => {
@@ -408,7 +415,8 @@ impl App {
                 if let Some(folder) = &self.folder
                     && let Err(error) = self.shell.settings.save(folder)
                 {
-                    self.shell.notify(Level::Failed, lang.tr("settings.not-saved"), error.to_string());
+                    let why = error.to_string();
+                    self.shell.notify(Level::Failed, move |lang| (lang.tr("settings.not-saved").into_owned(), why.clone()));
                 }
             }
             Ask::Toggle(overlay) => {
@@ -426,7 +434,10 @@ impl App {
                 let repaint = ctx.clone();
                 match Job::start(*plan, move || repaint.request_repaint()) {
                     Ok(job) => self.shell.compare.begun(job),
-                    Err(error) => self.shell.notify(Level::Failed, lang.with("compare.refused.start", &[("why", &error.to_string())]), ""),
+                    Err(error) => {
+                        let why = error.to_string();
+                        self.shell.notify(Level::Failed, move |lang| (lang.with("compare.refused.start", &[("why", &why)]), String::new()));
+                    }
                 }
             }
             Ask::StopComparing => self.shell.compare.stop(),
@@ -451,7 +462,7 @@ impl App {
 }
 
 /// What an action does, in words.
-fn action_text(lang: super::text::Lang, action: &Action) -> String {
+fn action_text(lang: Lang, action: &Action) -> String {
     match action {
         Action::Deploy { service, version, .. } => lang.with("did.deploy", &[("service", service), ("version", version)]),
         Action::SetStrategy { service, strategy } => {

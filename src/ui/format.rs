@@ -6,6 +6,9 @@
 use super::text::Lang;
 use crate::units::{SimSpan, SimTime};
 
+/// A day [ns].
+const DAY: u64 = 86_400_000_000_000;
+
 /// What stands where nothing is known.
 pub(crate) const NOTHING: &str = "–";
 
@@ -82,7 +85,7 @@ pub(crate) fn span(lang: Lang, span: SimSpan) -> String {
         s if s < 59.5 => (s, "s"),
         s if s < 5_970.0 => (s / 60.0, "min"),
         s if s < 172_000.0 => (s / 3_600.0, "h"),
-        s => (s / 86_400.0, "d"),
+        s => (s / 86_400.0, if lang == Lang::Vi { "ngày" } else { "d" }),
     };
     let text = if value >= 9.95 { format!("{value:.0}") } else { format!("{value:.1}") };
     localised(lang, &format!("{}\u{a0}{unit}", text.strip_suffix(".0").unwrap_or(&text)))
@@ -103,6 +106,11 @@ pub(crate) fn countdown(left: SimSpan) -> String {
 pub(crate) fn day_time(lang: Lang, at: SimTime) -> String {
     let (day, time) = clock(at);
     lang.with("time.day", &[("day", &day.to_string()), ("time", &time[..5])])
+}
+
+/// A time of a run that lasts until `end`: to the second, or with its day if there is more than one.
+pub(crate) fn moment(lang: Lang, at: SimTime, end: SimTime) -> String {
+    if at.max(end).nanos() > DAY { day_time(lang, at) } else { clock(at).1 }
 }
 
 /// A time that may be unknown; see [`millis`].
@@ -150,6 +158,19 @@ pub(crate) fn axis_time(seconds: f64) -> String {
         (d, h, m, _) => format!("{d}d {h}h{m:02}m"),
     };
     format!("{negative}{text}")
+}
+
+/// A time on the axis of a run that lasts until `end`, given in seconds: as the clock shows it where a run lasts for days,
+/// `day 2` and `06:00`, else since its beginning, `3m20s`.
+pub(crate) fn tick(lang: Lang, seconds: f64, end: SimTime) -> String {
+    let at = SimTime::ZERO + SimSpan::from_secs_f64(seconds.max(0.0).round());
+    if end.nanos() <= DAY {
+        return axis_time(seconds);
+    }
+    match clock(at) {
+        (day, time) if time == "00:00:00" => lang.with("time.day.only", &[("day", &day.to_string())]),
+        (_, time) => time.strip_suffix(":00").unwrap_or(&time).to_owned(),
+    }
 }
 
 /// Memory: `64 MiB`, `1.5 GiB`.
@@ -233,7 +254,14 @@ mod tests {
             assert_eq!(span(Lang::En, SimSpan::from_secs(seconds)), expected.replace(' ', "\u{a0}"));
         }
         assert_eq!(span(Lang::Vi, SimSpan::from_secs(18_720)), "5,2\u{a0}h");
+        assert_eq!(span(Lang::Vi, SimSpan::from_secs(267_840)), "3,1\u{a0}ngày");
         assert_eq!(day_time(Lang::En, SimTime::from_secs(86_400 + 3_661)), "day 2, 01:01");
+        let (hour, days) = (SimTime::from_secs(3_600), SimTime::from_secs(7 * 86_400));
+        assert_eq!(moment(Lang::En, SimTime::from_secs(61), hour), "00:01:01");
+        assert_eq!(moment(Lang::En, SimTime::from_secs(61), days), "day 1, 00:01");
+        assert_eq!(moment(Lang::En, SimTime::from_secs(86_461), hour), "day 2, 00:01");
+        let ticks = [(86_400.0, days), (108_000.0, days), (108_030.0, days), (200.0, hour)].map(|(at, end)| tick(Lang::En, at, end));
+        assert_eq!(ticks, ["day 2", "06:00", "06:00:30", "3m20s"]);
     }
 
     #[test]

@@ -22,7 +22,7 @@ use crate::lab::snapshot::{Interest, Snapshot};
 use crate::lab::{Session, SessionFile};
 use crate::phrase::Sentence;
 use crate::scenario::{Action, Text, TimedAction};
-use crate::units::SimTime;
+use crate::units::{SimSpan, SimTime};
 
 /// Sessions that are kept; the oldest go first.
 const KEPT: usize = 200;
@@ -116,6 +116,8 @@ struct HeadScenario {
     name: String,
     #[serde(default)]
     title: Text,
+    #[serde(default)]
+    duration: SimSpan,
 }
 
 fn head_of(path: &Path) -> Option<Head> {
@@ -128,8 +130,9 @@ type Known = BTreeMap<(SystemTime, PathBuf), Option<RecentSession>>;
 fn recent(folder: &Path, known: &mut Known) -> Vec<RecentSession> {
     let read = |path: &Path| {
         let head = head_of(path)?;
-        let HeadScenario { name, title } = head.scenario;
-        Some(RecentSession { path: path.to_owned(), scenario: name, title, seed: head.seed, until: head.until, actions: head.actions.len() })
+        let HeadScenario { name, title, duration } = head.scenario;
+        let end = SimTime::ZERO + duration;
+        Some(RecentSession { path: path.to_owned(), scenario: name, title, seed: head.seed, until: head.until, end, actions: head.actions.len() })
     };
     let files = session_files(&sessions_folder(folder));
     let mut before = std::mem::take(known);

@@ -4,10 +4,12 @@
 //! newest snapshot. To add something that panels may ask for, add a variant to [`Ask`] and its answer in `app`.
 
 use std::path::PathBuf;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use eframe::egui;
 
+use super::format;
 use super::link::{Goal, RunStatus, Speed};
 use super::map::MapView;
 use super::panels::compare::CompareState;
@@ -60,7 +62,9 @@ pub struct RecentSession {
     /// The seed.
     pub seed: u64,
     /// How far it had come.
-    pub until: crate::units::SimTime,
+    pub until: SimTime,
+    /// When its scenario ends.
+    pub end: SimTime,
     /// How many actions were done.
     pub actions: usize,
 }
@@ -160,10 +164,27 @@ pub(crate) enum Level {
 pub(crate) struct Offer {
     /// The icon of its button.
     pub(crate) icon: &'static str,
-    /// What the button says.
-    pub(crate) text: String,
+    /// The key of what the button says.
+    pub(crate) text: &'static str,
     /// What it does.
     pub(crate) ask: Ask,
+}
+
+/// What happened, and why or what to do next, in any language: the window may change its own while they are read.
+#[derive(Clone)]
+pub(crate) struct Words(Rc<dyn Fn(Lang) -> (String, String)>);
+
+impl Words {
+    /// The title and the rest.
+    pub(crate) fn of(&self, lang: Lang) -> (String, String) {
+        (self.0)(lang)
+    }
+}
+
+impl std::fmt::Debug for Words {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.of(Lang::En).fmt(f)
+    }
 }
 
 /// Something the app says.
@@ -171,10 +192,8 @@ pub(crate) struct Offer {
 pub(crate) struct Notice {
     /// How much it matters.
     pub(crate) level: Level,
-    /// What happened.
-    pub(crate) title: String,
-    /// Why, and what to do next.
-    pub(crate) detail: String,
+    /// What it says.
+    pub(crate) words: Words,
     /// What can be done about it, if anything.
     pub(crate) offer: Option<Offer>,
     /// When it was first drawn, or last under the pointer [s of the window's clock].
@@ -210,6 +229,10 @@ pub(crate) struct Run {
 }
 
 impl Run {
+    /// A time of the run, as it is written everywhere.
+    pub(crate) fn moment(&self, lang: Lang, at: SimTime) -> String {
+        format::moment(lang, at, self.snapshot.end)
+    }
     /// The name of a service.
     pub(crate) fn service_name(&self, service: ServiceId) -> &str {
         self.scenario.model.services.get(service.index()).map_or("", |service| service.name.as_str())
@@ -302,8 +325,12 @@ impl Shell {
         std::mem::take(&mut self.asks)
     }
     /// Says something.
-    pub(crate) fn notify(&mut self, level: Level, title: impl Into<String>, detail: impl Into<String>) {
-        self.notices.push(Notice { level, title: title.into(), detail: detail.into(), offer: None, since: None });
+    pub(crate) fn notify(&mut self, level: Level, words: impl Fn(Lang) -> (String, String) + 'static) {
+        self.offer(level, words, None);
+    }
+    /// Says something, and what can be done about it.
+    pub(crate) fn offer(&mut self, level: Level, words: impl Fn(Lang) -> (String, String) + 'static, offer: Option<Offer>) {
+        self.notices.push(Notice { level, words: Words(Rc::new(words)), offer, since: None });
     }
     /// Whether the scenario that is shown has ended, so that nothing can be done to it.
     pub(crate) fn is_over(&self) -> bool {

@@ -137,12 +137,20 @@ impl Findings for Suspects {
                     let flaky = flake::run(stream, &part, command.number);
                     if flaky.retried > 0 {
                         finding.extra = finding.extra + SimSpan::from_nanos(suite.mean.nanos().saturating_mul(u64::from(flaky.retried)));
-                        finding.lines.push(format!("{} tests were tried again", flaky.failed.len()));
+                        finding.lines.push(match flaky.failed.len() {
+                            1 => "1 test was tried again".to_owned(),
+                            several => format!("{several} tests were tried again"),
+                        });
                     }
                     let failing = found.len() + flaky.still_failing.len();
                     self.remember(found);
                     if failing > 0 {
-                        let what = if kind.runs_code() { "tests failed" } else { "findings" };
+                        let what = match (kind.runs_code(), failing) {
+                            (true, 1) => "test failed",
+                            (true, _) => "tests failed",
+                            (false, 1) => "finding",
+                            (false, _) => "findings",
+                        };
                         finding.failure = Some(Failure { message: format!("{kind}: {failing} {what}"), exit: 1, after: Ratio::ONE });
                     }
                 }

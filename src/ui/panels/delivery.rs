@@ -191,11 +191,11 @@ pub(super) fn outcome_health(deployment: &Deployment) -> Health {
 pub(super) fn outcome(lang: Lang, deployment: &Deployment) -> String {
     let mut text = match &deployment.status {
         Status::InProgress => match &deployment.stalled {
-            Some(why) => lang.with("outcome.stalled", &[("why", &lang.say(&why.sentence()))]),
+            Some(why) => lang.with("outcome.stalled", &[("why", &lang.say_plainly(&why.sentence()))]),
             None => lang.tr("outcome.in-progress").into_owned(),
         },
         Status::Completed => lang.tr("outcome.completed").into_owned(),
-        Status::Failed(why) => lang.with("outcome.failed", &[("why", &lang.say(&why.sentence()))]),
+        Status::Failed(why) => lang.with("outcome.failed", &[("why", &lang.say_plainly(&why.sentence()))]),
         Status::Superseded(by) => lang.with("outcome.superseded", &[("by", &by.to_string())]),
     };
     if let Some(by) = deployment.rolled_back_by {

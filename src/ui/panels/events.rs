@@ -3,10 +3,10 @@
 use eframe::egui::Ui;
 
 use super::panes::PaneSpec;
+use crate::ui::icons;
 use crate::ui::state::{Ask, Selection, Shell};
 use crate::ui::widgets::table::{Column, table};
 use crate::ui::widgets::{empty, status};
-use crate::ui::{format, icons};
 
 /// The panel.
 pub(crate) const PANE: PaneSpec = PaneSpec { title: "pane.events", icon: icons::LIST, draw: events_ui };
@@ -21,7 +21,7 @@ fn events_ui(ui: &mut Ui, shell: &mut Shell) {
     let snapshot = run.snapshot.clone();
     let count = snapshot.marks.len();
     let (time, what, service) = (lang.tr("events.time"), lang.tr("events.what"), lang.tr("events.service"));
-    let columns = [Column::text(&time, 1.2), Column::text(&what, 5.0), Column::text(&service, 2.0)];
+    let columns = [Column::text(&time, 1.5), Column::text(&what, 5.0), Column::text(&service, 2.0)];
     let row = |at: usize| &snapshot.marks[count - 1 - at];
     let mut clicked = None;
     eframe::egui::Frame::new().inner_margin(eframe::egui::Margin::symmetric(12, 8)).show(ui, |ui| {
@@ -35,7 +35,7 @@ fn events_ui(ui: &mut Ui, shell: &mut Shell) {
             |at| lang.say_plainly(&row(at).what),
             |at, cells| {
                 let mark = row(at);
-                cells.colored(0, &format::clock(mark.at).1, cells.palette.secondary, 0.0);
+                cells.colored(0, &run.moment(lang, mark.at), cells.palette.secondary, 0.0);
                 status::mark(cells.painter(), cells.mark(1), 9.0, mark.kind, cells.palette);
                 cells.colored(1, &lang.say_plainly(&mark.what), cells.palette.text, 18.0);
                 let name = mark.service.map_or("", |service| run.service_name(service));

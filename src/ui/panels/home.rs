@@ -100,7 +100,7 @@ fn recent_ui(ui: &mut Ui, shell: &mut Shell, width: f32) {
                 job.wrap = eframe::egui::text::TextWrapping::truncate_at_width(split - 44.0);
                 let galley = ui.painter().layout_job(job);
                 ui.painter().galley(pos2(rect.left() + 36.0, y - galley.size().y / 2.0), galley, ink);
-                let time = format::clock(session.until).1;
+                let time = format::moment(lang, session.until, session.end);
                 let about =
                     lang.with("home.session", &[("time", &time), ("actions", &lang.counted("actions", session.actions)), ("seed", &session.seed.to_string())]);
                 ui.painter().text(pos2(rect.left() + split, y), Align2::LEFT_CENTER, about, fonts::regular(size::BODY - 1.0), palette.secondary);

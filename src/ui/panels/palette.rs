@@ -63,7 +63,7 @@ fn entries(shell: &Shell) -> Vec<Entry> {
             add(icons::CLOCK, lang.with("palette.speed", &[("speed", &speed_text(lang, speed))]), "speed", vec![Ask::Speed(speed)]);
         }
         for goal in GOALS.into_iter().filter(|_| !run.status.over) {
-            add(icons::UNTIL, lang.with("palette.until", &[("goal", &goal_text(lang, goal))]), "run until", vec![Ask::Until(goal)]);
+            add(icons::UNTIL, lang.with("palette.until", &[("goal", &goal_text(lang, goal, run.snapshot.end))]), "run until", vec![Ask::Until(goal)]);
         }
         add(icons::FIT, lang.tr("map.fit").into_owned(), "fit map", vec![Ask::FitMap]);
         for pane in DELIVERY {

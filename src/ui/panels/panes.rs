@@ -57,6 +57,49 @@ pub(crate) fn arrangement() -> Tree<Pane> {
     Tree::new(egui::Id::unique("fleet panels"), root, tiles)
 }
 
+/// Panels of which one wants to see more than half of a window; the golden signals give way to the first of them always, to the
+/// others in a window that is lower than [`HIGH`].
+const TALL: [&PaneSpec; 2] = [&compare::PANE, &dora::PANE];
+/// From this height on the golden signals stay where they are [points].
+const HIGH: f32 = 800.0;
+
+/// Hides the golden signals while a panel in front needs the room, as pipelines do while somebody `reads` a log, and shows them
+/// again after that.
+fn give_way(tree: &mut Tree<Pane>, height: f32, reads: bool) {
+    let active: Vec<&'static str> = { tree.active_tiles() }
+        .into_iter()
+        .filter_map(|tile| match tree.tiles.get(tile) {
+            Some(Tile::Pane(pane)) => Some(pane.0.title),
+            _ => None,
+        })
+        .collect();
+    let wanted = TALL.iter().enumerate().any(|(at, spec)| (at == 0 || height < HIGH) && active.contains(&spec.title))
+        || (reads && height < HIGH && active.contains(&pipeline::PANE.title));
+    let signals = [signals::LATENCY.title, signals::TRAFFIC.title, signals::ERRORS.title, signals::SATURATION.title];
+    let charts: Vec<TileId> = tree
+        .tiles
+        .iter()
+        .filter(|(_, tile)| match tile {
+            Tile::Pane(pane) => signals.contains(&pane.0.title),
+            Tile::Container(_) => false,
+        })
+        .map(|(id, _)| *id)
+        .collect();
+    // A row of nothing but hidden charts takes no room either.
+    let rows: Vec<TileId> = tree
+        .tiles
+        .iter()
+        .filter(|(_, tile)| match tile {
+            Tile::Container(row) => row.children().all(|child| charts.contains(child)) && row.children().next().is_some(),
+            Tile::Pane(_) => false,
+        })
+        .map(|(id, _)| *id)
+        .collect();
+    for tile in charts.into_iter().chain(rows) {
+        tree.set_visible(tile, !wanted);
+    }
+}
+
 /// Draws the docked panels into the rest of `ui`.
 pub(crate) fn panes_ui(ui: &mut Ui, shell: &mut Shell) {
     if shell.run.as_ref().is_some_and(|run| run.pipeline.fills()) {
@@ -68,6 +111,8 @@ pub(crate) fn panes_ui(ui: &mut Ui, shell: &mut Shell) {
         return;
     }
     let Some(mut tree) = shell.run.as_mut().and_then(|run| run.tiles.take()) else { return };
+    let reads = shell.run.as_ref().is_some_and(|run| run.pipeline.reads_log());
+    give_way(&mut tree, ui.available_height(), reads);
     let mut docking = Docking { shell };
     tree.ui(&mut docking, ui);
     if let Some(run) = shell.run.as_mut() {

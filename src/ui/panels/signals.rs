@@ -311,8 +311,9 @@ fn chart_ui(ui: &mut Ui, shell: &mut Shell, metric: Metric) {
         .min_thickness(52.0)
         .tick_label_font(tick_font.clone())
         .tick_label_color(palette.secondary);
+    let end = run.snapshot.end;
     let x_axis = AxisHints::new_x()
-        .formatter(|mark, _| format::axis_time(mark.value))
+        .formatter(move |mark, _| format::tick(lang, mark.value, end))
         .label_spacing(eframe::egui::Rangef::new(8.0, 9.0))
         .tick_label_font(tick_font)
         .tick_label_color(palette.secondary);
@@ -364,7 +365,7 @@ fn chart_ui(ui: &mut Ui, shell: &mut Shell, metric: Metric) {
         let x = response.transform.position_from_point(&PlotPoint::new(cursor, low)).x;
         let align = if x > frame.center().x { Align2::RIGHT_BOTTOM } else { Align2::LEFT_BOTTOM };
         let place = pos2(if x > frame.center().x { x - 4.0 } else { x + 4.0 }, frame.bottom() - 2.0);
-        let text = format::clock(SimTime::ZERO + SimSpan::from_secs_f64(cursor)).1;
+        let text = run.moment(lang, SimTime::ZERO + SimSpan::from_secs_f64(cursor));
         let galley = ui.painter().layout_no_wrap(text, fonts::mono(10.0), palette.text);
         let spot = align.anchor_size(place, galley.size());
         ui.painter().rect_filled(spot.expand2(vec2(2.0, 0.0)), 2.0, theme::faded(palette.panel, 0.85));

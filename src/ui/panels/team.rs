@@ -307,7 +307,7 @@ fn incidents_ui(ui: &mut Ui, lang: Lang, run: &Run, incidents: &[Incident], now:
         let incident = rows[at];
         let palette = cells.palette;
         cells.colored(0, &incident.number.to_string(), palette.secondary, 0.0);
-        cells.colored(1, &format::day_time(lang, incident.opened), palette.secondary, 0.0);
+        cells.colored(1, &run.moment(lang, incident.opened), palette.secondary, 0.0);
         cells.text(2, &lang.say_plainly(&incident.why.sentence()));
         cells.name(3, incident.service.map_or("", |service| run.service_name(service)), palette.text, 0.0);
         let suspect = match incident.cause {

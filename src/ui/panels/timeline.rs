@@ -87,7 +87,13 @@ fn strip_ui(ui: &mut Ui, shell: &mut Shell, strip: Rect) {
             Align2::CENTER_BOTTOM
         };
         painter.vline(x, chart.bottom()..=chart.bottom() + 3.0, (1.0, palette.line));
-        painter.text(pos2(x, strip.bottom() + 2.0), align, format::axis_time(tick), fonts::mono(10.0), palette.secondary);
+        painter.text(
+            pos2(x, strip.bottom() + 2.0),
+            align,
+            format::tick(lang, tick, SimTime::ZERO + SimSpan::from_secs_f64(end)),
+            fonts::mono(10.0),
+            palette.secondary,
+        );
         tick += step;
     }
 
@@ -172,7 +178,7 @@ fn marks_ui(ui: &Ui, painter: &eframe::egui::Painter, row: Rect, chart: Rect, en
                 ui.horizontal(|ui| {
                     let (place, _) = ui.allocate_exact_size(vec2(12.0, 16.0), Sense::hover());
                     status::mark(ui.painter(), place.center(), 9.0, mark.kind, palette);
-                    label::caption(ui, format::clock(mark.at).1);
+                    label::caption(ui, format::moment(lang, mark.at, SimTime::ZERO + SimSpan::from_secs_f64(end)));
                     ui.label(lang.say(&mark.what));
                 });
             }
@@ -210,7 +216,8 @@ fn steer(ui: &Ui, shell: &mut Shell, response: &Response, chart: Rect, end: f64,
         let future = time > now;
         let color = if future { palette.accent } else { palette.secondary };
         ui.painter_at(chart).vline(pointer.x, chart.y_range(), (1.0, theme::faded(color, 0.8)));
-        let text = lang.with(if future { "timeline.jump" } else { "timeline.back" }, &[("time", &format::clock(at).1)]);
+        let text = lang
+            .with(if future { "timeline.jump" } else { "timeline.back" }, &[("time", &format::moment(lang, at, SimTime::ZERO + SimSpan::from_secs_f64(end)))]);
         response.clone().on_hover_text_at_pointer(text);
         if response.clicked() && future {
             shell.ask(Ask::Until(Goal::Time(at)));
@@ -241,11 +248,11 @@ fn offer_back(ui: &Ui, shell: &mut Shell, response: &Response, at: SimTime) {
 
 fn back_ui(shell: &mut Shell, response: &Response, place: impl Fn(SimTime) -> Pos2) {
     let lang = shell.lang();
-    let Some(at) = shell.run.as_ref().and_then(|run| run.charts.back) else { return };
+    let Some((at, time)) = shell.run.as_ref().and_then(|run| run.charts.back.map(|at| (at, run.moment(lang, at)))) else { return };
     let clicked = Popup::from_response(response).open_memory(None).at_position(place(at)).align(RectAlign::TOP_START).show(|ui| {
         ui.set_max_width(300.0);
         label::secondary(ui, lang.tr("fork.about"));
-        ui.button(lang.with("fork.do", &[("time", &format::clock(at).1)])).clicked()
+        ui.button(lang.with("fork.do", &[("time", &time)])).clicked()
     });
     if clicked.is_some_and(|shown| shown.inner) {
         shell.ask(Ask::Fork(at));

@@ -11,6 +11,7 @@ use crate::ui::theme::size;
 use crate::ui::widgets::segmented::{Segment, segmented};
 use crate::ui::widgets::{button, label, status};
 use crate::ui::{fonts, format, icons};
+use crate::units::SimTime;
 
 /// What a speed is called.
 pub(crate) fn speed_text(lang: Lang, speed: Speed) -> String {
@@ -31,10 +32,10 @@ pub(crate) const fn play(status: RunStatus) -> (&'static str, &'static str) {
     }
 }
 
-/// What a goal is called.
-pub(crate) fn goal_text(lang: Lang, goal: Goal) -> String {
+/// What a goal of a run that lasts until `end` is called.
+pub(crate) fn goal_text(lang: Lang, goal: Goal, end: SimTime) -> String {
     match goal {
-        Goal::Time(at) => lang.with("goal.time", &[("time", &format::clock(at).1)]),
+        Goal::Time(at) => lang.with("goal.time", &[("time", &format::moment(lang, at, end))]),
         Goal::Errors(share) => lang.with("goal.errors", &[("share", &format::percent(lang, share))]),
         Goal::Latency(ms) => lang.with("goal.latency", &[("latency", &format::millis(lang, ms))]),
         Goal::DeploymentEnds => lang.tr("goal.deployment").into_owned(),
@@ -79,7 +80,8 @@ pub(crate) fn top_bar_ui(ui: &mut Ui, shell: &mut Shell) {
                 shell.ask(Ask::Settings(Settings { theme, ..shell.settings.clone() }));
             }
             let other = if lang == Lang::En { Lang::Vi } else { Lang::En };
-            let code = RichText::new(lang.code().to_uppercase()).font(fonts::medium(size::BODY - 1.0)).color(palette.secondary);
+            // The language that one gets.
+            let code = RichText::new(other.code().to_uppercase()).font(fonts::medium(size::BODY - 1.0)).color(palette.secondary);
             let language = ui.add(Button::new(code).frame(false).min_size(vec2(28.0, 28.0)));
             language.widget_info(|| eframe::egui::WidgetInfo::labeled(eframe::egui::Role::Button, true, lang.tr("language.switch")));
             if language.on_hover_text(lang.tr("language.switch")).clicked() {
@@ -134,7 +136,7 @@ fn run_ui(ui: &mut Ui, shell: &mut Shell) {
         ui.set_min_width(240.0);
         label::section(ui, lang.tr("until.title"));
         for goal in GOALS {
-            if ui.button(goal_text(lang, goal)).clicked() {
+            if ui.button(goal_text(lang, goal, SimTime::ZERO)).clicked() {
                 shell.ask(Ask::Until(goal));
             }
         }
@@ -148,7 +150,7 @@ fn clock_ui(ui: &mut Ui, run: &Run, lang: Lang) {
     let hint = if run.status.over {
         lang.tr("clock.over").into_owned()
     } else if let Some(goal) = run.status.goal {
-        lang.with("clock.until", &[("goal", &goal_text(lang, goal))])
+        lang.with("clock.until", &[("goal", &goal_text(lang, goal, run.snapshot.end))])
     } else if run.status.behind {
         lang.with("clock.behind", &[("speed", &format::count(lang, run.snapshot.speed))])
     } else if run.status.playing {

@@ -104,7 +104,7 @@ fn flaws_ui(ui: &mut Ui, lang: Lang, run: &Run, flaws: &[&FlawSnapshot], chosen:
         cells.text(2, &format::whole(flaw.failed));
         cells.text(3, &flaw.origin.as_ref().map_or_else(String::new, |origin| change(lang, origin.change)));
         cells.text(4, &flaw.introduced.map_or_else(String::new, |number| deployment(lang, number)));
-        cells.colored(5, &format::day_time(lang, flaw.last), palette.secondary, 0.0);
+        cells.colored(5, &run.moment(lang, flaw.last), palette.secondary, 0.0);
     };
     let height = (flaws.len() as f32 * 24.0).min(HEIGHT);
     ui.scope(|ui| table(ui, "flaws", &columns, flaws.len(), height, name, draw)).inner.map(|at| flaws[at].flaw)
@@ -143,7 +143,7 @@ fn steps_ui(ui: &mut Ui, lang: Lang, run: &Run, flaw: &FlawSnapshot, request: &F
             ui.end_row();
         };
         let who = lang.with("walk.request", &[("user", &request.hurt.user.to_string()), ("source", source), ("endpoint", &asked)]);
-        let how = lang.with("walk.failed", &[("reason", &reason), ("time", &format::day_time(lang, request.hurt.ended))]);
+        let how = lang.with("walk.failed", &[("reason", &reason), ("time", &run.moment(lang, request.hurt.ended))]);
         step(ui, icons::FAILING, "walk.step.request", who, None, how);
         let number = request.hurt.instance.0;
         step(ui, icons::TARGET, "walk.step.instance", format!("{service} #{number}"), Some(Target::Instance(request.service, number)), String::new());

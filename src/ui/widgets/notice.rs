@@ -99,7 +99,8 @@ fn list_ui(ui: &mut Ui, shell: &mut Shell, within: Option<f32>) {
             Level::Failed => (icons::FAILING, palette.failing_text),
         };
         // A diagnostic points at columns with a caret: that needs its line breaks, and letters of one width.
-        let diagnostic = notice.detail.contains('\n');
+        let (title, detail) = notice.words.of(lang);
+        let diagnostic = detail.contains('\n');
         let frame = match within {
             Some(_) => egui::Frame::new().fill(palette.raised).corner_radius(theme::RADIUS).inner_margin(10),
             None => egui::Frame::popup(ui.style()).inner_margin(12),
@@ -115,14 +116,14 @@ fn list_ui(ui: &mut Ui, shell: &mut Shell, within: Option<f32>) {
                     ui.vertical(|ui| {
                         ui.set_width(width - 64.0);
                         ui.spacing_mut().item_spacing.y = 4.0;
-                        ui.add(Label::new(RichText::new(&notice.title).font(fonts::medium(size::BODY))).wrap());
+                        ui.add(Label::new(RichText::new(&title).font(fonts::medium(size::BODY))).wrap());
                         if diagnostic {
-                            diagnostic_ui(ui, &notice.detail);
-                        } else if !notice.detail.is_empty() {
-                            ui.add(Label::new(RichText::new(&notice.detail).color(palette.secondary)).wrap());
+                            diagnostic_ui(ui, &detail);
+                        } else if !detail.is_empty() {
+                            ui.add(Label::new(RichText::new(&detail).color(palette.secondary)).wrap());
                         }
                         if let Some(offer) = &notice.offer
-                            && button::plain(ui, offer.icon, &offer.text).clicked()
+                            && button::plain(ui, offer.icon, &lang.tr(offer.text)).clicked()
                         {
                             taken = Some(at);
                         }

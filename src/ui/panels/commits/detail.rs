@@ -64,7 +64,7 @@ pub(super) fn detail_ui(ui: &mut Ui, shell: &mut Shell, look: &DeliveryLook, com
             label::secondary(ui, lang.tr("commits.too-old"));
             return;
         };
-        label::secondary(ui, lang.with("commits.made", &[("branch", &commit.branch), ("time", &format::day_time(lang, commit.at))]));
+        label::secondary(ui, lang.with("commits.made", &[("branch", &commit.branch), ("time", &run.moment(lang, commit.at))]));
         if BranchKind::of(&commit.branch) == BranchKind::Main && commit.change.is_none() {
             label::secondary(ui, lang.tr("commits.no-change"));
         }
@@ -185,7 +185,7 @@ fn walk_ui(ui: &mut Ui, lang: Lang, run: &Run, builds: &[&Build], versions: &[&A
                 if link_ui(ui, deployment(lang, *number), &lang.tr("walk.goes")).clicked() {
                     target = Some(Target::Deployment(*number));
                 }
-                label::caption(ui, format!("{}, {}", format::day_time(lang, of.started), outcome(lang, of)));
+                label::caption(ui, format!("{}, {}", run.moment(lang, of.started), outcome(lang, of)));
             });
         }
     }

@@ -13,7 +13,8 @@ use crate::ui::state::{Ask, colors};
 use crate::ui::text::{Lang, humanised};
 use crate::ui::theme::{self, size};
 use crate::ui::widgets::{button, label};
-use crate::ui::{fonts, icons};
+use crate::ui::{fonts, format, icons};
+use crate::units::SimSpan;
 
 /// More seeds than these take longer than anybody waits before a window; the command line takes more.
 const MOST_SEEDS: usize = 100;
@@ -21,7 +22,7 @@ const MOST_SEEDS: usize = 100;
 /// Draws it; returns what was asked for.
 pub(super) fn form_ui(ui: &mut Ui, lang: Lang, state: &mut CompareState, scenario: &Scenario, seed: u64) -> Option<Ask> {
     if state.job.is_some() {
-        return under_way_ui(ui, lang, state);
+        return under_way_ui(ui, lang, state, scenario);
     }
     if state.shown.is_none() {
         label::secondary(ui, lang.tr("compare.about"));
@@ -138,8 +139,7 @@ fn chosen_ui(ui: &mut Ui, lang: Lang, state: &mut CompareState) {
         }
     });
     if let Some(at) = first {
-        let text = state.chosen.remove(at);
-        state.chosen.insert(0, text);
+        state.make_baseline(at);
     }
     if let Some(at) = removed {
         state.chosen.remove(at);
@@ -165,9 +165,12 @@ fn run_ui(ui: &mut Ui, lang: Lang, state: &mut CompareState, scenario: &Scenario
             }
         }
         if enough {
-            let runs = lang.counted("runs", state.chosen.len() * state.seeds * compare::worlds(scenario));
-            let time = crate::ui::format::span(lang, scenario.duration);
-            label::caption(ui, lang.with("compare.extent", &[("runs", &runs), ("time", &time), ("seed", &seed.to_string())]));
+            let count = state.chosen.len() * state.seeds * compare::worlds(scenario);
+            let runs = lang.counted("runs", count);
+            let time = format::span(lang, scenario.duration);
+            let extent = lang.with("compare.extent", &[("runs", &runs), ("time", &time), ("seed", &seed.to_string())]);
+            let takes = state.takes(scenario, count).map(|seconds| lang.with("compare.takes", &[("time", &about(lang, seconds))]));
+            label::caption(ui, [Some(extent), takes].into_iter().flatten().collect::<Vec<_>>().join(" · "));
         } else {
             let most = limits::VARIANTS.to_string();
             label::caption(ui, lang.with("compare.choose", &[("most", &most)]));
@@ -179,18 +182,33 @@ fn run_ui(ui: &mut Ui, lang: Lang, state: &mut CompareState, scenario: &Scenario
     ask
 }
 
+/// A time of a clock on the wall, roughly: seconds in tens, minutes whole.
+fn about(lang: Lang, seconds: f64) -> String {
+    let rounded = if seconds < 60.0 { (seconds / 10.0).ceil().max(1.0) * 10.0 } else { (seconds / 60.0).round() * 60.0 };
+    format::span(lang, SimSpan::from_secs_f64(rounded))
+}
+
 /// How far the comparison is, and the way to stop it.
-fn under_way_ui(ui: &mut Ui, lang: Lang, state: &CompareState) -> Option<Ask> {
+fn under_way_ui(ui: &mut Ui, lang: Lang, state: &mut CompareState, scenario: &Scenario) -> Option<Ask> {
+    let now = ui.input(|input| input.time);
+    let elapsed = now - *state.since.get_or_insert(now);
     let job = state.job.as_ref()?;
     let progress = job.progress();
+    let mut left = String::new();
+    // The first moments tell nothing.
+    if elapsed > 1.0 && progress.share > 0.01 {
+        let whole = elapsed / progress.share;
+        state.pace = Some((scenario.name.clone(), whole / progress.sessions.max(1) as f64));
+        left = lang.with("compare.left", &[("time", &about(lang, whole - elapsed))]);
+    }
     let mut ask = None;
     ui.add_space(4.0);
     let (done, runs) = (progress.done.to_string(), progress.sessions.to_string());
     let text = lang.with("compare.progress", &[("done", &done), ("runs", &runs)]);
     ui.horizontal(|ui| {
-        let width = (ui.available_width() - 280.0).clamp(120.0, 420.0);
+        let width = (ui.available_width() - 400.0).clamp(80.0, 420.0);
         ui.add(ProgressBar::new(progress.share as f32).desired_width(width).desired_height(8.0).fill(colors(ui).accent));
-        ui.label(text);
+        ui.label([text, left].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · "));
         let cancel = lang.tr(if job.is_cancelled() { "compare.stopping" } else { "compare.cancel" });
         let cancel = button::plain_if(ui, !job.is_cancelled(), icons::STOP, &cancel);
         if cancel.on_hover_text(lang.tr("compare.cancel.about")).clicked() {

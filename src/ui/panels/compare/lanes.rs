@@ -57,9 +57,8 @@ fn counted(lang: Lang, marks: &[Mark]) -> String {
 }
 
 /// What happened, in words: `10:00 deploy v2-bad, canary`.
-fn told(lang: Lang, mark: &Mark) -> String {
-    let (day, time) = format::clock(mark.at);
-    let time = if day > 1 { format::day_time(lang, mark.at) } else { time };
+fn told(lang: Lang, mark: &Mark, end: SimTime) -> String {
+    let time = format::moment(lang, mark.at, end);
     // A label has one font, so names stand without their back-ticks.
     format!("{time} {}", lang.say_plainly(&mark.what))
 }
@@ -152,6 +151,13 @@ struct Lane<'a> {
     version: Option<&'a str>,
 }
 
+impl Lane<'_> {
+    /// The end of the axis.
+    fn end(&self) -> SimTime {
+        SimTime::ZERO + SimSpan::from_secs_f64(self.to)
+    }
+}
+
 /// The value of the window in which a time lies.
 fn value_at(points: &[Point], time: f64, window: SimSpan) -> f64 {
     let at = points.partition_point(|(t, _)| *t < time);
@@ -194,7 +200,7 @@ fn lane_ui(ui: &mut Ui, lang: Lang, lane: &Lane<'_>) -> Option<f64> {
 fn name_ui(ui: &mut Ui, lang: Lang, lane: &Lane<'_>, rect: Rect) {
     let palette = colors(ui);
     let response = ui.interact(rect, ui.scope_id().with(("lane name", lane.at)), Sense::hover());
-    let events: Vec<String> = lane.curve.marks.iter().map(|mark| told(lang, mark)).collect();
+    let events: Vec<String> = lane.curve.marks.iter().map(|mark| told(lang, mark, lane.end())).collect();
     let spoken = format!("{}: {}", lane.label, if events.is_empty() { lang.tr("compare.no-events").into_owned() } else { events.join("; ") });
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &spoken));
     let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
@@ -211,7 +217,7 @@ fn name_ui(ui: &mut Ui, lang: Lang, lane: &Lane<'_>, rect: Rect) {
     y += title.size().y + 2.0;
     if let Some(time) = lane.cursor {
         let window = lane.curve.window;
-        let at = format::clock(SimTime::ZERO + SimSpan::from_secs_f64(time)).1;
+        let at = format::moment(lang, SimTime::ZERO + SimSpan::from_secs_f64(time), lane.end());
         let mut rows = vec![(at, palette.secondary)];
         rows.push((lang.with("compare.at.errors", &[("share", &format::percent(lang, value_at(&lane.curve.errors, time, window)))]), palette.failing_text));
         if let Some(version) = lane.version.filter(|_| lane.shares) {
@@ -229,7 +235,7 @@ fn name_ui(ui: &mut Ui, lang: Lang, lane: &Lane<'_>, rect: Rect) {
     } else if let Some(end) = ending(&lane.curve.marks) {
         // How it ended, where nothing is pointed at.
         mark_ui(&painter, pos2(rect.left() + 19.0, y + 8.0), end.kind, is_way_back(end), palette);
-        let galley = line(&told(lang, end), fonts::regular(size::SMALL), palette.secondary, 3);
+        let galley = line(&told(lang, end, lane.end()), fonts::regular(size::SMALL), palette.secondary, 3);
         painter.galley(pos2(rect.left() + 28.0, y + 1.0), galley, palette.secondary);
     }
     response.on_hover_ui(|ui| {
@@ -257,8 +263,9 @@ fn plot_ui(ui: &mut Ui, lang: Lang, lane: &Lane<'_>, id: (&'static str, usize), 
         .min_thickness(AXIS)
         .tick_label_font(font.clone())
         .tick_label_color(palette.secondary);
+    let end = lane.end();
     let x_axis = AxisHints::new_x()
-        .formatter(|mark, _| format::axis_time(mark.value))
+        .formatter(move |mark, _| format::tick(lang, mark.value, end))
         .label_spacing(Rangef::new(8.0, 9.0))
         .tick_label_font(font)
         .tick_label_color(palette.secondary);
@@ -326,7 +333,8 @@ fn hover_ui(lang: Lang, lane: &Lane<'_>, plot: &PlotResponse<()>) {
     let Some(pointer) = plot.response.hover_pos() else { return };
     let x = |mark: &Mark| plot.transform.position_from_point(&PlotPoint::new(mark.at.as_secs_f64(), 0.0)).x;
     // Marks at the same time stand beside each other, to the right.
-    let near: Vec<String> = lane.curve.marks.iter().filter(|mark| (-6.0..=30.0).contains(&(pointer.x - x(mark)))).map(|mark| told(lang, mark)).collect();
+    let near: Vec<String> =
+        lane.curve.marks.iter().filter(|mark| (-6.0..=30.0).contains(&(pointer.x - x(mark)))).map(|mark| told(lang, mark, lane.end())).collect();
     if near.is_empty() {
         return;
     }

@@ -1,5 +1,5 @@
-//! Strategies side by side: which ones, on how many seeds; then what happened under each on one time axis, what differs by how
-//! much, and what follows.
+//! Strategies side by side: which ones, on how many seeds; then what differs by how much, what follows, and what happened under
+//! each on one time axis.
 //!
 //! `form` chooses, `state` remembers, `lanes` draws the time axis, `table` the differences. The sessions run in
 //! `ui::comparing`, and everything that is concluded comes from `lab::compare`, as in `fleetlab compare`.
@@ -94,7 +94,7 @@ fn header_ui(ui: &mut Ui, lang: Lang, state: &mut CompareState) {
     });
 }
 
-/// The results: of what they are, over time, in numbers, in words.
+/// The results: of what they are, in numbers, in words, over time.
 fn shown_ui(ui: &mut Ui, lang: Lang, shown: &mut Shown, open: &std::sync::Arc<crate::scenario::Scenario>) {
     let palette = colors(ui);
     let is_of_open = shown.is_of(open);
@@ -128,13 +128,13 @@ fn shown_ui(ui: &mut Ui, lang: Lang, shown: &mut Shown, open: &std::sync::Arc<cr
     }
     shown.tell(lang);
     ui.add_space(6.0);
-    lanes::lanes_ui(ui, lang, shown);
-    ui.add_space(12.0);
     let (room, table) = (ui.available_width(), table::width(shown, ui.available_width()));
     if room - table < BESIDE {
         table::table_ui(ui, lang, shown);
         ui.add_space(12.0);
         follows_ui(ui, lang, shown);
+        ui.add_space(12.0);
+        lanes::lanes_ui(ui, lang, shown);
         return;
     }
     ui.horizontal_top(|ui| {
@@ -145,6 +145,8 @@ fn shown_ui(ui: &mut Ui, lang: Lang, shown: &mut Shown, open: &std::sync::Arc<cr
         ui.add_space(20.0);
         ui.vertical(|ui| follows_ui(ui, lang, shown));
     });
+    ui.add_space(12.0);
+    lanes::lanes_ui(ui, lang, shown);
 }
 
 /// What follows, in words.

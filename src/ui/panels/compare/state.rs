@@ -16,7 +16,7 @@ use crate::units::SimTime;
 /// Of so many seeds it is kept what happened over time.
 const CURVES: usize = 20;
 /// How many seeds are run unless somebody says otherwise.
-const SEEDS: usize = 5;
+const SEEDS: usize = 20;
 /// The strategies that are chosen at first.
 const FIRST: [&str; 3] = ["rolling", "blue-green", "canary"];
 
@@ -37,6 +37,10 @@ pub(crate) struct CompareState {
     pub(super) job: Option<Job>,
     /// The results of the last one.
     pub(super) shown: Option<Shown>,
+    /// When it began [s of the window's clock]; unknown until it is drawn.
+    pub(super) since: Option<f64>,
+    /// How long a run of a scenario of this name took in the last comparison [s].
+    pub(super) pace: Option<(String, f64)>,
     /// Whether the panel fills the whole middle.
     pub(super) fills: bool,
     /// Whether the results are new since the last frame.
@@ -66,6 +70,8 @@ impl Default for CompareState {
             refusal: None,
             job: None,
             shown: None,
+            since: None,
+            pace: None,
             fills: false,
             fresh: false,
             ended: None,
@@ -84,7 +90,7 @@ impl CompareState {
     }
     /// A comparison has begun.
     pub(crate) fn begun(&mut self, job: Job) {
-        (self.job, self.refusal, self.ended) = (Some(job), None, None);
+        (self.job, self.refusal, self.ended, self.since) = (Some(job), None, None, None);
     }
     /// Stops the comparison that runs; what is done is kept.
     pub(crate) fn stop(&self) {
@@ -114,6 +120,21 @@ impl CompareState {
             Ended::Broke => "compare.ended.broke",
         };
         Some(lang.tr(key).into_owned())
+    }
+    /// Compares the others with this one of the strategies, in the results as well.
+    pub(super) fn make_baseline(&mut self, at: usize) {
+        let text = self.chosen.remove(at);
+        if let Some(shown) = &mut self.shown {
+            // A strategy that was written has its label before a colon.
+            let is = |label: &str| text == label || text.strip_prefix(label).is_some_and(|rest| rest.trim_start().starts_with(':'));
+            shown.baseline = shown.outcome.plan().variants().iter().position(|variant| is(&variant.label)).unwrap_or(shown.baseline);
+        }
+        self.chosen.insert(0, text);
+    }
+    /// How long so many runs of a scenario take, going by the last comparison [s].
+    pub(super) fn takes(&self, scenario: &Scenario, runs: usize) -> Option<f64> {
+        let (_, pace) = self.pace.as_ref().filter(|(name, _)| *name == scenario.name)?;
+        Some(pace * runs as f64)
     }
     /// Whether there are results that were not shown yet.
     pub(super) fn take_fresh(&mut self) -> bool {
@@ -174,10 +195,10 @@ fn refusal_text(lang: Lang, why: &PlanError) -> String {
     }
 }
 
-/// How a strategy stands to the first one in some measure.
+/// How a strategy stands to the baseline in some measure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Against {
-    /// It is the first one, or one of them is not known.
+    /// It is the baseline, or one of them is not known.
     Nothing,
     /// Less, by more than chance.
     Better,
@@ -185,6 +206,8 @@ pub(super) enum Against {
     Worse,
     /// No more than chance.
     Alike,
+    /// More than chance, and yet so little that both means read alike.
+    Slight,
     /// A single pair says nothing.
     Unsure,
 }
@@ -194,9 +217,9 @@ pub(super) enum Against {
 pub(super) struct Value {
     /// Its mean, or a dash.
     pub(super) mean: String,
-    /// Its difference to the first strategy; empty for that one, and where it is not known.
+    /// Its difference to the baseline; empty for that one, and where it is not known.
     pub(super) difference: String,
-    /// How it stands to the first one.
+    /// How it stands to the baseline.
     pub(super) against: Against,
     /// Whether it beats every other one.
     pub(super) best: bool,
@@ -216,7 +239,7 @@ pub(super) struct Row {
 /// The results in words and numbers of a language.
 #[derive(Debug, Default)]
 pub(super) struct Told {
-    of: Option<(Lang, World)>,
+    of: Option<(Lang, World, usize)>,
     /// The table.
     pub(super) rows: Vec<Row>,
     /// Why there is no lead time, if there is none.
@@ -234,6 +257,8 @@ pub(crate) struct Shown {
     pub(super) outcome: Outcome,
     /// Which world is looked at.
     pub(super) world: World,
+    /// Which strategy the others are compared with.
+    pub(super) baseline: usize,
     /// Which seed is looked at over time, by its place among the whole ones.
     pub(super) seed: usize,
     /// The time under the pointer [s].
@@ -248,7 +273,7 @@ pub(crate) struct Shown {
 
 impl Shown {
     fn of(outcome: Outcome) -> Self {
-        Self { outcome, world: World::AsItIs, seed: 0, cursor: None, told: Told::default(), place: Rect::ZERO, open: None }
+        Self { outcome, world: World::AsItIs, baseline: 0, seed: 0, cursor: None, told: Told::default(), place: Rect::ZERO, open: None }
     }
 
     /// Whether they are of this scenario.
@@ -271,10 +296,10 @@ impl Shown {
 
     /// Puts them into words, unless that was done already.
     pub(super) fn tell(&mut self, lang: Lang) {
-        if self.told.of == Some((lang, self.world)) {
+        if self.told.of == Some((lang, self.world, self.baseline)) {
             return;
         }
-        let (outcome, world) = (&self.outcome, self.world);
+        let (outcome, world, baseline) = (&self.outcome, self.world, self.baseline);
         let plan = outcome.plan();
         let variants = 0..plan.variants().len();
         let seeds = outcome.seeds().len();
@@ -283,10 +308,9 @@ impl Shown {
             // Only where the version is harmless can a rollback be false.
             let elsewhere = measure == Measure::FalseRollbacks && world == World::AsItIs && plan.has_twins();
             let world = if elsewhere { World::Harmless } else { world };
-            let best = outcome.best(world, &measure);
             let unit = measure.unit();
-            let value = |at: usize| {
-                let mean = outcome.mean(at, world, &measure).map_or_else(
+            let mean = |at: usize| {
+                outcome.mean(at, world, &measure).map_or_else(
                     || format::NOTHING.to_owned(),
                     |(mean, known)| {
                         let text = size(lang, unit, mean);
@@ -295,17 +319,22 @@ impl Shown {
                         }
                         lang.with("report.compare.known", &[("mean", &text), ("known", &known.to_string()), ("seeds", &seeds.to_string())])
                     },
-                );
-                let pairs = if at == 0 { None } else { outcome.paired(at, 0, world, &measure) };
+                )
+            };
+            // Whoever is best only in digits that nobody sees is not shown as the best.
+            let best = outcome.best(world, &measure).filter(|best| variants.clone().all(|at| at == *best || mean(at) != mean(*best)));
+            let value = |at: usize| {
+                let pairs = if at == baseline { None } else { outcome.paired(at, baseline, world, &measure) };
                 let against = match &pairs {
                     None => Against::Nothing,
                     Some(pairs) if pairs.half_width.is_none() => Against::Unsure,
                     Some(pairs) if !pairs.excludes_zero() => Against::Alike,
+                    Some(_) if mean(at) == mean(baseline) => Against::Slight,
                     Some(pairs) if pairs.mean < 0.0 => Against::Better,
                     Some(_) => Against::Worse,
                 };
                 let difference = pairs.map_or_else(String::new, |pairs| paired(lang, unit, &pairs));
-                Value { mean, difference, against, best: best == Some(at) }
+                Value { mean: mean(at), difference, against, best: best == Some(at) }
             };
             let about = lang.find_with(&format!("compare.about.{}", measure.key()), &[("slo", measure.slo().unwrap_or_default())]);
             let title = measure.title(lang);
@@ -328,7 +357,12 @@ impl Shown {
             }
         }
         let notes = notes.into_iter().map(|(note, of)| format!("{}: {note}.", of.join(", ")));
-        self.told =
-            Told { of: Some((lang, world)), rows: measures.map(row).collect(), no_lead_time, conclusions: conclusions(outcome, lang), notes: notes.collect() };
+        self.told = Told {
+            of: Some((lang, world, baseline)),
+            rows: measures.map(row).collect(),
+            no_lead_time,
+            conclusions: conclusions(outcome, lang),
+            notes: notes.collect(),
+        };
     }
 }

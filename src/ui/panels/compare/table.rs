@@ -1,4 +1,5 @@
-//! Every measure under each strategy, with its mean difference to the first one and how sure that is.
+//! Every measure under each strategy, with its mean difference to one of them and how sure that is; a click on a name compares
+//! the others with it.
 //!
 //! What is better says so in colour, by an arrow, and in the row's accessible name.
 
@@ -9,7 +10,7 @@ use super::state::{Against, Row, Shown, Value};
 use crate::ui::state::colors;
 use crate::ui::text::Lang;
 use crate::ui::theme::{Palette, faded, mixed, size};
-use crate::ui::widgets::label;
+use crate::ui::widgets::{button, label};
 use crate::ui::{fonts, icons};
 
 /// Height of a row with two lines, and of the header [points].
@@ -52,34 +53,38 @@ impl Against {
             Self::Better => Some((icons::DOWN, palette.ok_text, "compare.better")),
             Self::Worse => Some((icons::UP, palette.failing_text, "compare.worse")),
             Self::Alike => Some(("≈", palette.secondary, "compare.alike")),
+            Self::Slight => Some(("≈", palette.secondary, "compare.slight")),
             Self::Unsure => Some(("?", palette.secondary, "compare.unsure")),
         }
     }
 }
 
 /// Draws it.
-pub(super) fn table_ui(ui: &mut Ui, lang: Lang, shown: &Shown) {
+pub(super) fn table_ui(ui: &mut Ui, lang: Lang, shown: &mut Shown) {
     let plan = shown.outcome.plan();
+    let baseline = shown.baseline;
     let labels: Vec<&str> = plan.variants().iter().map(|variant| variant.label.as_str()).collect();
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = vec2(12.0, 2.0);
         let title = label::section(ui, lang.tr("compare.differences"));
         label::explained(title, lang, "common-random-numbers");
-        legend_ui(ui, lang, labels[0]);
+        legend_ui(ui, lang, labels[baseline]);
     });
     ui.add_space(2.0);
     let widths = Widths::of(labels.len(), ui.available_width());
+    let mut clicked = None;
     ScrollArea::horizontal().id_salt("differences").auto_shrink([false, true]).show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = 0.0;
-        head_ui(ui, lang, &labels, widths);
+        clicked = head_ui(ui, lang, &labels, baseline, widths);
         for row in &shown.told.rows {
-            row_ui(ui, lang, row, &labels, widths);
+            row_ui(ui, lang, row, &labels, baseline, widths);
         }
     });
     if let Some(why) = &shown.told.no_lead_time {
         ui.add_space(4.0);
         label::secondary(ui, why);
     }
+    shown.baseline = clicked.unwrap_or(baseline);
 }
 
 /// What the signs mean.
@@ -113,21 +118,30 @@ fn cell(rect: Rect, at: usize, widths: Widths) -> Rect {
     Rect::from_min_max(pos2(left + 10.0, rect.top()), pos2(left + widths.each - 8.0, rect.bottom()))
 }
 
-fn head_ui(ui: &mut Ui, lang: Lang, labels: &[&str], widths: Widths) {
+/// The names of the strategies; returns the one that was clicked, which the others are to be compared with.
+fn head_ui(ui: &mut Ui, lang: Lang, labels: &[&str], baseline: usize, widths: Widths) -> Option<usize> {
     let palette = colors(ui);
+    let mut clicked = None;
     let (rect, _) = ui.allocate_exact_size(vec2(widths.whole, HEIGHTS[1]), Sense::hover());
     write(ui, rect.with_max_x(rect.left() + widths.measure), &lang.tr("report.compare.mean"), fonts::regular(size::SMALL), palette.secondary, false);
     for (at, name) in labels.iter().enumerate() {
         let cell = cell(rect, at, widths);
-        let galley = ui.painter().layout_no_wrap((*name).to_owned(), fonts::medium(size::BODY - 1.0), palette.text);
+        let title = if at == baseline { lang.with("compare.baseline", &[("strategy", name)]) } else { (*name).to_owned() };
+        let response = ui.interact(cell, ui.scope_id().with(("head", at)), Sense::click());
+        button::focus_ring(ui, &response);
+        let ink = if response.hovered() && at != baseline { palette.accent } else { palette.text };
+        let galley = ui.painter().layout_no_wrap(title.clone(), fonts::medium(size::BODY - 1.0), ink);
         let used = galley.size().x.min(cell.width() - 14.0);
         ui.painter().circle_filled(pos2(cell.right() - used - 9.0, cell.center().y), 4.0, palette.series[at % palette.series.len()]);
-        write(ui, cell.with_min_x(cell.right() - used - 1.0), name, fonts::medium(size::BODY - 1.0), palette.text, true);
-        let response = ui.interact(cell, ui.scope_id().with(("head", at)), Sense::hover());
-        response.widget_info(|| WidgetInfo::labeled(Role::Label, true, *name));
-        response.on_hover_text(*name);
+        write(ui, cell.with_min_x(cell.right() - used - 1.0), &title, fonts::medium(size::BODY - 1.0), ink, true);
+        let about = lang.tr(if at == baseline { "compare.baseline.is" } else { "compare.baseline.make" });
+        response.widget_info(|| WidgetInfo::selected(Role::Button, true, at == baseline, title.as_str()));
+        if response.on_hover_text(format!("{name}\n{about}")).clicked() {
+            clicked = Some(at);
+        }
     }
     ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, (1.0, palette.line));
+    clicked
 }
 
 /// A value in words: `326, -173 ± 31.1, better than rolling`.
@@ -143,7 +157,7 @@ fn spoken(lang: Lang, value: &Value, baseline: &str, palette: &Palette) -> Strin
     words.join(", ")
 }
 
-fn row_ui(ui: &mut Ui, lang: Lang, row: &Row, labels: &[&str], widths: Widths) {
+fn row_ui(ui: &mut Ui, lang: Lang, row: &Row, labels: &[&str], baseline: usize, widths: Widths) {
     let palette = colors(ui);
     let (rect, response) = ui.allocate_exact_size(vec2(widths.whole, HEIGHTS[0]), Sense::hover());
     if response.hovered() {
@@ -151,7 +165,7 @@ fn row_ui(ui: &mut Ui, lang: Lang, row: &Row, labels: &[&str], widths: Widths) {
     }
     ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, (1.0, faded(palette.line, 0.5)));
     write(ui, rect.with_min_x(rect.left() + 4.0).with_max_x(rect.left() + widths.measure), &row.title, fonts::regular(size::BODY), palette.text, false);
-    let told: Vec<String> = labels.iter().zip(&row.values).map(|(name, value)| format!("{name} {}", spoken(lang, value, labels[0], palette))).collect();
+    let told: Vec<String> = labels.iter().zip(&row.values).map(|(name, value)| format!("{name} {}", spoken(lang, value, labels[baseline], palette))).collect();
     response.widget_info(|| WidgetInfo::labeled(Role::Row, true, format!("{}: {}", row.title, told.join("; "))));
     for (at, value) in row.values.iter().enumerate() {
         let cell = cell(rect, at, widths);

@@ -86,12 +86,12 @@ fn list_ui(ui: &mut Ui, lang: Lang, run: &Run, rows: &[&Deployment], chosen: Opt
         lang.tr("dora.col.outcome"),
     ];
     let columns = [
-        Column::number(&heads[0], 0.7),
-        Column::text(&heads[1], 2.1),
-        Column::text(&heads[2], 3.5),
-        Column::text(&heads[3], 2.4),
+        Column::number(&heads[0], 0.6),
+        Column::text(&heads[1], 1.9),
+        Column::text(&heads[2], 3.0),
+        Column::text(&heads[3], 2.2),
         Column::number(&heads[4], 1.3),
-        Column::text(&heads[5], 3.0),
+        Column::text(&heads[5], 4.2),
     ];
     let name = |at: usize| {
         let one = rows[at];
@@ -105,7 +105,7 @@ fn list_ui(ui: &mut Ui, lang: Lang, run: &Run, rows: &[&Deployment], chosen: Opt
         cells.colored(0, &one.number.to_string(), if on { palette.accent } else { palette.secondary }, 0.0);
         cells.name(1, run.service_name(one.service), if on { palette.accent } else { palette.text }, 0.0);
         cells.text(2, &versions(run, one));
-        cells.colored(3, &format::day_time(lang, one.started), palette.secondary, 0.0);
+        cells.colored(3, &run.moment(lang, one.started), palette.secondary, 0.0);
         let took = one.ended.unwrap_or(run.snapshot.now).since(one.started);
         cells.text(4, &format::span(lang, took));
         status::shape(cells.painter(), cells.mark(5), 8.0, outcome_health(one), palette);
@@ -144,7 +144,7 @@ fn one_ui(ui: &mut Ui, shell: &mut Shell, one: &Deployment) {
     let named = strategy(lang, one.strategy);
     let took = format::span(lang, one.ended.unwrap_or(snapshot.now).since(one.started));
     let key = if one.ended.is_some() { "deployments.took" } else { "deployments.takes" };
-    let line = label::secondary(ui, lang.with(key, &[("strategy", &named), ("time", &format::day_time(lang, one.started)), ("took", &took)]));
+    let line = label::secondary(ui, lang.with(key, &[("strategy", &named), ("time", &run.moment(lang, one.started)), ("took", &took)]));
     if let Some(about) = lang.find(&format!("strategy.{}.about", one.strategy)) {
         line.on_hover_text(about);
     }

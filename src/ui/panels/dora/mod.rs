@@ -33,7 +33,7 @@ use crate::ui::{fonts, format, icons};
 pub(crate) const PANE: PaneSpec = PaneSpec { title: "pane.dora", icon: icons::DORA, draw: dora_ui };
 
 /// Height of a tile [points].
-const TILE: f32 = 108.0;
+const TILE: f32 = 122.0;
 /// A tile is no narrower than this [points].
 const NARROWEST: f32 = 140.0;
 /// From this width on the trend and the Quick Check stand side by side [points].
@@ -185,7 +185,12 @@ fn tile_ui(ui: &Ui, lang: Lang, rect: Rect, metric: Metric, scoped: &Scoped, lev
     let below = inner.top() + title.size().y.max(15.0) + 1.0;
     painter.galley(inner.min, title, palette.secondary);
     let value = metric.value(&scoped.dora);
-    let text = value.map_or_else(|| format::NOTHING.to_owned(), |value| metric.text(lang, value));
+    let early = scoped.is_early(metric);
+    let text = match value {
+        Some(_) if early => lang.counted("deployments", scoped.dora.deployments as usize),
+        Some(value) => metric.text(lang, value),
+        None => format::NOTHING.to_owned(),
+    };
     let galley = painter.layout_no_wrap(text.clone(), fonts::semibold(size::HEADING), palette.text);
     let end = inner.left() + galley.size().x;
     painter.galley(pos2(inner.left(), below), galley, palette.text);
@@ -200,15 +205,22 @@ fn tile_ui(ui: &Ui, lang: Lang, rect: Rect, metric: Metric, scoped: &Scoped, lev
     }
     if value.is_some() {
         let line = below + 36.0;
-        let graded = level_text(lang, metric, level, year);
+        let level = level.filter(|_| !early);
+        let graded = if early { lang.tr("dora.early").into_owned() } else { level_text(lang, metric, level, year) };
         let x = match level {
             Some(level) => level_shape(&painter, pos2(inner.left(), line), level, palette),
             None => inner.left(),
         };
         painter.text(pos2(x, line), Align2::LEFT_CENTER, &graded, fonts::regular(size::SMALL), palette.secondary);
         words.push(graded);
-        let chart = Rect::from_min_max(pos2(inner.left(), line + 10.0), inner.max);
-        spark(&painter, chart, scoped.trend.iter().map(|(_, dora, _)| metric.value(dora)).collect(), if on { palette.accent } else { palette.secondary });
+        let period = lang.with("dora.period", &[("span", &format::span(lang, scoped.lasted))]);
+        painter.text(pos2(inner.left(), line + 15.0), Align2::LEFT_CENTER, &period, fonts::regular(size::SMALL), palette.secondary);
+        words.push(period);
+        let chart = Rect::from_min_max(pos2(inner.left(), line + 24.0), inner.max);
+        // What cannot be said yet has no trend.
+        let color_of = if on { palette.accent } else { palette.secondary };
+        let points = if early { Vec::new() } else { scoped.trend.iter().map(|(_, dora, _)| metric.value(dora)).collect() };
+        spark(&painter, chart, points, color_of);
     } else {
         let why = lang.tr(metric.unknown(&scoped.dora));
         painter.galley(pos2(inner.left(), below + 28.0), wrapped(why.to_string(), fonts::regular(size::SMALL), palette.secondary, 3), palette.secondary);

@@ -116,7 +116,7 @@ pub(super) fn records_ui(ui: &mut Ui, shell: &mut Shell, scoped: &Scoped) {
         cells.name(1, run.service_name(of.service), palette.text, 0.0);
         cells.text(2, version_name(run, of.version));
         let when = counted.map(|(_, committed)| committed).or(of.ended);
-        cells.colored(3, &when.map_or_else(String::new, |at| format::day_time(lang, at)), palette.secondary, 0.0);
+        cells.colored(3, &when.map_or_else(String::new, |at| run.moment(lang, at)), palette.secondary, 0.0);
         match counted {
             Some((number, _)) => cells.text(4, &change(lang, number)),
             None => cells.text(4, &lang.tr(if of.planned { "dora.planned" } else { "dora.unplanned" })),

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use super::Metric;
 use crate::delivery::look::DeliveryLook;
 use crate::ids::ServiceId;
 use crate::insight::dora::quick_check::{self, Grades};
@@ -25,6 +26,8 @@ pub(crate) struct Scoped {
     pub(super) dora: Dora,
     /// The Quick Check.
     pub(super) grades: Grades,
+    /// How long the run has lasted.
+    pub(super) lasted: SimSpan,
     /// Over the last 7 days at the end of each day, and now; with the true change fail rate of the same stretch.
     pub(super) trend: Vec<(SimTime, Dora, Option<f64>)>,
     /// Time to restore.
@@ -39,7 +42,15 @@ pub(crate) struct Scoped {
     pub(super) true_rate: Option<f64>,
 }
 
+/// Before so much has passed nothing can be said per day.
+const DAY: SimSpan = SimSpan::from_secs(86_400);
+
 impl Scoped {
+    /// Whether it is too early to say how often something happens.
+    pub(super) fn is_early(&self, metric: Metric) -> bool {
+        metric == Metric::Frequency && self.lasted < DAY
+    }
+
     /// Whether it is what would be worked out now.
     pub(super) fn is_of(&self, snapshot: &Arc<DoraSnapshot>, service: Option<ServiceId>) -> bool {
         Arc::ptr_eq(&self.of, snapshot) && self.service == service
@@ -72,6 +83,7 @@ impl Scoped {
         Self {
             of: Arc::clone(snapshot),
             service,
+            lasted: now.since(SimTime::ZERO),
             grades: quick_check::grade(&dora, None),
             trend: days.chain([today]).collect(),
             restore: match (service, delivery) {

@@ -47,12 +47,17 @@ pub(super) fn trend_ui(ui: &mut Ui, lang: Lang, metric: Metric, scoped: &Scoped,
         label::secondary(ui, lang.tr(metric.unknown(&scoped.dora)));
         return;
     }
+    if scoped.is_early(metric) {
+        label::secondary(ui, lang.tr("dora.early.about"));
+        return;
+    }
     let to = scoped.trend.last().map_or(0.0, |(at, ..)| at.as_secs_f64()).max(86_400.0) * 1.02;
     let most = seen.iter().chain(&true_line).flatten().map(|[_, value]| *value).fold(0.0, f64::max);
     let high = if most > 0.0 { most * 1.15 } else { 1.0 };
+    let end = crate::units::SimTime::ZERO + crate::units::SimSpan::from_secs_f64(to);
     let axis = ui.available_width() - 60.0;
     let x_axis = AxisHints::new_x()
-        .formatter(|mark, _| format::axis_time(mark.value))
+        .formatter(move |mark, _| format::tick(lang, mark.value, end))
         .label_spacing(Rangef::new(8.0, 9.0))
         .tick_label_font(fonts::mono(10.0))
         .tick_label_color(palette.secondary);

@@ -3,7 +3,7 @@
 //! Each form ends in a button that says what happens and to whom. Forms of faults and strategies are made from their
 //! registries (see `widgets/params`), so a new one needs nothing here.
 
-use eframe::egui::{ComboBox, Frame, Grid, RichText, TextEdit, Ui, vec2};
+use eframe::egui::{ComboBox, Frame, Grid, Response, RichText, TextEdit, Ui, vec2};
 
 use super::policy::PolicyFields;
 use super::rule_ui;
@@ -202,13 +202,7 @@ pub(super) fn actions_ui(ui: &mut Ui, shell: &mut Shell, service: ServiceId, sta
         form_frame_ui(ui, |ui| {
             let done = match form {
                 Form::Deploy => deploy_ui(ui, lang, forms, &name, &versions, state, &scenario),
-                Form::Strategy => match forms.own_strategy.always_ui(ui, lang, (&name, &state.strategy), &scenario) {
-                    Ok(action) => action,
-                    Err(error) => {
-                        error_ui(ui, &error);
-                        None
-                    }
-                },
+                Form::Strategy => forms.own_strategy.always_ui(ui, lang, (&name, &state.strategy), &scenario),
                 Form::Scale => scale_ui(ui, lang, forms, &name, state),
                 Form::Restart => restart_ui(ui, lang, forms, &name),
                 Form::Fault(_) => fault_ui(ui, lang, forms, &name, &scenario),
@@ -245,6 +239,28 @@ pub(super) fn error_ui(ui: &mut Ui, error: &str) {
     );
 }
 
+/// The button that ends a form: while something does not fit it stays where it is, and says why it cannot be pressed. What was
+/// filled in, if it was pressed.
+pub(super) fn submit_ui<T>(ui: &mut Ui, filled: Result<T, String>, draw: impl FnOnce(&mut Ui) -> Response) -> Option<T> {
+    ui.add_space(4.0);
+    let response = ui.add_enabled_ui(filled.is_ok(), draw).inner;
+    match filled {
+        Ok(filled) => response.clicked().then_some(filled),
+        Err(why) => {
+            response.on_disabled_hover_text(why);
+            None
+        }
+    }
+}
+
+/// Says what does not fit, if anything does not.
+fn told<T>(ui: &mut Ui, filled: Result<T, String>) -> Result<T, String> {
+    if let Err(error) = &filled {
+        error_ui(ui, error);
+    }
+    filled
+}
+
 fn deploy_ui(ui: &mut Ui, lang: Lang, forms: &mut Forms, service: &str, versions: &[String], state: &ServiceSnapshot, scenario: &Scenario) -> Option<Action> {
     if versions.len() < 2 {
         label::secondary(ui, lang.with("deploy.one-version", &[("service", service), ("version", versions.first().map_or("", String::as_str))]));
@@ -263,17 +279,12 @@ fn deploy_ui(ui: &mut Ui, lang: Lang, forms: &mut Forms, service: &str, versions
         });
         combo.response.accessible_name(lang.tr("deploy.version"));
     });
-    let strategy = match forms.strategy.once_ui(ui, lang, (service, &state.strategy), scenario) {
-        Ok(strategy) => strategy,
-        Err(error) => {
-            error_ui(ui, &error);
-            return None;
-        }
-    };
-    let word = delivery::strategy(lang, strategy.as_ref().unwrap_or(&state.strategy).name());
+    let (name, strategy) = forms.strategy.once_ui(ui, lang, (service, &state.strategy), scenario);
+    let strategy = told(ui, strategy);
+    let word = delivery::strategy(lang, name);
     let text = lang.with("deploy.do", &[("version", &forms.version), ("service", service), ("strategy", &word)]);
-    ui.add_space(4.0);
-    button::primary(ui, icons::DEPLOY, &text).clicked().then(|| Action::Deploy { service: service.to_owned(), version: forms.version.clone(), strategy })
+    let strategy = submit_ui(ui, strategy, |ui| button::primary(ui, icons::DEPLOY, &text))?;
+    Some(Action::Deploy { service: service.to_owned(), version: forms.version.clone(), strategy })
 }
 
 /// The most instances that may be asked for at once.
@@ -293,17 +304,17 @@ fn scale_ui(ui: &mut Ui, lang: Lang, forms: &mut Forms, service: &str, state: &S
             }
         }
     });
-    let Some(instances) = forms.instances.trim().parse::<u32>().ok().filter(|instances| (1..=MOST_INSTANCES).contains(instances)) else {
-        error_ui(ui, &lang.with("scale.range", &[("most", &format::whole(u64::from(MOST_INSTANCES)))]));
-        return None;
-    };
-    if instances >= 1_000 {
+    let typed = forms.instances.trim();
+    let instances = typed.parse::<u32>().ok().filter(|instances| (1..=MOST_INSTANCES).contains(instances));
+    let instances = told(ui, instances.ok_or_else(|| lang.with("scale.range", &[("most", &format::whole(u64::from(MOST_INSTANCES)))])));
+    if instances.as_ref().is_ok_and(|instances| *instances >= 1_000) {
         label::caption(ui, lang.tr("scale.many"));
     }
-    let text = lang.with("scale.do", &[("service", service), ("from", &state.desired.to_string()), ("to", &instances.to_string())]);
-    ui.add_enabled_ui(instances != state.desired, |ui| button::primary(ui, icons::SCALE, &text).clicked())
-        .inner
-        .then(|| Action::Scale { service: service.to_owned(), instances })
+    let to = instances.as_ref().map_or_else(|_| typed.to_owned(), u32::to_string);
+    let text = lang.with("scale.do", &[("service", service), ("from", &state.desired.to_string()), ("to", &to)]);
+    let other = |instances: u32| if instances == state.desired { Err(lang.tr("scale.same").into_owned()) } else { Ok(instances) };
+    let instances = submit_ui(ui, instances.and_then(other), |ui| button::primary(ui, icons::SCALE, &text))?;
+    Some(Action::Scale { service: service.to_owned(), instances })
 }
 
 fn selector_ui(ui: &mut Ui, lang: Lang, forms: &mut Forms) -> Result<Selector, String> {
@@ -317,20 +328,11 @@ fn selector_ui(ui: &mut Ui, lang: Lang, forms: &mut Forms) -> Result<Selector, S
 }
 
 fn restart_ui(ui: &mut Ui, lang: Lang, forms: &mut Forms, service: &str) -> Option<Action> {
-    match selector_ui(ui, lang, forms) {
-        Ok(selector) => {
-            label::caption(ui, lang.tr("restart.about"));
-            button::harmful(ui, icons::RESTART, &lang.with("restart.do", &[("service", service)])).clicked().then(|| Action::Restart {
-                service: service.to_owned(),
-                selector,
-                silent: false,
-            })
-        }
-        Err(error) => {
-            error_ui(ui, &error);
-            None
-        }
-    }
+    let selector = selector_ui(ui, lang, forms);
+    label::caption(ui, lang.tr("restart.about"));
+    let selector = told(ui, selector);
+    let selector = submit_ui(ui, selector, |ui| button::harmful(ui, icons::RESTART, &lang.with("restart.do", &[("service", service)])))?;
+    Some(Action::Restart { service: service.to_owned(), selector, silent: false })
 }
 
 /// Faults that happen to a whole service, or to a zone: there is nothing to pick among its instances.
@@ -368,20 +370,15 @@ fn fault_ui(ui: &mut Ui, lang: Lang, forms: &mut Forms, service: &str, scenario:
     let parsed = text.parse::<SimSpan>().map(Some).map_err(|_in_english| does_not_fit(lang, &title, text, "2m"));
     let duration = if text.is_empty() { Ok(None) } else { parsed };
     let name = lang.find(&format!("fault.{}.name", forms.kind)).map_or_else(|| humanised(forms.kind), std::borrow::Cow::into_owned);
-    match (kind, selector, duration) {
-        (Ok(kind), Ok(selector), Ok(duration)) => {
-            ui.add_space(4.0);
-            let zone = matches!(kind, FaultKind::ZoneLoss(_));
-            let text = if zone { name } else { lang.with("fault.do", &[("fault", &name), ("service", service)]) };
-            button::harmful(ui, icons::FAULT, &text).clicked().then(|| {
-                // A zone is lost for everybody in it.
-                let service = (!zone).then(|| service.to_owned());
-                Action::Inject { fault: Fault { name: None, kind, service, selector, duration } }
-            })
-        }
-        (Err(error), ..) | (_, Err(error), _) | (.., Err(error)) => {
-            error_ui(ui, &error);
-            None
-        }
-    }
+    let filled = match (kind, selector, duration) {
+        (Ok(kind), Ok(selector), Ok(duration)) => Ok((kind, selector, duration)),
+        (Err(error), ..) | (_, Err(error), _) | (.., Err(error)) => Err(error),
+    };
+    let filled = told(ui, filled);
+    // A zone is lost for everybody in it.
+    let zone = forms.kind == "zone-loss";
+    let text = if zone { name } else { lang.with("fault.do", &[("fault", &name), ("service", service)]) };
+    let (kind, selector, duration) = submit_ui(ui, filled, |ui| button::harmful(ui, icons::FAULT, &text))?;
+    let service = (!zone).then(|| service.to_owned());
+    Some(Action::Inject { fault: Fault { name: None, kind, service, selector, duration } })
 }

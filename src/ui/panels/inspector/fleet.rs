@@ -118,6 +118,7 @@ pub(super) fn faults_ui(ui: &mut Ui, shell: &mut Shell, service: Option<ServiceI
     if faults.is_empty() {
         return;
     }
+    let end = run.snapshot.end;
     rule_ui(ui);
     let heading = label::section(ui, lang.tr("faults.title"));
     label::explained(heading, lang, "truth");
@@ -133,7 +134,7 @@ pub(super) fn faults_ui(ui: &mut Ui, shell: &mut Shell, service: Option<ServiceI
                 ui.add(eframe::egui::Label::new(name).truncate());
                 let until = fault
                     .until
-                    .map_or_else(|| lang.tr("faults.for-ever").into_owned(), |until| lang.with("faults.until", &[("time", &format::clock(until).1)]));
+                    .map_or_else(|| lang.tr("faults.for-ever").into_owned(), |until| lang.with("faults.until", &[("time", &format::moment(lang, until, end))]));
                 label::caption(ui, until);
             });
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {

@@ -137,24 +137,25 @@ fn instances_ui(ui: &mut Ui, lang: Lang, state: &ServiceSnapshot, zones: &[Strin
     let zone = if ui.available_width() < 360.0 { 0.0 } else { 1.7 };
     let columns = [
         Column::number(&heads[0], if state.instances.iter().any(|instance| instance.id > 999) { 1.8 } else { 1.0 }),
-        Column::text(&heads[1], 3.2),
-        Column::text(&heads[2], 2.0),
+        Column::text(&heads[1], 3.3),
+        Column::text(&heads[2], 2.3),
         Column::text(&heads[3], zone),
         Column::number(&heads[4], 1.5),
         Column::number(&heads[5], 1.6),
         Column::number(&heads[6], 1.3),
     ];
-    let name = |at: usize| format!("{} {} {}", lang.tr("instance"), state.instances[at].id, state_word(lang, state.instances[at].state));
+    let version = |at: usize| state.versions.get(usize::from(state.instances[at].version)).map_or("", |version| version.name.as_str());
+    let name = |at: usize| format!("{} {} {}, {}", lang.tr("instance"), state.instances[at].id, state_word(lang, state.instances[at].state), version(at));
     table(ui, "instances", &columns, state.instances.len(), height, name, |at, cells| {
         let instance = &state.instances[at];
         let palette = cells.palette;
         cells.colored(0, &instance.id.to_string(), palette.secondary, 0.0);
-        node::cell_of(cells.painter(), Rect::from_center_size(cells.mark(1), vec2(9.0, 9.0)), instance, palette);
         let word = state_word(lang, instance.state);
         let text = if instance.faulted { format!("{} {word}", icons::FAULT) } else { word.into_owned() };
-        cells.colored(1, &text, if instance.faulted { palette.failing_text } else { palette.text }, 16.0);
-        let version = state.versions.get(usize::from(instance.version)).map_or("", |version| version.name.as_str());
-        cells.colored(2, version, palette.text, 0.0);
+        cells.colored(1, &text, if instance.faulted { palette.failing_text } else { palette.text }, 0.0);
+        // Its colour is that of the version: beside the state it would look like a warning.
+        node::cell_of(cells.painter(), Rect::from_center_size(cells.mark(2), vec2(9.0, 9.0)), instance, palette);
+        cells.colored(2, version(at), palette.text, 16.0);
         cells.colored(3, zones.get(usize::from(instance.zone)).map_or("", String::as_str), palette.secondary, 0.0);
         cells.text(4, &format!("{}/{}", instance.busy, state.workers));
         cells.text(5, &instance.queued.to_string());

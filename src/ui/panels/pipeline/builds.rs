@@ -3,7 +3,7 @@
 //! What a build will say later is not shown, and neither are the defects behind a failure: a log names the check that
 //! failed, not what is wrong with the change.
 
-use eframe::egui::{Frame, Label, RichText, ScrollArea, Ui, UiBuilder, pos2};
+use eframe::egui::{Align, Frame, Label, RichText, ScrollArea, Ui, UiBuilder, pos2};
 
 use super::seen::Seen;
 use super::tone;
@@ -29,7 +29,7 @@ fn place(seen: &Seen<'_>, build: &Build) -> Option<usize> {
 }
 
 /// Draws the table, and beside it the log of the build that is looked at.
-pub(super) fn builds_ui(ui: &mut Ui, seen: &Seen<'_>, looked_at: &mut Option<u32>, height: f32) {
+pub(super) fn builds_ui(ui: &mut Ui, seen: &Seen<'_>, (looked_at, reveal): (&mut Option<u32>, &mut bool), height: f32) {
     let lang = seen.lang;
     let builds: Vec<&Build> = seen.all.builds.iter().rev().filter(|build| build.service == seen.look.service).collect();
     if builds.is_empty() {
@@ -43,14 +43,14 @@ pub(super) fn builds_ui(ui: &mut Ui, seen: &Seen<'_>, looked_at: &mut Option<u32
     let (list, log) = match shown {
         None => (rect, None),
         Some(_) if beside => {
-            let x = rect.left() + rect.width() * 0.52;
+            let x = rect.left() + rect.width() * 0.46;
             (
                 eframe::egui::Rect::from_min_max(rect.min, pos2(x - 6.0, rect.bottom())),
                 Some(eframe::egui::Rect::from_min_max(pos2(x + 6.0, rect.top()), rect.max)),
             )
         }
         Some(_) => {
-            let y = rect.top() + height * 0.45;
+            let y = rect.top() + height * 0.3;
             (
                 eframe::egui::Rect::from_min_max(rect.min, pos2(rect.right(), y - 4.0)),
                 Some(eframe::egui::Rect::from_min_max(pos2(rect.left(), y + 4.0), rect.max)),
@@ -60,10 +60,11 @@ pub(super) fn builds_ui(ui: &mut Ui, seen: &Seen<'_>, looked_at: &mut Option<u32
     ui.scope_builder(UiBuilder::new().max_rect(list), |ui| {
         if let Some(number) = table_ui(ui, seen, &builds, *looked_at) {
             *looked_at = if *looked_at == Some(number) { None } else { Some(number) };
+            *reveal = true;
         }
     });
     if let (Some(build), Some(rect)) = (shown, log) {
-        ui.scope_builder(UiBuilder::new().max_rect(rect), |ui| log_ui(ui, seen, build, looked_at));
+        ui.scope_builder(UiBuilder::new().max_rect(rect), |ui| log_ui(ui, seen, build, looked_at, reveal));
     }
 }
 
@@ -105,7 +106,7 @@ fn table_ui(ui: &mut Ui, seen: &Seen<'_>, builds: &[&Build], looked_at: Option<u
         cells.colored(1, &state(build), tone.text(palette), 20.0);
         cells.text(2, &build.action);
         cells.colored(3, &format!("#{}", build.execution), palette.secondary, 0.0);
-        cells.colored(4, &super::moment(lang, build.started.unwrap_or(build.submitted)), palette.secondary, 0.0);
+        cells.colored(4, &seen.moment(build.started.unwrap_or(build.submitted)), palette.secondary, 0.0);
         let begun = build.started.unwrap_or(build.submitted);
         let end = build.ends.map_or(seen.now, |ends| ends.min(seen.now));
         cells.text(5, &format::axis_time(end.since(begun).as_secs_f64()));
@@ -114,7 +115,7 @@ fn table_ui(ui: &mut Ui, seen: &Seen<'_>, builds: &[&Build], looked_at: Option<u
 }
 
 /// What a build has said so far.
-fn log_ui(ui: &mut Ui, seen: &Seen<'_>, build: &Build, looked_at: &mut Option<u32>) {
+fn log_ui(ui: &mut Ui, seen: &Seen<'_>, build: &Build, looked_at: &mut Option<u32>, reveal: &mut bool) {
     let palette = colors(ui);
     let lang = seen.lang;
     let (tone, word) = tone::of_build(build);
@@ -139,12 +140,19 @@ fn log_ui(ui: &mut Ui, seen: &Seen<'_>, build: &Build, looked_at: &mut Option<u3
                 text(ui, lang.with("pipeline.log.queued", &[(values[0].0, &values[0].1), (values[1].0, &values[1].1)]), palette.secondary);
                 return;
             };
+            let wanted = std::mem::take(reveal);
+            let mut found = false;
             // The log is known from the beginning to its end; what lies in the future has not been said.
             for (at, said) in build.log.iter().filter(|(at, _)| *at <= seen.now) {
                 let bad = said.contains("FAILED") || said.starts_with("error");
                 let time = format::clock(*at).1;
                 let since = format::axis_time(at.since(started).as_secs_f64());
-                text(ui, format!("{time}  +{since:<7} {said}"), if bad { palette.failing_text } else { palette.text });
+                let line = text(ui, format!("{time}  +{since:<7} {said}"), if bad { palette.failing_text } else { palette.text });
+                if wanted && bad && !found {
+                    found = true;
+                    let begin = eframe::egui::Rect::from_min_size(line.rect.min, eframe::egui::vec2(1.0, line.rect.height()));
+                    ui.scroll_to_rect(begin, Some(Align::Center));
+                }
             }
             if build.status == BuildStatus::InProgress {
                 text(ui, lang.tr("pipeline.log.goes-on").into_owned(), palette.secondary);

@@ -71,7 +71,7 @@ pub(super) fn executions_ui(ui: &mut Ui, seen: &Seen<'_>, looked_at: Option<Exec
         cells.text(2, &view.stage);
         cells.colored(3, revision(view), palette.secondary, 0.0);
         cells.colored(4, &trigger_word(lang, view.trigger), palette.secondary, 0.0);
-        cells.colored(5, &super::moment(lang, view.started), palette.secondary, 0.0);
+        cells.colored(5, &seen.moment(view.started), palette.secondary, 0.0);
         let end = if view.status.is_active() { seen.now } else { view.updated };
         cells.text(6, &format::axis_time(end.since(view.started).as_secs_f64()));
     });
@@ -94,11 +94,20 @@ fn one_ui(ui: &mut Ui, seen: &Seen<'_>, number: ExecutionNumber, wishes: &mut Ve
         if let Some(target) = view.target {
             parts.push(lang.with("pipeline.execution.back-to", &[("execution", &seen.number(target))]));
         }
-        if let Some(why) = &view.why {
+        let (failure, build) = if tone == tone::Tone::Failed { seen.failure(number, view) } else { (None, None) };
+        if let Some(why) = view.why.as_ref().filter(|_| failure.is_none()) {
             parts.push(seen.why(why));
         }
         parts.retain(|part| !part.is_empty());
+        if let Some(failure) = failure {
+            ui.label(RichText::new(failure).color(palette.failing_text));
+        }
         ui.label(RichText::new(parts.join(" · ")).color(palette.secondary));
+        if let Some(build) = build
+            && button::plain(ui, icons::TERMINAL, &lang.with("pipeline.log.open", &[("build", &build.to_string())])).clicked()
+        {
+            wishes.push(Wish::Build(build));
+        }
         if view.status.is_active() && !seen.over && button::plain(ui, icons::STOP, &lang.tr("pipeline.stop.open")).clicked() {
             wishes.push(Wish::Form(Form::Stop { execution: number }));
         }

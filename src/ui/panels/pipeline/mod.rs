@@ -18,7 +18,7 @@ mod transition;
 
 use std::collections::BTreeMap;
 
-use eframe::egui::{Frame, Label, Margin, Response, RichText, Role, Ui, UiBuilder, WidgetInfo, vec2};
+use eframe::egui::{Align, Frame, Label, Layout, Margin, Response, RichText, Role, TextWrapMode, Ui, UiBuilder, WidgetInfo, vec2};
 
 use self::editor::Editor;
 use self::forms::{Answer, Form, Open};
@@ -32,11 +32,10 @@ use crate::scenario::{Action, Scenario};
 use crate::telemetry::ledger::ExecutionNumber;
 use crate::ui::state::{Ask, Selection, Shell, colors};
 use crate::ui::text::Lang;
-use crate::ui::theme::size;
+use crate::ui::theme::{self, size};
 use crate::ui::widgets::segmented::{Segment, segmented};
 use crate::ui::widgets::{button, empty, label};
-use crate::ui::{fonts, format, icons};
-use crate::units::SimTime;
+use crate::ui::{fonts, icons};
 
 /// The panel.
 pub(crate) const PANE: PaneSpec = PaneSpec { title: "pane.pipeline", icon: icons::PIPELINE, draw: pipeline_ui };
@@ -49,6 +48,8 @@ const NARROW: f32 = 620.0;
 const WIDE: f32 = 1_000.0;
 /// Height that is kept for the tables [points].
 const TABLES: f32 = 150.0;
+/// Height that is kept for them while a log is read [points].
+const LOG: f32 = 290.0;
 
 /// What the panel remembers.
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
@@ -66,6 +67,8 @@ pub(crate) struct PipelineState {
     lane: Option<ExecutionNumber>,
     /// The build whose log is shown.
     build: Option<u32>,
+    /// Whether that build was just chosen, so that what went wrong in it comes into view.
+    reveal: bool,
     /// Whether the panel fills the whole middle.
     fills: bool,
     /// Whether the declaration is being edited.
@@ -82,6 +85,10 @@ impl PipelineState {
     /// Whether the panel is to fill the whole middle: an editor needs the room.
     pub(crate) fn fills(&self) -> bool {
         self.fills || self.editing || self.creating.is_some()
+    }
+    /// Whether a log is read, which needs more room than usual.
+    pub(crate) const fn reads_log(&self) -> bool {
+        self.build.is_some()
     }
     /// Closes the form that is open; whether one was.
     pub(crate) fn close_form(&mut self) -> bool {
@@ -140,6 +147,8 @@ enum Wish {
     Execution(ExecutionNumber),
     /// Shows the stages as this execution has passed them.
     Lane(ExecutionNumber),
+    /// Shows the log of a build.
+    Build(u32),
     /// Says how the service is deployed from now on.
     Strategy,
 }
@@ -160,12 +169,6 @@ pub(crate) fn command_text(lang: Lang, service: &str, command: &PipelineCommand)
         PipelineCommand::Update { .. } => lang.tr("did.pipeline.update").into_owned(),
     };
     lang.with("did.pipeline", &[("service", service), ("what", &about)])
-}
-
-/// A time of the run: with its day once there is a second one.
-fn moment(lang: Lang, at: SimTime) -> String {
-    let (day, time) = format::clock(at);
-    if day > 1 { lang.with("pipeline.moment", &[("day", &day.to_string()), ("time", &time[..5])]) } else { time }
 }
 
 /// A small button whose accessible name says more than its text.
@@ -218,7 +221,7 @@ fn pipeline_ui(ui: &mut Ui, shell: &mut Shell) {
         let chosen = state.lane.filter(|lane| look.lanes.iter().any(|(number, _)| number == lane));
         chosen.or(look.lanes.first().map(|(number, _)| *number))
     });
-    let seen = look.map(|look| Seen { lang, now: snapshot.now, service: &service, look, all, lane, over });
+    let seen = look.map(|look| Seen { lang, now: snapshot.now, end: snapshot.end, service: &service, look, all, lane, over });
     let own = look.and_then(|look| snapshot.services.get(look.service.index())).map(|state| state.strategy.name());
     let shown = overview::Shown { all, bare: &bare, at: if draft.is_some() { None } else { Some(at) }, creating: state.creating };
     let mut wishes = Vec::new();
@@ -287,6 +290,7 @@ fn pipeline_ui(ui: &mut Ui, shell: &mut Shell) {
                 state.lane = Some(number);
                 state.form = None;
             }
+            Wish::Build(number) => (state.builds, state.build, state.reveal) = (true, Some(number), true),
             Wish::Strategy => strategy_of = look.map(|look| look.service),
         }
     }
@@ -342,7 +346,8 @@ fn view_ui(ui: &mut Ui, seen: &Seen<'_>, own: Option<&str>, state: &mut Pipeline
     header_ui(ui, seen, own, state, wishes);
     lanes::lanes_ui(ui, seen, wishes);
     let form = if state.form.is_some() { 56.0 } else { 0.0 };
-    graph::graph_ui(ui, seen, (ui.available_height() - TABLES - form).max(150.0), std::mem::take(&mut state.fresh), wishes);
+    let tables = if state.build.is_some() { LOG } else { TABLES };
+    graph::graph_ui(ui, seen, (ui.available_height() - tables - form).max(150.0), std::mem::take(&mut state.fresh), wishes);
     if let Some(open) = state.form.as_mut() {
         match forms::form_ui(ui, seen, open) {
             Answer::Stays => {}
@@ -357,37 +362,40 @@ fn header_ui(ui: &mut Ui, seen: &Seen<'_>, own: Option<&str>, state: &mut Pipeli
     let palette = colors(ui);
     let lang = seen.lang;
     let definition = &seen.look.definition;
-    ui.horizontal_wrapped(|ui| {
+    let row = vec2(ui.available_width(), theme::ROW);
+    // From the right: the buttons keep their size, and the names are cut where they meet them.
+    ui.allocate_ui_with_layout(row, Layout::right_to_left(Align::Center), |ui| {
         ui.spacing_mut().item_spacing = vec2(8.0, 4.0);
-        label::title(ui, seen.service);
-        let mode = definition.mode().to_string();
-        let about = lang.with("pipeline.named", &[("pipeline", &definition.name), ("mode", &mode)]);
-        label::explained(ui.label(RichText::new(about).color(palette.secondary)), lang, "execution-mode");
-        if seen.look.held {
-            let held = ui.label(RichText::new(format!("{} {}", icons::LOCK, lang.tr("pipeline.held"))).color(palette.warning_text));
-            held.on_hover_text(lang.tr("pipeline.held.about"));
+        let (glyph, key) = if state.fills { (icons::SHRINK, "pipeline.shrink") } else { (icons::GROW, "pipeline.grow") };
+        if button::icon(ui, glyph, &lang.tr(key), state.fills).clicked() {
+            state.fills = !state.fills;
         }
-        ui.with_layout(eframe::egui::Layout::right_to_left(eframe::egui::Align::Center), |ui| {
-            let (glyph, key) = if state.fills { (icons::SHRINK, "pipeline.shrink") } else { (icons::GROW, "pipeline.grow") };
-            if button::icon(ui, glyph, &lang.tr(key), state.fills).clicked() {
-                state.fills = !state.fills;
+        let edited = state.editors.get(&seen.look.service).is_some_and(Editor::is_changed);
+        if let Some(own) = own {
+            let word = delivery::strategy(lang, own);
+            let response = button::plain_if(ui, !seen.over, icons::STRATEGY, &word);
+            response.widget_info(|| WidgetInfo::labeled(Role::Button, !seen.over, lang.with("pipeline.strategy", &[("strategy", &word)])));
+            if response.on_hover_text(lang.with("pipeline.strategy.about", &[("strategy", &word), ("service", seen.service)])).clicked() {
+                wishes.push(Wish::Strategy);
             }
-            let edited = state.editors.get(&seen.look.service).is_some_and(Editor::is_changed);
-            if let Some(own) = own {
-                let word = delivery::strategy(lang, own);
-                let response = button::plain_if(ui, !seen.over, icons::STRATEGY, &word);
-                response.widget_info(|| WidgetInfo::labeled(Role::Button, !seen.over, lang.with("pipeline.strategy", &[("strategy", &word)])));
-                if response.on_hover_text(lang.with("pipeline.strategy.about", &[("strategy", &word), ("service", seen.service)])).clicked() {
-                    wishes.push(Wish::Strategy);
-                }
+        }
+        if button::plain(ui, icons::EDIT, &lang.tr(if edited { "pipeline.edit.on" } else { "pipeline.edit" })).clicked() {
+            state.editing = true;
+        }
+        let start = button::plain_if(ui, !seen.over, icons::PLAY, &lang.tr("pipeline.start"));
+        if start.on_hover_text(lang.tr("pipeline.start.about")).clicked() {
+            wishes.push(Wish::Command(PipelineCommand::Start {}));
+        }
+        ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+            ui.style_mut().wrap_mode = Some(TextWrapMode::Truncate);
+            label::title(ui, seen.service);
+            if seen.look.held {
+                let (what, about) = seen.held();
+                ui.label(RichText::new(format!("{} {what}", icons::LOCK)).color(palette.warning_text)).on_hover_text(about);
             }
-            if button::plain(ui, icons::EDIT, &lang.tr(if edited { "pipeline.edit.on" } else { "pipeline.edit" })).clicked() {
-                state.editing = true;
-            }
-            let start = button::plain_if(ui, !seen.over, icons::PLAY, &lang.tr("pipeline.start"));
-            if start.on_hover_text(lang.tr("pipeline.start.about")).clicked() {
-                wishes.push(Wish::Command(PipelineCommand::Start {}));
-            }
+            let mode = definition.mode().to_string();
+            let about = lang.with("pipeline.named", &[("pipeline", &definition.name), ("mode", &mode)]);
+            label::explained(ui.label(RichText::new(about).color(palette.secondary)), lang, "execution-mode");
         });
     });
 }
@@ -414,7 +422,7 @@ fn tables_ui(ui: &mut Ui, seen: &Seen<'_>, state: &mut PipelineState, wishes: &m
                 label::section(ui, names[1].as_ref());
                 label::explained(label::caption(ui, builds::agents(seen)), lang, "build-agent");
             });
-            builds::builds_ui(ui, seen, &mut state.build, ui.available_height());
+            builds::builds_ui(ui, seen, (&mut state.build, &mut state.reveal), ui.available_height());
         });
         return;
     }
@@ -429,7 +437,7 @@ fn tables_ui(ui: &mut Ui, seen: &Seen<'_>, state: &mut PipelineState, wishes: &m
         }
     });
     if state.builds {
-        builds::builds_ui(ui, seen, &mut state.build, ui.available_height());
+        builds::builds_ui(ui, seen, (&mut state.build, &mut state.reveal), ui.available_height());
     } else {
         executions::executions_ui(ui, seen, state.execution, ui.available_height(), wishes);
     }

@@ -2,6 +2,8 @@
 //!
 //! It reads a snapshot and changes nothing.
 
+use super::tone::{self, Tone};
+use crate::delivery::builds::{Build, BuildStatus};
 use crate::delivery::look::{DeliveryLook, PipelineLook};
 use crate::delivery::pipeline::outcome::{ExecutionId, Why};
 use crate::delivery::pipeline::status::ExecutionStatus;
@@ -18,6 +20,8 @@ pub(super) struct Seen<'a> {
     pub(super) lang: Lang,
     /// The simulated time.
     pub(super) now: SimTime,
+    /// When the run ends.
+    pub(super) end: SimTime,
     /// The service's name.
     pub(super) service: &'a str,
     /// Its pipeline.
@@ -52,6 +56,11 @@ impl<'a> Seen<'a> {
         self.execution(id).map_or_else(|| format::NOTHING.to_owned(), |(number, view)| format!("#{number} {}", revision(view)))
     }
 
+    /// A time of the run.
+    pub(super) fn moment(&self, at: SimTime) -> String {
+        format::moment(self.lang, at, self.end)
+    }
+
     /// How long ago something began, or nothing.
     pub(super) fn ago(&self, since: Option<SimTime>) -> String {
         since.map_or_else(String::new, |since| format::axis_time(self.now.since(since).as_secs_f64()))
@@ -65,6 +74,47 @@ impl<'a> Seen<'a> {
             return self.lang.say(&Why::SupersededBy { execution: format!("#{number}") }.sentence());
         }
         self.lang.say(&why.sentence())
+    }
+
+    /// Why nothing is deployed although the pipeline could: in a few words, and in full.
+    pub(super) fn held(&self) -> (String, String) {
+        let lang = self.lang;
+        let open = self.all.incidents.iter().rev().find(|incident| incident.service == Some(self.look.service) && incident.resolved.is_none());
+        let Some(incident) = open else { return (lang.tr("pipeline.held").into_owned(), lang.tr("pipeline.held.about").into_owned()) };
+        let number = incident.number.to_string();
+        let why = lang.say_plainly(&incident.why.sentence());
+        let awaits = match incident.fix {
+            Some(fix) => lang.with("pipeline.held.fix", &[("change", &fix.to_string())]),
+            None => lang.tr("pipeline.held.no-fix").into_owned(),
+        };
+        let about = lang.with("pipeline.held.for.about", &[("number", &number), ("why", &why), ("awaits", &awaits)]);
+        (lang.with("pipeline.held.for", &[("number", &number)]), about)
+    }
+
+    /// The newest build of an action for an execution.
+    pub(super) fn build(&self, stage: &str, action: &str, execution: ExecutionId) -> Option<&'a Build> {
+        let (number, _) = self.execution(execution)?;
+        let named = format!("{stage}/{action}");
+        self.all.builds.iter().rev().find(|build| build.service == self.look.service && build.execution == *number && build.action == named)
+    }
+
+    /// Where an execution went wrong, and why; with the build whose log says more.
+    pub(super) fn failure(&self, number: ExecutionNumber, view: &ExecutionView) -> (Option<String>, Option<u32>) {
+        let lanes = self.look.lanes.iter().filter(|(lane, _)| *lane == number).flat_map(|(_, stages)| stages);
+        let ours = |stage: &&StageView| stage.latest.as_ref().is_some_and(|latest| latest.execution == view.id);
+        let build =
+            self.all.builds.iter().rev().find(|build| build.service == self.look.service && build.execution == number && build.status == BuildStatus::Failed);
+        let failed = lanes.chain(&self.look.stages).filter(ours).find_map(|stage| {
+            let action = stage.actions.iter().find(|action| tone::of_action(action).0 == Tone::Failed)?;
+            let why = action.why.as_ref().map(|why| self.why(why)).or_else(|| build.and_then(|build| build.failed.clone()));
+            Some((format!("{}/{}", stage.name, action.name), why))
+        });
+        let failed = failed.or_else(|| build.map(|build| (build.action.clone(), build.failed.clone())));
+        let text = failed.map(|(action, why)| match why {
+            Some(why) => self.lang.with("pipeline.failed.because", &[("action", &action), ("why", &why.replace('`', ""))]),
+            None => self.lang.with("pipeline.failed.at", &[("action", &action)]),
+        });
+        (text, build.map(|build| build.number))
     }
 
     /// Executions whose place was taken by a newer one while they waited in front of a stage, the newest first.

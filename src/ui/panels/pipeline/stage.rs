@@ -64,7 +64,7 @@ pub(super) fn stage_ui(ui: &mut Ui, seen: &Seen<'_>, stage: &StageView, at: usiz
         for action in actions {
             let left = if together > 1 { 14.0 } else { 8.0 };
             let cell = Rect::from_min_max(pos2(rect.left() + left, y), pos2(rect.right() - 8.0, y + ACTION));
-            action_ui(ui, seen, stage, action, cell);
+            action_ui(ui, seen, stage, action, cell, wishes);
             y += ACTION + BETWEEN;
         }
         if together > 1 {
@@ -138,7 +138,7 @@ fn spoken(seen: &Seen<'_>, stage: &StageView, action: &ActionView) -> String {
     text
 }
 
-fn action_ui(ui: &Ui, seen: &Seen<'_>, stage: &StageView, action: &ActionView, cell: Rect) {
+fn action_ui(ui: &Ui, seen: &Seen<'_>, stage: &StageView, action: &ActionView, cell: Rect, wishes: &mut Vec<Wish>) {
     let palette = colors(ui);
     let lang = seen.lang;
     let (tone, word) = tone::of_action(action);
@@ -158,8 +158,20 @@ fn action_ui(ui: &Ui, seen: &Seen<'_>, stage: &StageView, action: &ActionView, c
         _ => lang.tr(word).into_owned(),
     };
     line(&painter, pos2(left, cell.top() + 43.0), right - left, &state, fonts::regular(size::SMALL), tone.text(palette));
-    let response = ui.interact(cell, ui.scope_id().with(("action", &stage.name, &action.name)), Sense::hover());
-    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, spoken(seen, stage, action)));
+    let build = stage.latest.as_ref().and_then(|latest| seen.build(&stage.name, &action.name, latest.execution));
+    let sense = if build.is_some() { Sense::click() } else { Sense::hover() };
+    let response = ui.interact(cell, ui.scope_id().with(("action", &stage.name, &action.name)), sense);
+    let role = if build.is_some() { Role::Button } else { Role::Label };
+    response.widget_info(|| WidgetInfo::labeled(role, true, spoken(seen, stage, action)));
+    if let Some(build) = build {
+        button::focus_ring(ui, &response);
+        if response.hovered() {
+            painter.rect_stroke(cell, f32::from(RADIUS), Stroke::new(1.0, palette.accent), StrokeKind::Inside);
+        }
+        if response.clicked() {
+            wishes.push(Wish::Build(build.number));
+        }
+    }
     response.on_hover_ui(|ui| {
         ui.set_max_width(340.0);
         ui.label(RichText::new(spoken(seen, stage, action)).font(fonts::medium(size::BODY)));
@@ -169,6 +181,9 @@ fn action_ui(ui: &Ui, seen: &Seen<'_>, stage: &StageView, action: &ActionView, c
             Owner::Custom => "Custom",
         };
         label::secondary(ui, format!("{} · {owner} · {}", action.kind.category, action.kind.provider));
+        if build.is_some() {
+            label::caption(ui, lang.tr("pipeline.action.log"));
+        }
         if let (Some(due), Tone::Running | Tone::Approval) = (action.due, tone) {
             let left = crate::ui::format::axis_time(due.since(seen.now).as_secs_f64());
             label::secondary(ui, lang.with("pipeline.times-out", &[("time", &left)]));
