@@ -115,6 +115,14 @@ fn bad_changes_are_caught_in_the_build_by_the_canary_or_by_everybody() {
     let later: Vec<Deployment> = of_team(&session).into_iter().filter(|one| one.started > SimTime::from_secs(4 * DAY)).collect();
     assert!(later.iter().all(|one| one.strategy == "canary"));
     assert!(later.iter().any(turned_back), "another is caught by the canary: {later:?}");
+    // Somebody is at it until it is over, and who takes something back takes back what is suspected.
+    let incidents = session.delivery().expect("there is a team").look(session.now()).incidents;
+    let hangs = incidents.iter().find(|incident| incident.is_open() && incident.opened < SimTime::from_secs(9 * DAY));
+    assert_eq!(hangs, None, "an incident lasts for two days");
+    let of_all = deployments(session.ledger());
+    let rollback = |number: Option<u32>| of_all.iter().find(|one| Some(one.number) == number).and_then(|one| one.rolls_back);
+    let remedied: Vec<_> = incidents.iter().filter_map(|incident| Some((rollback(incident.remedy)?, incident.cause?))).collect();
+    assert!(!remedied.is_empty() && remedied.iter().all(|(undone, cause)| undone == cause), "{remedied:?}");
     // The whole of it replays.
     let json = serde_json::to_string(&session.save()).expect("JSON");
     let file: SessionFile = serde_json::from_str(&json).expect("the file reads");

@@ -29,6 +29,7 @@ deployment = {strategy}
 endpoints.get.steps = [{{ work = \"5ms\" }}]
 endpoints.put.steps = [{{ work = \"5ms\" }}]
 versions.v2 = {version}
+versions.v3 = {{}}
 [traffic.users]
 mix = {{ \"web.get\" = 1, \"web.put\" = 1 }}
 rate = \"40/s\"
@@ -313,6 +314,67 @@ fn the_way_back_in_place_runs_the_scripts_of_what_it_goes_back_to() {
     let (bare, _) = back("hooks = []");
     let (scripted, _) = back("hooks = [{ at = \"BeforeInstall\", takes = \"10s\" }, { at = \"ValidateService\", takes = \"25s\" }]");
     assert_eq!((bare, scripted), (20.0, 20.0 + 10.0 + 25.0), "an instance needs 20 s to be up");
+}
+
+/// Whoever deploys while the old fleet still stands goes on from what users have, not from what they had before.
+#[test]
+fn a_release_in_the_tail_of_another_one_sends_nobody_back_two_versions() {
+    for strategy in [
+        "{ blue-green = { bake = \"30m\" } }",
+        "{ codedeploy = { config = \"ECSCanary10Percent5Minutes\" } }",
+        "{ argo-blue-green = { scale_down_delay = \"30m\" } }",
+    ] {
+        let mut session = shop(strategy, "{}");
+        let minute = |minute: u64| SimTime::from_secs(60 * minute);
+        session.advance_to(minute(10));
+        let served = |session: &Session, version: u16, from: SimTime| -> u64 {
+            session.store().version_windows(VersionId(version), from, session.now()).map(|window| window.counts.requests).sum()
+        };
+        assert_eq!(session.fleet().service(ServiceId(0)).instances.len(), 8, "{strategy}: the old fleet still stands");
+        session.act(Action::Deploy { service: "web".to_owned(), version: "v3".to_owned(), strategy: None }).expect("it can be deployed");
+        session.advance_to(minute(11));
+        let list = all(&session);
+        assert_eq!((&list[0].status, list[1].replaces), (&Status::Completed, NEW), "{strategy}");
+        assert_eq!(served(&session, 0, minute(10)), 0, "{strategy}: nobody is sent back to the first version");
+        session.act(Action::RollBack { service: "web".to_owned() }).expect("it is taken back");
+        session.advance_to(minute(20));
+        assert_eq!((served(&session, 0, minute(10)), all(&session).last().map(|last| (last.version, last.status.clone()))), (0, Some((NEW, Status::Completed))), "{strategy}");
+        let look = session.fleet().service(ServiceId(0));
+        let of = |version: u16| look.instances.iter().filter(|instance| instance.version == VersionId(version)).count();
+        assert_eq!((of(0), of(1)), (0, 4), "{strategy}: the first version is gone");
+    }
+}
+
+/// An Argo rollout is done when it is healthy; the old fleet stands for its delay, without traffic, and can be gone back to at once.
+#[test]
+fn what_argo_keeps_is_gone_back_to_at_once_and_goes_by_itself() {
+    let world = "{ argo-blue-green = { scale_down_delay = \"10m\" } }";
+    let mut session = shop(world, "{}");
+    session.advance_to(SimTime::from_secs(300));
+    assert_eq!(ended(&all(&session)[0]), Some(80.0), "healthy is done");
+    let mut quick = shop(world, "{}");
+    quick.advance_to(SimTime::from_secs(300));
+    quick.act(Action::RollBack { service: "web".to_owned() }).expect("it can go back");
+    quick.advance_to(SimTime::from_secs(310));
+    assert_eq!((&all(&quick)[1].status, ended(&all(&quick)[1])), (&Status::Completed, Some(300.0)), "what it goes back to still stands");
+    session.advance_to(SimTime::from_secs(679));
+    assert_eq!(session.fleet().service(ServiceId(0)).instances.len(), 8);
+    session.advance_to(SimTime::from_secs(690));
+    let look = session.fleet().service(ServiceId(0));
+    assert!(look.instances.len() == 4 && look.weights.is_empty(), "{look:?}");
+    session.advance_to(SimTime::from_secs(700));
+    assert_eq!(hurt(&session), 0);
+}
+
+#[test]
+fn in_place_a_version_that_does_not_start_fails_with_and_without_scripts() {
+    for (config, minutes) in [("AllAtOnce", 5), ("HalfAtATime", 5), ("OneAtATime", 5)] {
+        let mut session = shop(&format!("{{ codedeploy = {{ config = \"{config}\" }} }}"), "{ startup_failure = 1 }");
+        session.advance_to(SimTime::from_secs(60 * minutes));
+        let list = all(&session);
+        assert!(matches!(&list[0].status, Status::Failed(Cause::TooFewHealthy { .. })), "{config}: {:?}", list[0].status);
+        assert_eq!((list[1].rolls_back, &list[1].status), (Some(1), &Status::Completed), "{config}");
+    }
 }
 
 #[test]
