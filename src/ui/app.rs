@@ -20,6 +20,7 @@ use super::text::Lang;
 use super::widgets::{empty, notice};
 use super::{format, icons, keys, theme};
 use crate::fleet::deploy::Wish;
+use crate::lab::compare::Plan;
 use crate::lab::snapshot::Interest;
 use crate::scenario::{Action, Scenario};
 use crate::units::SimTime;
@@ -341,6 +342,22 @@ impl App {
         }
     }
 
+    fn tell_of_fork(&mut self, at: SimTime) {
+        let end = self.end();
+        self.shell.notify(Level::Info, move |lang| (lang.with("fork.done", &[("time", &format::moment(lang, at, end))]), lang.tr("fork.about").into_owned()));
+    }
+
+    fn compare(&mut self, plan: Plan, ctx: &egui::Context) {
+        let repaint = ctx.clone();
+        match Job::start(plan, move || repaint.request_repaint()) {
+            Ok(job) => self.shell.compare.begun(job),
+            Err(error) => {
+                let why = error.to_string();
+                self.shell.notify(Level::Failed, move |lang| (lang.with("compare.refused.start", &[("why", &why)]), String::new()));
+            }
+        }
+    }
+
     fn answer(&mut self, ask: Ask, ctx: &egui::Context) {
         match ask {
             Ask::OpenScenario(name) => self.open_scenario(&name),
@@ -376,9 +393,7 @@ impl App {
                 self.shell.notices.clear();
                 self.link.send(Command::Fork(at));
                 self.link.send(Command::Interest(self.interest.clone()));
-                let end = self.end();
-                self.shell
-                    .notify(Level::Info, move |lang| (lang.with("fork.done", &[("time", &format::moment(lang, at, end))]), lang.tr("fork.about").into_owned()));
+                self.tell_of_fork(at);
             }
             Ask::Act(action) => {
                 if !self.link.send(Command::Act(action)) {
@@ -430,16 +445,7 @@ impl App {
                     panes::show(tree, title);
                 }
             }
-            Ask::Compare(plan) => {
-                let repaint = ctx.clone();
-                match Job::start(*plan, move || repaint.request_repaint()) {
-                    Ok(job) => self.shell.compare.begun(job),
-                    Err(error) => {
-                        let why = error.to_string();
-                        self.shell.notify(Level::Failed, move |lang| (lang.with("compare.refused.start", &[("why", &why)]), String::new()));
-                    }
-                }
-            }
+            Ask::Compare(plan) => self.compare(*plan, ctx),
             Ask::StopComparing => self.shell.compare.stop(),
             Ask::FitMap => {
                 if let Some(run) = self.shell.run.as_mut() {

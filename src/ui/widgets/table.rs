@@ -15,22 +15,21 @@ const GAP: f32 = 10.0;
 
 /// How wide columns are that want a share of the width each, and at least so much: whoever needs more than its share gets that,
 /// and the others share what is left.
-fn widths(wanted: Vec<(f32, f32)>, width: f32) -> Vec<f32> {
+fn widths(wanted: &[(f32, f32)], width: f32) -> Vec<f32> {
     let mut fixed = vec![false; wanted.len()];
     loop {
         let taken: f32 = wanted.iter().zip(&fixed).filter(|(_, fixed)| **fixed).map(|((_, least), _)| *least).sum();
         let shares: f32 = wanted.iter().zip(&fixed).filter(|(_, fixed)| !**fixed).map(|((share, _), _)| *share).sum();
         let per_share = if shares > 0.0 { (width - taken).max(0.0) / shares } else { 0.0 };
         let narrow = (0..wanted.len()).find(|&at| !fixed[at] && wanted[at].0 * per_share < wanted[at].1);
-        match narrow {
-            Some(at) => fixed[at] = true,
-            None => {
-                let all: Vec<f32> = wanted.iter().zip(&fixed).map(|((share, least), fixed)| if *fixed { *least } else { share * per_share }).collect();
-                // Where not even the least fits, all give way alike.
-                let scale = (width / all.iter().sum::<f32>().max(1.0)).min(1.0);
-                return all.into_iter().map(|w| w * scale).collect();
-            }
+        if let Some(at) = narrow {
+            fixed[at] = true;
+            continue;
         }
+        let all: Vec<f32> = wanted.iter().zip(&fixed).map(|((share, least), fixed)| if *fixed { *least } else { share * per_share }).collect();
+        // Where not even the least fits, all give way alike.
+        let scale = (width / all.iter().sum::<f32>().max(1.0)).min(1.0);
+        return all.into_iter().map(|w| w * scale).collect();
     }
 }
 
@@ -130,7 +129,8 @@ pub(crate) fn table(
     let mut edges = Vec::with_capacity(columns.len());
     let mut x = left;
     let head = |column: &Column<'_>| ui.painter().layout_no_wrap(column.head.to_owned(), fonts::regular(size::SMALL), palette.secondary).size().x;
-    for w in widths(columns.iter().map(|column| (column.share, if column.share > 0.0 { head(column) + GAP } else { 0.0 })).collect(), width) {
+    let wanted: Vec<(f32, f32)> = columns.iter().map(|column| (column.share, if column.share > 0.0 { head(column) + GAP } else { 0.0 })).collect();
+    for w in widths(&wanted, width) {
         edges.push((x, x + w));
         x += w;
     }
@@ -169,9 +169,9 @@ mod tests {
 
     #[test]
     fn a_column_is_as_wide_as_its_share_and_never_narrower_than_its_head() {
-        assert_eq!(widths(vec![(1.0, 10.0), (3.0, 10.0)], 100.0), [25.0, 75.0]);
-        assert_eq!(widths(vec![(1.0, 40.0), (3.0, 10.0), (0.0, 0.0)], 100.0), [40.0, 60.0, 0.0]);
-        let tight = widths(vec![(1.0, 80.0), (1.0, 120.0)], 100.0);
+        assert_eq!(widths(&[(1.0, 10.0), (3.0, 10.0)], 100.0), [25.0, 75.0]);
+        assert_eq!(widths(&[(1.0, 40.0), (3.0, 10.0), (0.0, 0.0)], 100.0), [40.0, 60.0, 0.0]);
+        let tight = widths(&[(1.0, 80.0), (1.0, 120.0)], 100.0);
         assert!((tight[0] - 40.0).abs() < 1e-3 && (tight[1] - 60.0).abs() < 1e-3, "{tight:?}");
     }
 }

@@ -241,13 +241,12 @@ pub(super) fn ended_alarms_ui(ui: &mut Ui, lang: Lang, run: &Run, watched: &[End
     let heading = label::section(ui, lang.tr("deployments.alarms.ended"));
     label::explained(heading, lang, "alarm");
     for look in watched {
-        match run.scenario.alarms.get(look.index) {
-            Some(alarm) => alarm_ui(ui, lang, run, (look.state, look.latest), alarm),
+        if let Some(alarm) = run.scenario.alarms.get(look.index) {
+            alarm_ui(ui, lang, run, (look.state, look.latest), alarm);
+        } else {
             // A composite alarm has no datapoints of its own.
-            None => {
-                let name = run.scenario.alarm_names().nth(look.index).unwrap_or_default();
-                head_ui(ui, name, alarm_health(look.state), look.state.name());
-            }
+            let name = run.scenario.alarm_names().nth(look.index).unwrap_or_default();
+            head_ui(ui, name, alarm_health(look.state), look.state.name());
         }
     }
 }

@@ -42,7 +42,7 @@ fn deployments_ui(ui: &mut Ui, shell: &mut Shell) {
     Frame::new().inner_margin(Margin { left: 12, right: 4, top: 4, bottom: 0 }).show(ui, |ui| {
         let rect = ui.available_rect_before_wrap();
         let (list, aside) = if rect.width() >= BESIDE {
-            let split = rect.right() - (rect.width() * 0.38).clamp(290.0, 520.0);
+            let split = rect.right() - (rect.width() * 0.35).clamp(290.0, 520.0);
             (rect.with_max_x(split - 12.0), rect.with_min_x(split))
         } else {
             let split = rect.top() + rect.height() * 0.45;
@@ -87,11 +87,11 @@ fn list_ui(ui: &mut Ui, lang: Lang, run: &Run, rows: &[&Deployment], chosen: Opt
     ];
     let columns = [
         Column::number(&heads[0], 0.6),
-        Column::text(&heads[1], 1.9),
-        Column::text(&heads[2], 3.0),
-        Column::text(&heads[3], 2.2),
-        Column::number(&heads[4], 1.3),
-        Column::text(&heads[5], 4.2),
+        Column::text(&heads[1], 2.1),
+        Column::text(&heads[2], 3.1),
+        Column::text(&heads[3], 2.3),
+        Column::number(&heads[4], 1.5),
+        Column::text(&heads[5], 3.7),
     ];
     let name = |at: usize| {
         let one = rows[at];

@@ -73,7 +73,7 @@ pub(super) fn records_ui(ui: &mut Ui, shell: &mut Shell, scoped: &Scoped) {
     let truth = run.delivery.truth;
     let rows = counted(run, metric, scoped);
     let heading = label::section(ui, lang.with(metric.records(), &[("count", &rows.len().to_string())]));
-    if rows.is_empty() {
+    if rows.is_empty() && metric.value(&scoped.dora).is_none() {
         label::secondary(ui, lang.tr(metric.unknown(&scoped.dora)));
     }
     let heads = [

@@ -144,7 +144,7 @@ fn log_ui(ui: &mut Ui, seen: &Seen<'_>, build: &Build, looked_at: &mut Option<u3
             let mut found = false;
             // The log is known from the beginning to its end; what lies in the future has not been said.
             for (at, said) in build.log.iter().filter(|(at, _)| *at <= seen.now) {
-                let bad = said.contains("FAILED") || said.starts_with("error");
+                let bad = said.contains("FAILED") || said.contains(" failed") || said.starts_with("error");
                 let time = format::clock(*at).1;
                 let since = format::axis_time(at.since(started).as_secs_f64());
                 let line = text(ui, format!("{time}  +{since:<7} {said}"), if bad { palette.failing_text } else { palette.text });

@@ -90,6 +90,12 @@ impl PipelineState {
     pub(crate) const fn reads_log(&self) -> bool {
         self.build.is_some()
     }
+    /// Looks at an execution, or no more at the one that is looked at.
+    fn look_at(&mut self, number: ExecutionNumber) {
+        self.builds = false;
+        self.execution = if self.execution == Some(number) { None } else { Some(number) };
+        self.lane = Some(number);
+    }
     /// Closes the form that is open; whether one was.
     pub(crate) fn close_form(&mut self) -> bool {
         self.form.take().is_some()
@@ -281,15 +287,8 @@ fn pipeline_ui(ui: &mut Ui, shell: &mut Shell) {
         match wish {
             Wish::Command(command) => shell.ask(Ask::Act(Box::new(Action::Pipeline { service: service.clone(), command }))),
             Wish::Form(form) => state.form = look.map(|look| Open::new(form, look.service)),
-            Wish::Execution(number) => {
-                state.builds = false;
-                state.execution = if state.execution == Some(number) { None } else { Some(number) };
-                state.lane = Some(number);
-            }
-            Wish::Lane(number) => {
-                state.lane = Some(number);
-                state.form = None;
-            }
+            Wish::Execution(number) => state.look_at(number),
+            Wish::Lane(number) => (state.lane, state.form) = (Some(number), None),
             Wish::Build(number) => (state.builds, state.build, state.reveal) = (true, Some(number), true),
             Wish::Strategy => strategy_of = look.map(|look| look.service),
         }
