@@ -213,7 +213,7 @@ fn a_canary_hurts_fewer_users_and_shortens_recovery() {
             let metrics = dora::metrics(&deployments(session.ledger()), None, Period::until(session.now()));
             (
                 session.store().entry_totals(None).counts.failed(),
-                metrics.mean_recovery.map_or(0.0, |span| span.as_secs_f64()) * f64::from(metrics.failed),
+                metrics.mean_recovery.map_or(0.0, fleetlab::units::SimSpan::as_secs_f64) * f64::from(metrics.failed),
                 metrics.failed,
             )
         };

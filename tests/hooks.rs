@@ -338,7 +338,11 @@ fn a_release_in_the_tail_of_another_one_sends_nobody_back_two_versions() {
         assert_eq!(served(&session, 0, minute(10)), 0, "{strategy}: nobody is sent back to the first version");
         session.act(Action::RollBack { service: "web".to_owned() }).expect("it is taken back");
         session.advance_to(minute(20));
-        assert_eq!((served(&session, 0, minute(10)), all(&session).last().map(|last| (last.version, last.status.clone()))), (0, Some((NEW, Status::Completed))), "{strategy}");
+        assert_eq!(
+            (served(&session, 0, minute(10)), all(&session).last().map(|last| (last.version, last.status.clone()))),
+            (0, Some((NEW, Status::Completed))),
+            "{strategy}"
+        );
         let look = session.fleet().service(ServiceId(0));
         let of = |version: u16| look.instances.iter().filter(|instance| instance.version == VersionId(version)).count();
         assert_eq!((of(0), of(1)), (0, 4), "{strategy}: the first version is gone");

@@ -252,12 +252,11 @@ fn waiting_approval(engine: &Engine, stage: &str, only: Option<ExecutionId>) -> 
     let here = views.iter().filter(|view| view.name == stage && (only.is_none() || view.latest.as_ref().map(|latest| latest.execution) == only));
     let mut waiting =
         here.flat_map(|view| &view.actions).filter(|action| action.due.is_some() && action.kind.provider == "Manual").filter_map(|action| action.run);
-    match (waiting.next(), waiting.next()) {
-        (Some(run), None) => Ok(run),
-        (Some(_), Some(_)) if engine.pipeline().get().mode() == ExecutionMode::Parallel => Err(NoPipeline::SeveralApprovals { stage: stage.to_owned() }),
-        (Some(run), Some(_)) => Ok(run),
-        (None, _) => Err(NoPipeline::NoApproval { stage: stage.to_owned() }),
+    let run = waiting.next().ok_or_else(|| NoPipeline::NoApproval { stage: stage.to_owned() })?;
+    if waiting.next().is_some() && engine.pipeline().get().mode() == ExecutionMode::Parallel {
+        return Err(NoPipeline::SeveralApprovals { stage: stage.to_owned() });
     }
+    Ok(run)
 }
 
 fn id_of(line: &Line, service: ServiceId, execution: ExecutionNumber) -> Result<ExecutionId, NoPipeline> {

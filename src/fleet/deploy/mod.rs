@@ -20,6 +20,7 @@ mod int_or_percent;
 pub mod judging;
 mod linear;
 mod past;
+mod releases;
 mod rolling;
 mod rolling_update;
 mod rollout;
@@ -45,7 +46,8 @@ pub use watch::Watch;
 pub use rollout::Wish;
 
 pub(super) use past::Past;
-pub(super) use rollout::{DeployOrders, Releases, Rollout, Size, install};
+pub(super) use releases::Releases;
+pub(super) use rollout::{DeployOrders, Rollout, Size, install};
 
 use self::driver::Driver;
 use self::hooks::Hook;

@@ -9,9 +9,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use bevy_ecs::prelude::*;
 
 use super::Strategy;
-use super::driver::{Driver, HeaderRoute, Orders, Progress, Scene, Seen, Stand, Waiting, Way, Wishes, choose};
+use super::driver::{Driver, HeaderRoute, Orders, Progress, Scene, Seen, Stand, Waiting, Way, Wishes};
 use super::judging::{AnalysisLook, Judges, look_again};
 use super::past::Past;
+use super::releases::{Kept, Release, Releases, drop_kept, keep_fleet};
 use super::trial::TestRun;
 use super::trial::sending::{self, Sent, TestsDue};
 use crate::fleet::agenda::Timetable;
@@ -32,61 +33,6 @@ pub(in crate::fleet) struct Size {
     pub(in crate::fleet) desired: u32,
 }
 
-/// A deployment that completed.
-#[derive(Debug, Clone)]
-struct Release {
-    /// Its number; 0 is the first fleet.
-    number: DeploymentNumber,
-    version: VersionId,
-    /// How it was deployed; the first fleet was just there.
-    strategy: Option<Strategy>,
-}
-
-/// What was deployed to a service.
-#[derive(Component, Debug)]
-pub(in crate::fleet) struct Releases {
-    /// Deployments that completed, oldest first; the first fleet comes first of all. Never empty.
-    completed: Vec<Release>,
-    /// Shares of the traffic by version, if somebody set them.
-    pub(in crate::fleet) weights: Vec<(VersionId, f64)>,
-    /// What the latest deployment replaced, while that still stands.
-    kept: Option<Kept>,
-}
-
-/// Instances that a deployment replaced and that stay for a while, without traffic.
-#[derive(Debug)]
-struct Kept {
-    until: SimTime,
-    instances: BTreeSet<InstanceId>,
-}
-
-impl Releases {
-    /// Of a service that has only its first fleet.
-    pub(in crate::fleet) fn new(first: VersionId) -> Self {
-        Self { completed: vec![Release { number: 0, version: first, strategy: None }], weights: Vec::new(), kept: None }
-    }
-    /// Until when instances that were replaced are kept, if any are.
-    pub(in crate::fleet) fn kept_until(&self) -> Option<SimTime> {
-        self.kept.as_ref().map(|kept| kept.until)
-    }
-    /// The deployment that completed last, and its version.
-    pub(in crate::fleet) fn stable(&self) -> (DeploymentNumber, VersionId) {
-        self.completed.last().map(|release| (release.number, release.version)).unwrap_or_default()
-    }
-    /// Which way it is to a version: back, if it was released before the stable one.
-    fn way_to(&self, version: VersionId) -> Way {
-        match self.completed.iter().rev().position(|release| release.version == version) {
-            Some(back) if back > 0 => Way::Back { between: back as u32 - 1 },
-            _ => Way::Forward,
-        }
-    }
-    /// The version before the stable one, to go back to.
-    pub(in crate::fleet) fn previous(&self) -> Option<VersionId> {
-        let (_, stable) = self.stable();
-        self.completed.iter().rev().map(|release| release.version).find(|version| *version != stable)
-    }
-}
-
 /// A deployment under way.
 pub(in crate::fleet) struct Deployment {
     pub(in crate::fleet) number: DeploymentNumber,
@@ -105,12 +51,10 @@ pub(in crate::fleet) struct Deployment {
     pub(super) began: SimTime,
     /// Which way it goes through the service's history.
     way: Way,
-    /// It has given up, and puts back what it changed.
-    gave_up: bool,
+    /// Whether it tries still.
+    trying: Trying,
     /// How far it was before its latest step, or when it gave up.
     reached: Progress,
-    /// After giving up, nobody gets its version any more.
-    restored: bool,
     /// What was told of its progress last.
     told: Told,
     /// The version whose instances go.
@@ -125,6 +69,16 @@ pub(in crate::fleet) struct Deployment {
     routes: Laid,
     /// Instances of the new version that were found unhealthy, each counted once.
     unhealthy: BTreeSet<InstanceId>,
+}
+
+/// Whether a deployment tries to get to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Trying {
+    Yes,
+    /// It has given up, and puts back what it changed.
+    GaveUp,
+    /// Nobody gets its version any more.
+    Restored,
 }
 
 /// What the ledger says of a deployment's progress: its step, the share of its version, whether it waits for a person.
@@ -167,7 +121,7 @@ impl Deployment {
     /// How far it came: what is under way tells more than a driver that puts things back.
     pub(super) fn latest_progress(&self) -> Progress {
         let now = self.driver.progress();
-        if self.gave_up || now.current.is_none() && self.reached.current.is_some() { self.reached.clone() } else { now }
+        if self.trying != Trying::Yes || now.current.is_none() && self.reached.current.is_some() { self.reached.clone() } else { now }
     }
     /// Its analyses and test requests.
     pub(in crate::fleet) fn analyses(&self) -> Vec<AnalysisLook> {
@@ -307,9 +261,8 @@ fn begin(
         wishes: Wishes::default(),
         began: desk.now(),
         way,
-        gave_up: false,
+        trying: Trying::Yes,
         reached: Progress::default(),
-        restored: false,
         told: Told::default(),
         replaced,
         watched,
@@ -391,12 +344,6 @@ fn take_orders(
     }
 }
 
-/// What was kept of an earlier version is part of the fleet again if that is deployed; else it goes.
-fn drop_kept(releases: &mut Releases, roster: &Roster, service: ServiceId, version: VersionId) -> Vec<InstanceId> {
-    let kept = releases.kept.take().map(|kept| kept.instances).unwrap_or_default();
-    roster.staying(service).filter(|member| kept.contains(&member.id) && member.version != version).map(|member| member.id).collect()
-}
-
 /// Copies a share of the requests to the new version, and leads users to it by their headers, where that changes.
 fn lay_routes(desk: &mut Desk<'_>, service: ServiceId, deployment: &mut Deployment, mirror: Option<Ratio>, headers: Option<&[HeaderRoute]>) {
     let version = deployment.version;
@@ -423,7 +370,7 @@ fn end_routes(desk: &mut Desk<'_>, service: ServiceId, deployment: &mut Deployme
 }
 
 /// An instance, as strategies see it.
-fn see(member: &Member, life: &Life, standing: &Standing) -> Seen {
+pub(super) fn see(member: &Member, life: &Life, standing: &Standing) -> Seen {
     let up_since = life.up.then_some(life.up_since);
     let healthy_since = up_since.filter(|_| standing.verdict == Verdict::Healthy).map(|up| up.max(standing.since));
     let failed = standing.verdict == Verdict::Unhealthy || life.phase == Phase::Crashed;
@@ -508,21 +455,11 @@ fn reconcile(
         let everybody: Vec<(&Member, &Life, &Standing)> =
             roster.staying(service).filter_map(|member| roster.instance(member.id)).filter_map(|entity| instances.get(entity).ok()).collect();
         let Some(deployment) = &mut rollout.0 else {
-            if let Some(over) = releases.kept.take_if(|kept| kept.until <= now) {
-                changes.stop.extend(over.instances);
-                // Only one version is left; shares have nothing to say any more.
-                releases.weights.clear();
-                desk.send(Command::SetWeights { service, weights: Vec::new() });
-                desk.touch(service);
-                continue;
-            }
-            let is_kept = |id: InstanceId| releases.kept.as_ref().is_some_and(|kept| kept.instances.contains(&id));
-            let counted: Vec<_> = everybody.into_iter().filter(|(member, ..)| !is_kept(member.id)).collect();
-            keep_count(&mut changes, service, size.desired, releases.stable(), &counted);
+            keep_fleet(&mut desk, &mut changes, service, size.desired, &mut releases, &everybody);
             continue;
         };
         let scene = look(now, size.desired, &plan.0, deployment, &news, everybody);
-        if !deployment.gave_up {
+        if deployment.trying == Trying::Yes {
             deployment.reached = deployment.driver.progress();
         }
         let gone_off = deployment.watched.iter().find(|index| alarms.state(**index) == AlarmState::Alarm);
@@ -539,16 +476,9 @@ fn reconcile(
         let Orders { start, start_old, stop, weights, wake, report, aborted, stand, keep_old, .. } = judged;
         deployment.wakes = wake;
         let wake = look_again(&deployment.judges, wake, now);
-        let gave_up = deployment.gave_up;
-        if let Some(why) = aborted.filter(|_| !gave_up) {
-            deployment.gave_up = true;
-            desk.note(Event::DeploymentFailed { deployment: number, why });
-        }
-        let unseen = weights.as_ref().is_some_and(|shares| shares.iter().any(|(of, share)| *of == version && *share <= 0.0)) || scene.new.is_empty();
-        if deployment.gave_up && !deployment.restored && unseen {
-            deployment.restored = true;
-            desk.note(Event::DeploymentRestored { deployment: number });
-        }
+        let gave_up = deployment.trying != Trying::Yes;
+        let unseen = scene.new.is_empty() || weights.iter().flatten().any(|(of, share)| *of == version && *share <= 0.0);
+        give_up(&mut desk, deployment, aborted, unseen);
         if stand == Stand::Running {
             tell(&mut desk, deployment);
         }
@@ -572,7 +502,9 @@ fn reconcile(
             Stand::Completed => {
                 desk.note(Event::DeploymentCompleted { deployment: number });
                 let completed = rollout.0.take();
-                completed.iter().for_each(|deployment| past.keep(deployment, &alarms, true));
+                if let Some(deployment) = &completed {
+                    past.keep(deployment, &alarms, true);
+                }
                 let strategy = completed.map(|deployment| deployment.strategy);
                 releases.completed.push(Release { number, version, strategy });
                 releases.kept = keep_old.map(|until| {
@@ -586,7 +518,9 @@ fn reconcile(
                     desk.note(Event::DeploymentFailed { deployment: number, why });
                 }
                 let failed = rollout.0.take();
-                failed.iter().for_each(|deployment| past.keep(deployment, &alarms, false));
+                if let Some(deployment) = &failed {
+                    past.keep(deployment, &alarms, false);
+                }
                 // What never became healthy is of no use to anybody, and nobody may meet what was not let in.
                 let withheld = |seen: &Seen| failed.as_ref().is_some_and(|failed| failed.driver.withholds(seen.id));
                 changes.stop.extend(scene.new.iter().filter(|seen| seen.healthy_since.is_none() || withheld(seen)).map(|seen| seen.id));
@@ -608,6 +542,18 @@ fn reconcile(
     }
 }
 
+/// Writes down that a deployment gives up, and that nobody gets its version any more.
+fn give_up(desk: &mut Desk<'_>, deployment: &mut Deployment, aborted: Option<Cause>, unseen: bool) {
+    if let Some(why) = aborted.filter(|_| deployment.trying == Trying::Yes) {
+        deployment.trying = Trying::GaveUp;
+        desk.note(Event::DeploymentFailed { deployment: deployment.number, why });
+    }
+    if deployment.trying == Trying::GaveUp && unseen {
+        deployment.trying = Trying::Restored;
+        desk.note(Event::DeploymentRestored { deployment: deployment.number });
+    }
+}
+
 /// Writes down how far a deployment is, if that changed.
 fn tell(desk: &mut Desk<'_>, deployment: &mut Deployment) {
     let Progress { steps, current, weight, waiting, .. } = deployment.driver.progress();
@@ -617,16 +563,5 @@ fn tell(desk: &mut Desk<'_>, deployment: &mut Deployment) {
         deployment.told = told.clone();
         let (step, share, waits) = told;
         desk.note(Event::DeploymentStepped { deployment: deployment.number, step, share, waits });
-    }
-}
-
-/// Starts what is missing and stops what is too much.
-fn keep_count(changes: &mut Changes, service: ServiceId, desired: u32, stable: (DeploymentNumber, VersionId), everybody: &[(&Member, &Life, &Standing)]) {
-    let count = everybody.len() as u32;
-    if count < desired {
-        changes.start.push((service, stable.1, stable.0, desired - count));
-    } else if count > desired {
-        let seen: Vec<Seen> = everybody.iter().map(|(member, life, standing)| see(member, life, standing)).collect();
-        changes.stop.extend(choose(&seen, (count - desired) as usize));
     }
 }

@@ -172,8 +172,6 @@ pub(super) fn marks(scenario: &Scenario, ledger: &Ledger) -> Vec<Mark> {
                 of(&deployed, *deployment, MarkKind::DeployFailed, &|version| Said::Superseded { version, by: *by })
             }
             Event::DeploymentStalled { deployment, why } => of(&deployed, *deployment, MarkKind::Action, &|version| Said::Stalls { version, why: why.clone() }),
-            // The deployment's panel shows them.
-            Event::DeploymentStepped { .. } | Event::DeploymentRestored { .. } => None,
             Event::Scaled { service, from, to, by } => {
                 let (from, to) = (*from, *to);
                 let said = if *by == "action" { Said::Scaled { from, to } } else { Said::Autoscaled { from, to, by } };
@@ -220,7 +218,9 @@ pub(super) fn marks(scenario: &Scenario, ledger: &Ledger) -> Vec<Mark> {
             }
             // That data of an alarm begins or ceases to come is no news. The pipeline's and the repository's own panels tell what goes
             // well; there would be too many of them on the timeline.
-            Event::AlarmChanged { .. }
+            Event::DeploymentStepped { .. }
+            | Event::DeploymentRestored { .. }
+            | Event::AlarmChanged { .. }
             | Event::AlarmActions { .. }
             | Event::Committed { .. }
             | Event::Merged { .. }
