@@ -2,11 +2,38 @@
 //!
 //! `!Ref Bucket` becomes `${Bucket}`, `!GetAtt Role.Arn` `${Role.Arn}`, `!Sub` its own text, `!Join` the joined text, and
 //! others `${Name:…}`. Where whole tables or lists depend on a condition (`!If`), it is taken to hold; `AWS::NoValue`
-//! takes away what it stands for. It knows no resources.
+//! takes away what it stands for. A function that `CloudFormation` does not have is refused. It knows no resources.
 
 use super::super::diagnostic::{Code, Collector, Finding};
 use super::super::tree::{Node, Value};
-use super::super::wording::shown;
+use super::super::wording::{nearest, shown};
+
+/// `CloudFormation`'s functions, as short tags name them (template reference, "Intrinsic functions").
+const KNOWN: [&str; 23] = [
+    "And",
+    "Base64",
+    "Cidr",
+    "Condition",
+    "Equals",
+    "FindInMap",
+    "ForEach",
+    "GetAZs",
+    "GetAtt",
+    "If",
+    "ImportValue",
+    "Join",
+    "Length",
+    "Not",
+    "Or",
+    "Ref",
+    "RefAll",
+    "Select",
+    "Split",
+    "Sub",
+    "ToJsonString",
+    "Transform",
+    "ValueOf",
+];
 
 /// Replaces every function in a tree. What is left is plain values.
 pub(super) fn resolve(node: &mut Node, collector: &mut Collector) {
@@ -18,6 +45,12 @@ pub(super) fn resolve(node: &mut Node, collector: &mut Collector) {
 /// Replaces every function in a tree; `false` if it stands for nothing at all.
 fn resolved(node: &mut Node, collector: &mut Collector) -> bool {
     if let Some((name, argument)) = function(node) {
+        if !KNOWN.contains(&name) && !name.starts_with("ForEach::") {
+            let finding = Finding::error(Code::UnknownChoice, format!("CloudFormation has no function `{}`", shown(name))).label("not known");
+            collector.add(&node.place, finding.suggest(nearest(name, KNOWN.iter().copied()), || None));
+            node.value = Value::Broken;
+            return true;
+        }
         if name == "Ref" && matches!(&argument.value, Value::String(text) if text == "AWS::NoValue") {
             return false;
         }
@@ -140,5 +173,15 @@ mod tests {
         let (value, said) = replaced(text);
         assert_eq!(value, serde_json::json!({ "l": [{ "a": 1 }, { "b": "${X}" }] }));
         assert_eq!(said, ["t.yml:2:9: warning: read as if the condition `C` held"]);
+    }
+
+    #[test]
+    fn a_function_that_there_is_not_is_refused() {
+        let mut collector = Collector::default();
+        let file = collector.sources.add("t.yml", "name: !Reff Branch");
+        let mut tree = yaml::parse(file, "name: !Reff Branch", &mut collector).and_then(|documents| documents.into_iter().next()).expect("a document");
+        resolve(&mut tree, &mut collector);
+        let said = collector.finish().iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+        assert!(said.contains("no function `Reff`"), "{said}");
     }
 }

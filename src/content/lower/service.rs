@@ -16,6 +16,8 @@ use crate::fleet::deploy::Strategy;
 use crate::fleet::health::HealthCheck;
 use crate::fleet::instance::{DEREGISTRATION_DELAY, GRACE_PERIOD, ServiceFleet};
 use crate::ids::{EndpointId, ServiceId, VersionId, ZoneId};
+use crate::insight::judge::analysis::Metric;
+use crate::insight::query::Query;
 use crate::kernel::model::{Cache, Endpoint, Expectation, FeatureFlag, Service, Version};
 use crate::kernel::schemas::Schemas;
 use crate::scenario::ServiceKind;
@@ -246,7 +248,18 @@ impl Lower<'_> {
         if let Err(problem) = strategy.check() {
             self.report(&at, Finding::error(Code::Impossible, problem));
         }
+        self.check_queries(&strategy, &at);
         Some(strategy)
+    }
+
+    /// A query that nobody here can answer makes every measurement an error.
+    fn check_queries(&mut self, strategy: &Strategy, at: &At<'_>) {
+        let unknown = |metric: &&&Metric| Query::of(&metric.provider.kind, &metric.provider.query).is_none();
+        for metric in strategy.measured().iter().filter(unknown) {
+            let what = format!("the query of the metric `{}` is about nothing that is measured here: each measurement will be an error", shown(&metric.name));
+            let help = "queries are recognised by what they are about: success or error rate, a quantile of latency, requests";
+            self.report(at, Finding::warning(Code::Unused, what).help(help));
+        }
     }
 
     fn price(&mut self, service: &ServiceFile, at: &At<'_>) -> Dollars {

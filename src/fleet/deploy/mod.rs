@@ -56,6 +56,7 @@ pub use self::shift::Problem;
 use self::shift::Plan;
 use self::trial::Probes;
 use crate::choice::choice;
+use crate::insight::judge::analysis::Metric;
 
 choice! {
     /// How a new version replaces the old one.
@@ -90,6 +91,16 @@ impl Default for Strategy {
 }
 
 impl Strategy {
+    /// All metrics that its analyses ask a provider for.
+    pub fn measured(&self) -> Vec<&Metric> {
+        let analyses = match self {
+            Self::ArgoCanary(strategy) => strategy.analyses(),
+            Self::ArgoBlueGreen(strategy) => [&strategy.pre_promotion_analysis, &strategy.post_promotion_analysis].into_iter().flatten().collect(),
+            _ => Vec::new(),
+        };
+        analyses.into_iter().flat_map(|analysis| &analysis.metrics).collect()
+    }
+
     /// Says what is impossible about the parameters, if anything is.
     pub fn check(&self) -> Result<(), String> {
         match self {

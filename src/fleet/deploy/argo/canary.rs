@@ -89,6 +89,16 @@ impl ArgoCanary {
         self.analysis.as_ref().map_or(Ok(()), |background| background.analysis.check())
     }
 
+    /// All analyses that it may begin.
+    pub(in crate::fleet::deploy) fn analyses(&self) -> Vec<&Analysis> {
+        let of_steps = self.steps.iter().flat_map(|step| match step {
+            Step::Analysis(analysis) => vec![analysis],
+            Step::Experiment(experiment) => experiment.analyses.iter().map(|inner| &inner.analysis).collect(),
+            _ => Vec::new(),
+        });
+        of_steps.chain(self.analysis.as_ref().map(|background| &background.analysis)).collect()
+    }
+
     /// Carries a deployment out. `restores` marks a rollback; where nothing more is known about it, it skips the steps.
     pub(in crate::fleet::deploy) fn driver(&self, restores: bool) -> Box<dyn Driver> {
         Box::new(CanaryRun::new(self.clone(), restores))
