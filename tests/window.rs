@@ -471,7 +471,7 @@ fn delivered(folder: &Path, title: &str) -> Window {
     window.get_by_label(title).click();
     wait(&mut window, "the run", |window| snapshot(window).is_some_and(|snapshot| snapshot.delivery.is_some() && snapshot.now > SimTime::from_secs(1)));
     pause(&mut window);
-    open_pane(&mut window, "Pipelines");
+    window.get_by_label_contains("Pipelines").click();
     window.run_steps(3);
     window
 }
@@ -582,7 +582,7 @@ fn where_nothing_is_delivered_the_panel_says_how_to_get_a_pipeline() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut window = boutique(folder.path());
     pause(&mut window);
-    open_pane(&mut window, "Pipelines");
+    window.get_by_label_contains("Pipelines").click();
     window.run_steps(3);
     click(&mut window, "Open “Your first pipeline”");
     wait(&mut window, "the team", |window| snapshot(window).is_some_and(|snapshot| snapshot.delivery.is_some()));
