@@ -53,7 +53,7 @@ pub(in crate::fleet) struct Deployment {
     way: Way,
     /// Whether it tries still.
     trying: Trying,
-    /// How far it was before its latest step, or when it gave up.
+    /// How far it was after its latest step that did not end it, or when it gave up.
     reached: Progress,
     /// What was told of its progress last.
     told: Told,
@@ -459,9 +459,6 @@ fn reconcile(
             continue;
         };
         let scene = look(now, size.desired, &plan.0, deployment, &news, everybody);
-        if deployment.trying == Trying::Yes {
-            deployment.reached = deployment.driver.progress();
-        }
         let gone_off = deployment.watched.iter().find(|index| alarms.state(**index) == AlarmState::Alarm);
         let orders = match gone_off {
             Some(index) => {
@@ -554,11 +551,14 @@ fn give_up(desk: &mut Desk<'_>, deployment: &mut Deployment, aborted: Option<Cau
     }
 }
 
-/// Writes down how far a deployment is, if that changed.
+/// Keeps how far a deployment is, and writes it down if that changed.
 fn tell(desk: &mut Desk<'_>, deployment: &mut Deployment) {
-    let Progress { steps, current, weight, waiting, .. } = deployment.driver.progress();
-    let step = current.and_then(|at| steps.into_iter().nth(at)).map(|(name, _)| name);
-    let told = (step, weight, matches!(waiting, Some(Waiting::Person | Waiting::Approval)));
+    let progress = deployment.driver.progress();
+    let step = progress.current.and_then(|at| progress.steps.get(at)).map(|(name, _)| name.clone());
+    let told = (step, progress.weight, matches!(progress.waiting, Some(Waiting::Person | Waiting::Approval)));
+    if deployment.trying == Trying::Yes {
+        deployment.reached = progress;
+    }
     if told != deployment.told {
         deployment.told = told.clone();
         let (step, share, waits) = told;
