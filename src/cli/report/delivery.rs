@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::facts::Facts;
 use super::model::{
-    AnalysisReport, DeploymentReport, DoraReport, DoraTruthReport, DoraWindowReport, FlowReport, IncidentReport, LevelsReport, QuickCheckReport,
+    AnalysisReport, DeploymentReport, DoraMetrics, DoraReport, DoraTruthReport, DoraWindowReport, FlowReport, IncidentReport, LevelsReport, QuickCheckReport,
     ServiceDoraReport, StepReport, TimeToRestoreReport,
 };
 use crate::fleet::deploy::judging::AnalysisLook;
@@ -76,23 +76,25 @@ pub(super) fn incidents(facts: &Facts<'_>) -> Vec<IncidentReport> {
     all
 }
 
+fn five(metrics: &dora::Dora) -> DoraMetrics {
+    DoraMetrics {
+        deployments: metrics.deployments,
+        failed: metrics.failed,
+        deployment_frequency_per_day: metrics.per_day,
+        change_lead_time_s: metrics.lead_time.map(SimSpan::as_secs_f64),
+        failed_deployment_recovery_time_s: metrics.recovery.map(SimSpan::as_secs_f64),
+        change_fail_rate: metrics.change_fail_rate,
+        deployment_rework_rate: metrics.rework_rate,
+    }
+}
+
 /// The metrics of each seven days that end with a day of the run, the latest last.
 fn windows(facts: &Facts<'_>, all: &[Deployment]) -> Vec<DoraWindowReport> {
     let days = facts.now.nanos() / 1_000_000_000 / DAY;
     let window = |day: u64| {
         let to = SimTime::from_secs(day * DAY);
         let metrics = dora::metrics(all, None, Period::last(WINDOW, to));
-        DoraWindowReport {
-            from_s: to.as_secs_f64() - WINDOW.as_secs_f64(),
-            to_s: to.as_secs_f64(),
-            deployments: metrics.deployments,
-            failed: metrics.failed,
-            deployment_frequency_per_day: metrics.per_day,
-            change_lead_time_s: metrics.lead_time.map(SimSpan::as_secs_f64),
-            failed_deployment_recovery_time_s: metrics.recovery.map(SimSpan::as_secs_f64),
-            change_fail_rate: metrics.change_fail_rate,
-            deployment_rework_rate: metrics.rework_rate,
-        }
+        DoraWindowReport { from_s: to.as_secs_f64() - WINDOW.as_secs_f64(), to_s: to.as_secs_f64(), metrics: five(&metrics) }
     };
     (7.max(days.saturating_sub(WINDOWS) + 1)..=days).map(window).collect()
 }
@@ -182,30 +184,14 @@ pub(super) fn dora_report(facts: &Facts<'_>) -> DoraReport {
         .map(|service| (facts.service(service).to_owned(), dora::metrics(&all, Some(service), period)))
         .filter(|(_, metrics)| metrics.deployments > 0)
         .map(|(name, metrics)| {
-            let report = ServiceDoraReport {
-                deployments: metrics.deployments,
-                failed: metrics.failed,
-                deployment_frequency_per_day: metrics.per_day,
-                change_lead_time_s: seconds(metrics.lead_time),
-                failed_deployment_recovery_time_s: seconds(metrics.recovery),
-                change_fail_rate: metrics.change_fail_rate,
-                deployment_rework_rate: metrics.rework_rate,
-                quick_check: quick_check(&metrics),
-                levels: levels_by_year(&metrics),
-            };
+            let report = ServiceDoraReport { metrics: five(&metrics), quick_check: quick_check(&metrics), levels: levels_by_year(&metrics) };
             (name, report)
         })
         .collect();
     DoraReport {
-        deployments: metrics.deployments,
+        metrics: five(&metrics),
         rollbacks: metrics.rollbacks,
-        failed: metrics.failed,
         unfinished: metrics.unfinished,
-        deployment_frequency_per_day: metrics.per_day,
-        change_fail_rate: metrics.change_fail_rate,
-        change_lead_time_s: seconds(metrics.lead_time),
-        failed_deployment_recovery_time_s: seconds(metrics.recovery),
-        deployment_rework_rate: metrics.rework_rate,
         unplanned: metrics.unplanned,
         changes_per_deployment: metrics.batch,
         empty_deployments: metrics.empty,

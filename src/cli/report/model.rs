@@ -12,7 +12,9 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-pub use self::dora::{DoraReport, DoraTruthReport, DoraWindowReport, FlowReport, LevelsReport, QuickCheckReport, ServiceDoraReport, TimeToRestoreReport};
+pub use self::dora::{
+    DoraMetrics, DoraReport, DoraTruthReport, DoraWindowReport, FlowReport, LevelsReport, QuickCheckReport, ServiceDoraReport, TimeToRestoreReport,
+};
 pub use self::flags::{ExperimentReport, FlagReport};
 
 /// The version of the JSON report's format.

@@ -397,7 +397,7 @@ fn delivery(report: &Report, blocks: &mut Vec<Block>) {
 /// DORA's metrics in a few sentences, with what they count.
 fn dora(report: &Report) -> String {
     let dora = &report.dora;
-    let ended = counted(dora.deployments.into(), "deployment");
+    let ended = counted(dora.metrics.deployments.into(), "deployment");
     let mut text = format!("DORA counts {ended} that ended in {}", span(report.simulated_s));
     if dora.rollbacks > 0 {
         add(&mut text, format_args!(", {} of them to roll back", count(dora.rollbacks.into())));
@@ -406,17 +406,17 @@ fn dora(report: &Report) -> String {
         add(&mut text, format_args!("; {} under way at the end {} not counted", dora.unfinished, if dora.unfinished == 1 { "is" } else { "are" }));
     }
     text.push('.');
-    if dora.deployments > 0 {
-        add(&mut text, format_args!(" {} needed intervention: change fail rate {}", count(dora.failed.into()), percent(dora.change_fail_rate)));
-        if let Some(rework) = dora.deployment_rework_rate {
+    if dora.metrics.deployments > 0 {
+        add(&mut text, format_args!(" {} needed intervention: change fail rate {}", count(dora.metrics.failed.into()), percent(dora.metrics.change_fail_rate)));
+        if let Some(rework) = dora.metrics.deployment_rework_rate {
             add(&mut text, format_args!(", rework rate {}", percent(Some(rework))));
         }
         text.push('.');
     }
-    if let Some(recovery) = dora.failed_deployment_recovery_time_s {
+    if let Some(recovery) = dora.metrics.failed_deployment_recovery_time_s {
         add(&mut text, format_args!(" From the beginning of a failed deployment to the end of its remedy it took {} (median).", span(recovery)));
     }
-    if let Some(lead_time) = dora.change_lead_time_s {
+    if let Some(lead_time) = dora.metrics.change_lead_time_s {
         add(&mut text, format_args!(" A change took {} from its commit to production (median).", span(lead_time)));
     }
     if let Some(flow) = &dora.flow {

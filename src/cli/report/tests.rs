@@ -252,8 +252,8 @@ fn a_bad_deployment_is_told_with_its_effect() {
     assert_eq!(deployment.what, "deployment 1: cart v1 → v2 (rolling), completed");
     let errors = |signals: Option<model::Signals>| signals.and_then(|signals| signals.error_ratio).expect("requests");
     assert!(errors(deployment.users.before) == 0.0 && errors(deployment.users.during) > 0.04);
-    assert_eq!((report.dora.deployments, report.dora.change_fail_rate, report.dora.change_lead_time_s), (1, Some(0.0), None));
-    assert_eq!((report.dora.unknown.len(), report.dora.deployment_rework_rate), (2, Some(0.0)));
+    assert_eq!((report.dora.metrics.deployments, report.dora.metrics.change_fail_rate, report.dora.metrics.change_lead_time_s), (1, Some(0.0), None));
+    assert_eq!((report.dora.unknown.len(), report.dora.metrics.deployment_rework_rate), (2, Some(0.0)));
 }
 
 #[test]

@@ -8,26 +8,13 @@ use serde::Serialize;
 /// Delivery metrics (DORA), all services together. Metrics that deployments alone do not allow are null, and say why.
 #[derive(Debug, Clone, Default, Serialize, JsonSchema)]
 pub struct DoraReport {
-    /// Deployments that ended, well or badly, rollbacks included: what the rates below count.
-    pub deployments: u32,
-    /// Of which roll another one back.
+    /// The five metrics over the whole run.
+    #[serde(flatten)]
+    pub metrics: DoraMetrics,
+    /// Of the deployments, those that roll another one back.
     pub rollbacks: u32,
-    /// Of which failed by themselves or were rolled back; a rollback is a remedy and never counts here.
-    pub failed: u32,
     /// Deployments that never ended; they are counted nowhere else.
     pub unfinished: u32,
-    /// Deployments per day of simulated time.
-    pub deployment_frequency_per_day: Option<f64>,
-    /// `failed` over `deployments`, 0…1; null without deployments.
-    pub change_fail_rate: Option<f64>,
-    /// Median time from a change's latest commit to the end of the first deployment that brought it [s]; null where no
-    /// commits are known.
-    pub change_lead_time_s: Option<f64>,
-    /// Median time from the beginning of a failed deployment to the end of its remedy [s]: its rollback, or the deployment that
-    /// ended its incident; null if none was remedied to the end.
-    pub failed_deployment_recovery_time_s: Option<f64>,
-    /// `unplanned` over `deployments`, 0…1. Null without deployments, or if a failed one was mended nobody knows how.
-    pub deployment_rework_rate: Option<f64>,
     /// Deployments that were not planned: rollbacks, and those of nothing but fixes of what users met.
     pub unplanned: u32,
     /// Median number of changes that a deployment of changes brought [1].
@@ -56,6 +43,28 @@ pub struct DoraReport {
     pub unplanned_deployments: Vec<u32>,
     /// Why a metric is null.
     pub unknown: BTreeMap<String, String>,
+}
+
+/// DORA's five metrics over a period, and what they count.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, JsonSchema)]
+pub struct DoraMetrics {
+    /// Deployments that ended, well or badly, rollbacks included: what the rates below count.
+    pub deployments: u32,
+    /// Of which failed by themselves or were rolled back; a rollback is a remedy and never counts here.
+    pub failed: u32,
+    /// Deployments per day of simulated time.
+    pub deployment_frequency_per_day: Option<f64>,
+    /// Median time from a change's latest commit to the end of the first deployment that brought it [s]; null where no
+    /// commits are known.
+    pub change_lead_time_s: Option<f64>,
+    /// Median time from the beginning of a failed deployment to the end of its remedy [s]: its rollback, or the deployment that
+    /// ended its incident; null if none was remedied to the end.
+    pub failed_deployment_recovery_time_s: Option<f64>,
+    /// `failed` over `deployments`, 0…1; null without deployments.
+    pub change_fail_rate: Option<f64>,
+    /// Share of the deployments that were not planned, 0…1. Null without deployments, or if a failed one was mended nobody
+    /// knows how.
+    pub deployment_rework_rate: Option<f64>,
 }
 
 /// Length of incidents.
@@ -125,45 +134,23 @@ pub struct DoraTruthReport {
 }
 
 /// The metrics over a window of the run.
-#[derive(Debug, Clone, Default, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, JsonSchema)]
 pub struct DoraWindowReport {
     /// Its beginning [s].
     pub from_s: f64,
     /// Its end [s].
     pub to_s: f64,
-    /// Deployments that ended.
-    pub deployments: u32,
-    /// Of which failed.
-    pub failed: u32,
-    /// Deployments per day.
-    pub deployment_frequency_per_day: Option<f64>,
-    /// Median [s].
-    pub change_lead_time_s: Option<f64>,
-    /// Median [s].
-    pub failed_deployment_recovery_time_s: Option<f64>,
-    /// 0…1.
-    pub change_fail_rate: Option<f64>,
-    /// 0…1.
-    pub deployment_rework_rate: Option<f64>,
+    /// The five metrics.
+    #[serde(flatten)]
+    pub metrics: DoraMetrics,
 }
 
 /// The metrics of one service.
 #[derive(Debug, Clone, Default, Serialize, JsonSchema)]
 pub struct ServiceDoraReport {
-    /// Deployments that ended.
-    pub deployments: u32,
-    /// Of which failed.
-    pub failed: u32,
-    /// Deployments per day.
-    pub deployment_frequency_per_day: Option<f64>,
-    /// Median [s].
-    pub change_lead_time_s: Option<f64>,
-    /// Median [s].
-    pub failed_deployment_recovery_time_s: Option<f64>,
-    /// 0…1.
-    pub change_fail_rate: Option<f64>,
-    /// 0…1.
-    pub deployment_rework_rate: Option<f64>,
+    /// The five metrics.
+    #[serde(flatten)]
+    pub metrics: DoraMetrics,
     /// DORA's Quick Check, 0 to 10 each.
     pub quick_check: QuickCheckReport,
     /// Its levels, by year.
