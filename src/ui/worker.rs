@@ -19,6 +19,9 @@ use crate::units::{SimSpan, SimTime};
 const PUBLISH_EVERY: Duration = Duration::from_millis(33);
 /// How long a slice of simulation should take, so that commands are followed promptly.
 const SLICE: Duration = Duration::from_millis(12);
+/// Simulated time from one look at the real clock to the next, at most: quiet hours take no time, and what comes after
+/// them may.
+const PIECE: SimSpan = SimSpan::from_secs(60);
 /// From one save of the session to the next while nothing is done to it.
 const SAVE_EVERY: Duration = Duration::from_secs(10);
 
@@ -304,12 +307,19 @@ impl<'a> Worker<'a> {
             to = at.max(world.now());
         }
         let from = world.now();
-        if let Err(message) = guarded(|| world.advance_to(to)).and_then(|ran| ran) {
-            self.broke(message);
-            return;
+        loop {
+            let piece = to.min(world.now() + PIECE);
+            if let Err(message) = guarded(|| world.advance_to(piece)).and_then(|ran| ran) {
+                self.broke(message);
+                return;
+            }
+            if world.now() >= to || world.is_over() || self.clock.elapsed() >= SLICE {
+                break;
+            }
         }
         let advanced = world.now().since(from).as_secs_f64();
         if repeated.is_some()
+            && world.now() >= to
             && let Some(timed) = self.replay.pop_front()
         {
             match guarded(|| world.act(timed.action.clone())) {
@@ -324,12 +334,13 @@ impl<'a> Worker<'a> {
         let Some(world) = self.world.as_ref() else { return };
         self.status.over = world.is_over();
         let took = self.clock.elapsed().as_secs_f64();
-        if advanced > 0.0 && took > 1e-5 {
-            // A slow average, and never more than doubled at once: one lucky slice must not freeze the next.
-            let pace = (advanced / took).min(self.capacity * 2.0);
-            self.capacity = (self.capacity * 0.7 + pace * 0.3).clamp(1e-4, 1e9);
-        } else if advanced > 0.0 {
-            self.capacity = (self.capacity * 2.0).min(1e9);
+        if advanced > 0.0 {
+            // A slow average that grows to no more than twice of what was seen to fit into a slice: short stretches in which
+            // nothing happens say little about long ones, and a lucky slice must not freeze the next.
+            let pace = advanced / took.max(1e-6);
+            let shown = 2.0 * advanced / SLICE.as_secs_f64();
+            let average = self.capacity * 0.7 + pace * 0.3;
+            self.capacity = if pace > self.capacity { average.min(shown.max(self.capacity)) } else { average }.clamp(1e-4, 1e9);
         }
         self.unsaved = true;
         self.dirty = true;
@@ -417,10 +428,12 @@ mod tests {
     struct Clock {
         now: SimTime,
         breaks: bool,
+        /// From when on a second of it takes a millisecond; before, nothing takes any time.
+        slow: SimTime,
         acted: Vec<(SimTime, Action)>,
     }
 
-    const END: SimTime = SimTime::from_secs(600);
+    const END: SimTime = SimTime::from_secs(86_400);
 
     impl World for Clock {
         fn now(&self) -> SimTime {
@@ -431,6 +444,7 @@ mod tests {
         }
         fn advance_to(&mut self, to: SimTime) -> Result<(), String> {
             assert!(!self.breaks || to < SimTime::from_secs(100), "the axle broke");
+            std::thread::sleep(Duration::from_nanos(to.since(self.slow.max(self.now)).nanos() / 1_000));
             self.now = to.min(END);
             Ok(())
         }
@@ -459,8 +473,12 @@ mod tests {
     }
 
     fn start(breaks: bool) -> Link {
+        start_clock(breaks, END)
+    }
+
+    fn start_clock(breaks: bool, slow: SimTime) -> Link {
         let (link, end) = link::pair();
-        let open: Opener = Box::new(move |_| Ok(Box::new(Clock { now: SimTime::ZERO, breaks, acted: Vec::new() }) as Box<dyn World>));
+        let open: Opener = Box::new(move |_| Ok(Box::new(Clock { now: SimTime::ZERO, breaks, slow, acted: Vec::new() }) as Box<dyn World>));
         std::thread::spawn(move || run(&end, &open, &|| {}));
         link
     }
@@ -511,6 +529,21 @@ mod tests {
         let stopped = now(&wait(&link, |published| !published.status.playing));
         std::thread::sleep(Duration::from_millis(80));
         assert_eq!(now(&link.latest()), stopped);
+    }
+
+    /// After a while in which nothing takes any time, the window is not left alone with a slice of days.
+    #[test]
+    fn quiet_time_does_not_make_busy_time_freeze() {
+        let link = start_clock(false, SimTime::from_secs(3));
+        link.send(opening(Vec::new(), SimTime::ZERO));
+        link.send(Command::Speed(Speed::Times(10)));
+        link.send(Command::Play);
+        wait(&link, |published| now(published) > SimTime::from_secs(2));
+        link.send(Command::Speed(Speed::Max));
+        wait(&link, |published| now(published) > SimTime::from_secs(3));
+        link.send(Command::Pause);
+        let stopped = now(&wait(&link, |published| !published.status.playing));
+        assert!(stopped < END, "nobody could stop it before {stopped}");
     }
 
     #[test]
