@@ -34,6 +34,8 @@ pub struct Change {
     pub planned: bool,
     /// Whether it mends what is on its way to production already and cannot wait for a release.
     pub urgent: bool,
+    /// Whether users are hurt until it is in production: it waits neither for office hours nor for a review.
+    pub emergency: bool,
     /// Who writes it.
     pub author: Option<PersonNumber>,
     /// When it came up.
@@ -257,6 +259,7 @@ mod tests {
             opened: SimTime::ZERO,
             commit: None,
             base_lines: 0,
+            emergency: false,
             approvals: 0,
             merged: None,
         }

@@ -46,6 +46,8 @@ pub struct Incident {
     pub alarms: Vec<String>,
     /// The deployment that the team holds to have caused it.
     pub cause: Option<DeploymentNumber>,
+    /// Whether more speaks against that deployment than its date: errors of its version, or a judge of its own.
+    pub seen: bool,
     /// The deployment that is to end it, or ended it.
     pub remedy: Option<DeploymentNumber>,
     /// The change that mends it.
@@ -54,6 +56,8 @@ pub struct Incident {
     pub defects: Vec<FlawId>,
     /// Versions that were rolled back for nothing: they are suspected no more.
     pub cleared: Vec<VersionId>,
+    /// When somebody looks at the service map again.
+    pub look: Option<SimTime>,
     /// Whether users met it while it lasted; a deployment that turned back in time may have spared them.
     pub pages: bool,
 }
@@ -70,10 +74,12 @@ impl Incident {
             step: Step::Waiting,
             alarms: Vec::new(),
             cause: None,
+            seen: false,
             remedy: None,
             fix: None,
             defects: Vec::new(),
             cleared: Vec::new(),
+            look: None,
             pages,
         }
     }

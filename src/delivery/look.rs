@@ -283,6 +283,6 @@ const fn job_look(job: &Job) -> JobLook {
         Job::Stabilise { service, .. } => JobLook::Stabilise(service),
         Job::Approve { service, .. } => JobLook::Approve(service),
         Job::Diagnose(incident) => JobLook::Diagnose(incident),
-        Job::Investigate(incident) => JobLook::Investigate(incident),
+        Job::Investigate { incident, .. } => JobLook::Investigate(incident),
     }
 }

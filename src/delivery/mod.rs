@@ -36,6 +36,7 @@ pub mod pipeline;
 pub mod pipelines;
 pub mod plan;
 mod response;
+mod symptom;
 mod work;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -54,7 +55,7 @@ use crate::ids::{FlawId, ServiceId, VersionId};
 use crate::kernel::model::{Flaw, Model, Step as ScriptStep};
 use crate::rng::{Stream, purpose};
 use crate::telemetry::ledger::{ChangeNumber, DeploymentNumber, Event, ExecutionNumber, Ledger};
-use crate::telemetry::strikes::Strikes;
+use crate::telemetry::store::Store;
 use crate::units::{SimSpan, SimTime};
 
 /// So often somebody tries a stage again with an execution, where nothing in the changes is to blame.
@@ -122,7 +123,12 @@ pub enum Job {
     /// Looks for a suspect.
     Diagnose(u32),
     /// Looks for the defect in the code.
-    Investigate(u32),
+    Investigate {
+        /// The incident.
+        incident: u32,
+        /// The service to which nothing is deployed until it is found, if one is held back.
+        held: Option<ServiceId>,
+    },
 }
 
 /// What time brings.
@@ -134,6 +140,8 @@ enum Due {
     Page(u32),
     /// Whether what was done about an incident helped.
     Check(u32),
+    /// Whether the service map shows by now what an open incident is about.
+    Look(u32),
     /// A release branch is cut.
     CutRelease,
     /// A release may be stable.
@@ -321,7 +329,7 @@ impl Delivery {
     }
 
     /// Reads what is new in the ledger, does what is due at `now`, and says what is to be done.
-    pub fn run(&mut self, now: SimTime, ledger: &Ledger, strikes: &Strikes) -> Vec<Ask> {
+    pub fn run(&mut self, now: SimTime, ledger: &Ledger, store: &Store) -> Vec<Ask> {
         self.now = now;
         self.runs += 1;
         let records = ledger.truth();
@@ -333,13 +341,13 @@ impl Delivery {
         }
         while let Some(first) = self.agenda.first_entry().filter(|entry| *entry.key() <= now) {
             for due in first.remove() {
-                self.due(due, strikes);
+                self.due(due, store);
             }
         }
         self.line.due(now);
         self.follow_line();
         for (person, job) in self.staff.done(now) {
-            self.done(person, &job, strikes);
+            self.done(person, &job, store);
         }
         self.follow_line();
         for (person, job) in self.staff.assign(now) {
@@ -350,19 +358,20 @@ impl Delivery {
         std::mem::take(&mut self.asks)
     }
 
-    fn due(&mut self, due: Due, strikes: &Strikes) {
+    fn due(&mut self, due: Due, store: &Store) {
         match due {
             Due::Arrival => self.arrive(),
             Due::Page(incident) => self.page(incident),
             Due::Check(incident) => self.check(incident),
+            Due::Look(incident) => self.look_again(incident, store),
             Due::CutRelease => self.cut_release(),
             Due::ReleaseTested => self.try_release(),
-            Due::Triage => self.read_reports(strikes),
+            Due::Triage => self.read_reports(store.strikes()),
             Due::Retry(service, execution, stage) => self.line.retry(self.now, service, execution, &stage),
         }
     }
 
-    fn done(&mut self, person: u16, job: &Job, strikes: &Strikes) {
+    fn done(&mut self, person: u16, job: &Job, store: &Store) {
         match *job {
             Job::Code(change) => self.coded(change),
             Job::Rework(change) => self.reworked(change),
@@ -370,8 +379,8 @@ impl Delivery {
             Job::Resolve(change) => self.resolved(change),
             Job::Stabilise { service, defect } => self.stabilised(service, defect, person),
             Job::Approve { service, run } => self.line.approve(self.now, service, run),
-            Job::Diagnose(incident) => self.diagnosed(incident),
-            Job::Investigate(incident) => self.investigated(incident, strikes),
+            Job::Diagnose(incident) => self.diagnosed(incident, store),
+            Job::Investigate { incident, held } => self.investigated(incident, held, store.strikes()),
         }
     }
 

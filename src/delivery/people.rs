@@ -97,6 +97,11 @@ impl<T: Clone> Staff<T> {
         self.waiting.values()
     }
 
+    /// Whether such a task waits or is being worked on.
+    pub fn has(&self, wanted: impl Fn(&T) -> bool) -> bool {
+        self.waiting.values().any(|task| wanted(&task.what)) || self.desks.iter().flatten().any(|work| wanted(&work.task.what))
+    }
+
     /// Puts a task on the list.
     pub fn ask(&mut self, task: Task<T>) -> TaskNumber {
         let number = self.next;

@@ -34,8 +34,8 @@ params! {
         pub acknowledge_at_night: SimSpan = SimSpan::from_secs(15 * 60),
         /// Mean time until whoever is on call suspects something. Default `"15m"` (chosen for Fleetlab).
         pub diagnose: SimSpan = SimSpan::from_secs(15 * 60),
-        /// Mean undisturbed time until the defect is found in the code, for each change that may have brought it. Default `"45m"`
-        /// (chosen for Fleetlab).
+        /// Mean undisturbed time until the defect is found in the code if one change may have brought it, and as long again for
+        /// each halving of several (`git bisect`). Default `"45m"` (chosen for Fleetlab).
         pub investigate: SimSpan = SimSpan::from_secs(45 * 60),
         /// How long people wait until they see whether a rollback or a fix helped; longer than alarms need to go back, or what
         /// helped is taken for useless. Default `"25m"` (chosen for Fleetlab).

@@ -5,12 +5,20 @@
 
 use super::incident::{Incident, Step};
 use super::people::{Task, Urgency};
+use super::symptom;
 use super::{Ask, Delivery, Deployed, Due, Job};
 use crate::ids::{FlawId, ServiceId, VersionId};
-use crate::telemetry::ledger::{AlarmState, Cause, DeploymentNumber, Event, IncidentNumber, Trouble};
+use crate::telemetry::ledger::{AlarmState, Cause, ChangeNumber, DeploymentNumber, Event, IncidentNumber, Trouble};
+use crate::telemetry::store::Store;
 use crate::telemetry::strikes::Strikes;
 use crate::units::{SimSpan, SimTime};
 
+/// An alarm that came and went by itself so many times, the last time included, is looked into.
+const RECURRING: usize = 3;
+/// What still hurt users so long before an incident may be behind it.
+const LATELY: SimSpan = SimSpan::from_secs(3_600);
+/// Within this time.
+const RECURRING_WITHIN: SimSpan = SimSpan::from_secs(86_400);
 /// When reports of users are read: so long after the first of the day came to work.
 const READING: SimSpan = SimSpan::from_secs(3_600);
 
@@ -57,6 +65,7 @@ impl Delivery {
                 let acting = matches!(incident.step, Step::RollingBack | Step::Fixing);
                 if quiet && !acting {
                     self.resolve(number);
+                    self.look_into_what_recurs(number);
                 }
             }
             return;
@@ -111,45 +120,115 @@ impl Delivery {
 
     /// The deployment that people suspect: the latest one that may have to do with it.
     fn suspect(&self, service: Option<ServiceId>, cleared: &[VersionId]) -> Option<(DeploymentNumber, Deployed)> {
-        let recent = |ended: Option<SimTime>| ended.is_none_or(|ended| self.now.since(ended) <= self.team.response.suspect);
         let fits = |deployed: &Deployed| service.is_none_or(|service| deployed.service == service) && deployed.rolls_back.is_none() && !deployed.undone;
         let live = |deployed: &Deployed| (deployed.completed || deployed.ended.is_none()) && !cleared.contains(&deployed.version);
         self.deployments
             .iter()
             .rev()
-            .find(|(_, deployed)| fits(deployed) && live(deployed) && recent(deployed.ended))
+            .find(|(_, deployed)| fits(deployed) && live(deployed) && self.is_recent(deployed))
             .map(|(number, deployed)| (*number, *deployed))
     }
 
-    /// Whoever is on call has looked: a recent deployment is rolled back, anything else is investigated.
-    pub(super) fn diagnosed(&mut self, number: IncidentNumber) {
+    /// The service that the service map points to, and the deployment that brought what it runs: its version answers with most
+    /// errors of its own, or it and its neighbour do not understand each other since.
+    fn where_it_hurts(&self, store: &Store) -> Option<(ServiceId, DeploymentNumber, Deployed)> {
+        let newest = |service: ServiceId| {
+            let brought = |deployed: &Deployed| deployed.service == service && (deployed.completed || deployed.ended.is_none()) && !deployed.undone;
+            self.deployments.iter().rev().find(|(_, deployed)| brought(deployed)).map(|(number, deployed)| (service, *number, *deployed))
+        };
+        let own = self.production.keys().filter_map(|service| newest(*service));
+        let own = own.filter_map(|found| Some((symptom::own_errors(store, found.2.version, self.now)?, found)));
+        let pairs = symptom::misunderstandings(store, self.now).filter_map(|(caller, called, share)| {
+            let changed = newest(caller).into_iter().chain(newest(called)).max_by_key(|(_, number, _)| *number)?;
+            Some((share, changed))
+        });
+        own.chain(pairs).max_by(|(one, _), (other, _)| one.total_cmp(other)).map(|(_, found)| found)
+    }
+
+    /// Whoever is on call has looked: what the service map points to is rolled back, or else the latest deployment if it is
+    /// recent; anything else is investigated.
+    pub(super) fn diagnosed(&mut self, number: IncidentNumber, store: &Store) {
         if !self.incident(number).is_open() {
             return;
         }
         let (service, cleared) = (self.incident(number).service, self.incident(number).cleared.clone());
-        // Users' alarms name no service, and a service may suffer from its neighbour: the latest change anywhere comes next.
-        match self.suspect(service, &cleared).or_else(|| self.suspect(None, &cleared)) {
-            Some((deployment, deployed)) => {
-                let incident = self.incident(number);
-                incident.cause = Some(deployment);
-                incident.step = Step::RollingBack;
-                if let Some(deployed) = self.deployments.get_mut(&deployment) {
-                    deployed.undone = true;
-                }
-                self.asks.push(Ask::Undo { service: deployed.service, deployment, to: deployed.replaces });
-                self.hold(deployed.service, number);
+        let hurts = self.where_it_hurts(store);
+        self.incident(number).seen = hurts.is_some();
+        let suspect = match hurts {
+            Some((service, deployment, deployed)) => {
+                self.incident(number).service = Some(service);
+                deployed.rolls_back.is_none().then_some((deployment, deployed))
             }
-            None => self.investigate(number, Urgency::Incident),
+            // Users' alarms name no service, and a service may suffer from its neighbour: the latest change anywhere comes next.
+            None => self.suspect(service, &cleared).or_else(|| self.suspect(None, &cleared)),
+        };
+        match suspect {
+            Some((deployment, deployed)) => self.take_back(number, deployment, deployed),
+            None => {
+                self.investigate(number, Urgency::Incident);
+                self.look_later(number);
+            }
         }
+    }
+
+    fn look_later(&mut self, number: IncidentNumber) {
+        let at = self.now + self.team.response.verify;
+        self.incident(number).look = Some(at);
+        self.wait(at, Due::Look(number));
+    }
+
+    fn take_back(&mut self, number: IncidentNumber, deployment: DeploymentNumber, deployed: Deployed) {
+        let incident = self.incident(number);
+        (incident.cause, incident.step) = (Some(deployment), Step::RollingBack);
+        if let Some(deployed) = self.deployments.get_mut(&deployment) {
+            deployed.undone = true;
+        }
+        self.asks.push(Ask::Undo { service: deployed.service, deployment, to: deployed.replaces });
+        self.hold(deployed.service, number);
+    }
+
+    /// While a defect is looked for or mended and alarms are still off, whoever is on call keeps an eye on the service map: what
+    /// has become bad meanwhile is rolled back.
+    pub(super) fn look_again(&mut self, number: IncidentNumber, store: &Store) {
+        let now = self.now;
+        let incident = self.incident(number);
+        if !incident.is_open() || !matches!(incident.step, Step::Investigating | Step::Fixing) || incident.look != Some(now) {
+            return;
+        }
+        let is_off = self.incidents[number as usize - 1].alarms.iter().any(|alarm| self.alarms_off.contains_key(alarm));
+        match self.where_it_hurts(store) {
+            Some((service, deployment, deployed)) if is_off && deployed.rolls_back.is_none() => {
+                let incident = self.incident(number);
+                (incident.service, incident.seen) = (Some(service), true);
+                self.take_back(number, deployment, deployed);
+            }
+            _ => self.look_later(number),
+        }
+    }
+
+    /// Whether a deployment ended so lately that it can be rolled back without a thought.
+    fn is_recent(&self, deployed: &Deployed) -> bool {
+        deployed.ended.is_none_or(|ended| self.now.since(ended) <= self.team.response.suspect)
     }
 
     /// What was just rolled back must not come again: nothing is deployed to the service until it is mended.
     fn hold(&mut self, service: ServiceId, number: IncidentNumber) {
         self.production.entry(service).or_default().held_for = Some(u32::MAX);
-        let changes = self.unshipped(service);
+        // People halve what may have done it until one change is left, as `git bisect` does.
+        let halvings = libm::log2(self.unshipped(service).max(1) as f64);
         let effort = self.takes(self.team.response.investigate, 11, u64::from(number));
-        let effort = SimSpan::from_nanos(effort.nanos().saturating_mul(changes.max(1)));
-        self.staff.ask(Task { what: Job::Investigate(number), urgency: Urgency::Urgent, effort, by: None, not_by: None, any_hour: false });
+        let effort = SimSpan::from_secs_f64(effort.as_secs_f64() * (1.0 + halvings));
+        let what = Job::Investigate { incident: number, held: Some(service) };
+        self.staff.ask(Task { what, urgency: Urgency::Urgent, effort, by: None, not_by: None, any_hour: false });
+    }
+
+    /// Nothing speaks against deploying the service any more.
+    fn release(&mut self, service: ServiceId) {
+        if let Some(production) = self.production.get_mut(&service)
+            && production.held_for.take().is_some()
+        {
+            self.trigger(service);
+        }
     }
 
     /// How many changes the latest deployment of a service brought: so many may have done it.
@@ -161,39 +240,65 @@ impl Delivery {
 
     fn investigate(&mut self, number: IncidentNumber, urgency: Urgency) {
         self.incident(number).step = Step::Investigating;
-        let effort = self.takes(self.team.response.investigate, 12, u64::from(number));
-        let any_hour = urgency == Urgency::Incident;
-        self.staff.ask(Task { what: Job::Investigate(number), urgency, effort, by: None, not_by: None, any_hour });
+        self.look_into(number, urgency);
     }
 
-    /// Somebody has looked into the code for long enough: what hurts is found, and a fix is on its way.
-    pub(super) fn investigated(&mut self, number: IncidentNumber, strikes: &Strikes) {
-        let (service, open, has_fix, pages) = {
-            let incident = self.incident(number);
-            let service = incident.cause.and_then(|cause| self.deployments.get(&cause)).map(|deployed| deployed.service);
-            let incident = &self.incidents[number as usize - 1];
-            (service.or(incident.service), incident.is_open(), incident.fix.is_some(), incident.pages)
-        };
-        if has_fix {
+    /// Somebody looks for what is behind an incident.
+    fn look_into(&mut self, number: IncidentNumber, urgency: Urgency) {
+        let effort = self.takes(self.team.response.investigate, 12, u64::from(number));
+        let any_hour = urgency == Urgency::Incident;
+        self.staff.ask(Task { what: Job::Investigate { incident: number, held: None }, urgency, effort, by: None, not_by: None, any_hour });
+    }
+
+    /// An alarm that comes and goes by itself: whoever is called for nothing again and again looks into it.
+    fn look_into_what_recurs(&mut self, number: IncidentNumber) {
+        let by_itself = |incident: &&Incident| incident.cause.is_none() && incident.remedy.is_none() && incident.fix.is_none();
+        let alike = |incident: &&Incident| incident.alarms.iter().any(|alarm| self.incidents[number as usize - 1].alarms.contains(alarm));
+        let lately = |incident: &&Incident| self.now.since(incident.opened) <= RECURRING_WITHIN;
+        let over = |incident: &&Incident| !incident.is_open() && by_itself(incident) && alike(incident);
+        let before: Vec<IncidentNumber> = self.incidents.iter().rev().take_while(lately).filter(over).map(|incident| incident.number).collect();
+        let looks = |job: &Job| matches!(job, Job::Investigate { incident, held: None } if before.contains(incident));
+        if before.len() >= RECURRING && !self.staff.has(looks) {
+            // Users meet it at night and at weekends, too.
+            self.look_into(number, Urgency::Incident);
+        }
+    }
+
+    /// Somebody has looked into the code for long enough: what hurts is found, and a fix is on its way. `held` is the service
+    /// to which nothing is deployed until then.
+    pub(super) fn investigated(&mut self, number: IncidentNumber, held: Option<ServiceId>, strikes: &Strikes) {
+        let incident = self.incident(number).clone();
+        let is_held = |service: ServiceId| self.production.get(&service).is_some_and(|production| production.held_for == Some(u32::MAX));
+        // Somebody else was faster.
+        if held.map_or(incident.fix.is_some(), |service| !is_held(service)) {
             return;
         }
-        let Some((service, defects)) = self.culprits(service, strikes) else {
-            // Nothing in the code is to blame: the world is. It is waited for.
-            if let Some(service) = service
-                && let Some(production) = self.production.get_mut(&service)
-            {
-                production.held_for = None;
-                self.trigger(service);
+        let blamed = || incident.cause.and_then(|cause| self.deployments.get(&cause)).map(|deployed| deployed.service);
+        let service = held.or_else(blamed).or(incident.service);
+        let began = incident.cause.and_then(|cause| self.deployments.get(&cause)).map(|deployed| deployed.started);
+        let since = began.map_or(incident.opened, |began| began.min(incident.opened)) - LATELY;
+        let found = self.culprit(service, since, strikes);
+        // Nothing in its code is to blame: another service is, or the world, which is waited for.
+        if let Some(innocent) = service.filter(|service| found.is_none_or(|(found, _)| found != *service)) {
+            self.release(innocent);
+        }
+        let Some((service, flaw)) = found else { return };
+        // While users are hurt it cannot wait; where a rollback has helped already it is written by day.
+        let hurts = incident.pages && held.is_none();
+        let urgency = if hurts { Urgency::Incident } else { Urgency::Urgent };
+        let fix = match self.fix_of(flaw) {
+            Some(fix) => {
+                if hurts {
+                    self.hurry(fix);
+                }
+                fix
             }
-            return;
+            None => self.open_fix(service, vec![flaw], urgency),
         };
-        self.known.extend(&defects);
-        // Where a rollback has helped already the fix can wait for the morning.
-        let urgency = if open && pages && self.incident(number).step == Step::Investigating { Urgency::Incident } else { Urgency::Urgent };
-        let fix = self.open_fix(service, defects.clone(), urgency);
+        self.known.insert(flaw);
         let incident = self.incident(number);
         incident.fix = Some(fix);
-        incident.defects = defects;
+        incident.defects = vec![flaw];
         if incident.step == Step::Investigating {
             incident.step = Step::Fixing;
         }
@@ -203,25 +308,42 @@ impl Delivery {
         }
     }
 
-    /// Defects that have hurt users most, among those that nobody knew of: of one service if one is suspected, or else of all.
-    fn culprits(&self, service: Option<ServiceId>, strikes: &Strikes) -> Option<(ServiceId, Vec<FlawId>)> {
-        let of = |wanted: Option<ServiceId>| {
+    /// The change that mends a defect, once somebody is to write it.
+    fn fix_of(&self, flaw: FlawId) -> Option<ChangeNumber> {
+        self.changes.iter().rev().find(|change| change.fixes.contains(&flaw)).map(|change| change.number)
+    }
+
+    /// What was to be written some time is needed now.
+    fn hurry(&mut self, fix: ChangeNumber) {
+        self.change_mut(fix).emergency = true;
+        let waits = |task: &&Task<Job>| task.what == Job::Code(fix) && task.urgency > Urgency::Incident;
+        let task = self.staff.waiting().find(waits).cloned();
+        if let Some(task) = task {
+            self.staff.drop_tasks(|job| *job == task.what);
+            self.staff.ask(Task { urgency: Urgency::Incident, any_hour: true, ..task });
+        }
+    }
+
+    /// The defect behind an incident: what hurt users most since it began, of the service that is suspected or else of any. A
+    /// defect that is known already counts as long as its fix is not in.
+    fn culprit(&self, service: Option<ServiceId>, since: SimTime, strikes: &Strikes) -> Option<(ServiceId, FlawId)> {
+        let open = |flaw: FlawId| !self.known.contains(&flaw) || self.fix_of(flaw).is_some();
+        let worst = |wanted: Option<ServiceId>, since: SimTime| {
             let services = self.production.keys().copied().filter(move |known| wanted.is_none_or(|wanted| wanted == *known));
             let found = services.flat_map(|service| self.history.revision(service).defects.into_iter().map(move |defect| (service, defect.id)));
             found
-                .filter(|(_, flaw)| !self.known.contains(flaw))
-                .filter_map(|(service, flaw)| strikes.of(flaw).map(|damage| (damage.failed, service, flaw)))
+                .filter(|(_, flaw)| open(*flaw))
+                .filter_map(|(service, flaw)| strikes.of(flaw).filter(|damage| damage.last >= since).map(|damage| (damage.failed, service, flaw)))
                 .max_by_key(|(failed, _, flaw)| (*failed, std::cmp::Reverse(*flaw)))
+                .map(|(_, service, flaw)| (service, flaw))
         };
         let hidden = |service: ServiceId| {
             // What keeps a process from starting strikes no request, and is in its log for anybody to read.
             let defects = self.history.revision(service).defects;
-            defects.into_iter().find(|defect| defect.behaviour.startup_failure.get() > 0.0 && !self.known.contains(&defect.id)).map(|defect| defect.id)
+            defects.into_iter().find(|defect| defect.behaviour.startup_failure.get() > 0.0 && open(defect.id)).map(|defect| (service, defect.id))
         };
-        of(service)
-            .map(|(_, service, flaw)| (service, vec![flaw]))
-            .or_else(|| service.and_then(|service| hidden(service).map(|flaw| (service, vec![flaw]))))
-            .or_else(|| of(None).map(|(_, service, flaw)| (service, vec![flaw])))
+        let blamed = service.and_then(|service| worst(Some(service), since).or_else(|| hidden(service)));
+        blamed.or_else(|| worst(None, since)).or_else(|| service.and_then(|service| worst(Some(service), SimTime::ZERO)))
     }
 
     /// A deployment that turned back by itself: users were spared the rest, and somebody must find out why.
@@ -242,8 +364,7 @@ impl Delivery {
             deployed.undone = true;
         }
         let incident = self.incident(number);
-        incident.cause = Some(deployment);
-        incident.step = Step::RollingBack;
+        (incident.cause, incident.step, incident.seen) = (Some(deployment), Step::RollingBack, true);
         self.hold(service, number);
     }
 
@@ -291,8 +412,9 @@ impl Delivery {
 
     /// A deployment cannot be taken back: whoever was to do it looks for the defect instead.
     pub fn undo_refused(&mut self, deployment: DeploymentNumber) {
+        let service = self.deployments.get(&deployment).map(|deployed| deployed.service);
         for number in self.waiting_for(deployment) {
-            self.staff.drop_tasks(|job| *job == Job::Investigate(number));
+            self.staff.drop_tasks(|job| *job == Job::Investigate { incident: number, held: service });
             let urgency = if self.incident(number).pages { Urgency::Incident } else { Urgency::Urgent };
             self.investigate(number, urgency);
         }
@@ -353,16 +475,15 @@ impl Delivery {
             self.resolve(number);
             return;
         }
-        // It was not that one. What was suspected is cleared of it, and the search goes on.
+        // It was not that one, or not that one alone: the search goes on. What nothing but its date spoke against is cleared.
         let incident = self.incident(number);
-        let wrong = incident.cause.take();
+        let wrong = incident.cause.take().filter(|_| !incident.seen);
         incident.remedy = None;
         incident.fix = None;
         if let Some(deployed) = wrong.and_then(|wrong| self.deployments.get(&wrong).copied()) {
             self.incident(number).cleared.push(deployed.version);
-            self.production.entry(deployed.service).or_default().held_for = None;
-            self.staff.drop_tasks(|job| *job == Job::Investigate(number));
-            self.trigger(deployed.service);
+            self.staff.drop_tasks(|job| *job == Job::Investigate { incident: number, held: Some(deployed.service) });
+            self.release(deployed.service);
         }
         self.incident(number).step = Step::Waiting;
         self.page(number);

@@ -90,6 +90,7 @@ impl Delivery {
             fixes,
             planned,
             urgent: !planned,
+            emergency: false,
             author: None,
             opened: self.now,
             commit: None,
@@ -105,6 +106,7 @@ impl Delivery {
         let number = self.open(service, false, 10, Vec::new(), fixes);
         let effort = self.team.response.fix;
         let any_hour = urgency == Urgency::Incident;
+        self.change_mut(number).emergency = any_hour;
         self.staff.ask(Task { what: Job::Code(number), urgency, effort, by: None, not_by: None, any_hour });
         number
     }
@@ -132,7 +134,9 @@ impl Delivery {
         };
         self.change_mut(number).defects.retain(|defect| !noticed.contains(&defect.id));
         self.commit(number);
-        if self.team.review.approvals == 0 {
+        // At night nobody is there to review what ends an outage: it is merged, and read in the morning.
+        let cannot_wait = self.change(number).emergency && !self.team.calendar.is_open(self.now);
+        if self.team.review.approvals == 0 || cannot_wait {
             self.try_merge(number);
         } else {
             self.ask_review(number, 1.0);

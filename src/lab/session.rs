@@ -311,7 +311,7 @@ impl Session {
         if delivery.next_due().is_none_or(|due| due > now) && !delivery.is_behind(self.fleet.ledger()) {
             return false;
         }
-        let asks = delivery.run(now, self.fleet.ledger(), self.store.strikes());
+        let asks = delivery.run(now, self.fleet.ledger(), &self.store);
         for ask in asks {
             self.follow_ask(now, ask);
         }
