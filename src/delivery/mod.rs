@@ -477,8 +477,12 @@ impl Delivery {
 
     /// A pipeline wants a revision in production: its build becomes a version, and that is deployed.
     fn deploy(&mut self, service: ServiceId, execution: u32, run: ActionRunId, revision: Revision, artifacts: &[String]) {
+        let shipped = self.production.get(&service).map(|production| &production.shipped);
+        let is_new = |change: &ChangeNumber| shipped.is_none_or(|shipped| !shipped.contains(change));
+        // What ends an outage goes out, whatever else is waited for.
+        let ends_outage = revision.changes.iter().any(|change| is_new(change) && self.change(*change).emergency);
         let production = self.production.entry(service).or_default();
-        if let Some(fix) = production.held_for.filter(|fix| !revision.changes.contains(fix)) {
+        if let Some(fix) = production.held_for.filter(|fix| !ends_outage && !revision.changes.contains(fix)) {
             let why = match fix {
                 u32::MAX => "held back: what was rolled back is still in it".to_owned(),
                 fix => format!("held back until change {fix} is in it"),

@@ -302,8 +302,9 @@ impl Delivery {
         if incident.step == Step::Investigating {
             incident.step = Step::Fixing;
         }
+        // What waits for another fix goes on waiting for that one.
         let production = self.production.entry(service).or_default();
-        if production.held_for.is_some() {
+        if production.held_for == Some(u32::MAX) {
             production.held_for = Some(fix);
         }
     }
