@@ -125,7 +125,7 @@ fn every_failure_by_a_defect_walks_back_to_its_commit() {
 /// requests says little.
 #[test]
 fn more_defects_reach_production_without_tests() {
-    let escaped = |with: bool| {
+    let reached = |with: bool, seed: u64| {
         let scenario = scenario("month-startup", |scenario| {
             if !with {
                 for project in scenario.pipelines.projects.values_mut() {
@@ -133,12 +133,17 @@ fn more_defects_reach_production_without_tests() {
                 }
             }
         });
-        let session = run(&scenario, 1, 4);
+        let session = run(&scenario, seed, 4);
         let all = deployments(session.ledger());
         let deployed = || all.iter().filter(|deployment| deployment.rolls_back.is_none());
         let flaws = deployed().flat_map(|deployment| session.scenario().model.versions[deployment.version.index()].flaws.iter().map(|flaw| flaw.id));
         let changes: usize = deployed().map(|deployment| deployment.changes.len()).sum();
-        flaws.collect::<std::collections::BTreeSet<_>>().len() as f64 / changes as f64
+        (flaws.collect::<std::collections::BTreeSet<_>>().len(), changes)
+    };
+    // One week of one team has some twenty defects: not enough to tell.
+    let escaped = |with: bool| {
+        let runs = [1, 2, 3].map(|seed| reached(with, seed));
+        runs.iter().map(|(flaws, _)| *flaws).sum::<usize>() as f64 / runs.iter().map(|(_, changes)| *changes).sum::<usize>() as f64
     };
     let (with, without) = (escaped(true), escaped(false));
     assert!(without > 1.3 * with, "{with} a change with tests, {without} without");
@@ -222,7 +227,9 @@ fn a_canary_hurts_fewer_users_and_shortens_recovery() {
         (runs.iter().map(|(hurt, ..)| hurt).sum::<u64>(), runs.iter().map(|(_, spent, _)| spent).sum::<f64>() / f64::from(failed))
     };
     let ((few, quick), (many, slow)) = (of(true), of(false));
-    assert!(2 * few < many && 2.0 * quick < slow, "{few} requests failed and {quick} s to recover with a canary, {many} and {slow} s without");
+    // Without one, an alarm, somebody who looks at the service map and a rollback come to little more time than the canary's own
+    // steps; what counts is who meets the defect meanwhile.
+    assert!(10 * few < many && quick < slow, "{few} requests failed and {quick} s to recover with a canary, {many} and {slow} s without");
 }
 
 #[test]

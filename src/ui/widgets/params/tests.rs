@@ -1,3 +1,5 @@
+//! Forms of strategies, faults and selectors: they read back as what they were, and say what does not fit.
+
 use serde_json::Value;
 
 use super::field::{Fields, example_of};
