@@ -134,7 +134,12 @@ impl Delivery {
     fn where_it_hurts(&self, store: &Store) -> Option<(ServiceId, DeploymentNumber, Deployed)> {
         let newest = |service: ServiceId| {
             let brought = |deployed: &Deployed| deployed.service == service && (deployed.completed || deployed.ended.is_none()) && !deployed.undone;
-            self.deployments.iter().rev().find(|(_, deployed)| brought(deployed)).map(|(number, deployed)| (service, *number, *deployed))
+            let (number, deployed) = self.deployments.iter().rev().find(|(_, deployed)| brought(deployed))?;
+            // After a rollback what runs is what an earlier deployment brought.
+            let first = |one: &Deployed| brought(one) && one.version == deployed.version && one.rolls_back.is_none();
+            let earlier = deployed.rolls_back.and_then(|_| self.deployments.iter().rev().find(|(_, one)| first(one)));
+            let (number, deployed) = earlier.unwrap_or((number, deployed));
+            Some((service, *number, *deployed))
         };
         let own = self.production.keys().filter_map(|service| newest(*service));
         let own = own.filter_map(|found| Some((symptom::own_errors(store, found.2.version, self.now)?, found)));

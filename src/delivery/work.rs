@@ -134,9 +134,8 @@ impl Delivery {
         };
         self.change_mut(number).defects.retain(|defect| !noticed.contains(&defect.id));
         self.commit(number);
-        // At night nobody is there to review what ends an outage: it is merged, and read in the morning.
-        let cannot_wait = self.change(number).emergency && !self.team.calendar.is_open(self.now);
-        if self.team.review.approvals == 0 || cannot_wait {
+        // What ends an outage is merged first, and read afterwards.
+        if self.team.review.approvals == 0 || self.change(number).emergency {
             self.try_merge(number);
         } else {
             self.ask_review(number, 1.0);
