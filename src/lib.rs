@@ -11,6 +11,7 @@ pub mod insight;
 pub mod kernel;
 pub mod lab;
 pub mod lang;
+pub mod lesson;
 pub mod phrase;
 pub mod rng;
 pub mod scenario;

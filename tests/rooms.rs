@@ -14,6 +14,7 @@ const ROOMS: &[&[&str]] = &[
     &["scenario"],
     &["content"],
     &["lab"],
+    &["lesson"],
     &["cli", "ui"],
 ];
 
@@ -32,6 +33,7 @@ const REGISTRIES: &[(&str, bool)] = &[
     ("kernel/balance", true),
     ("kernel/resilience", true),
     ("kernel/traffic", true),
+    ("lesson/function", false),
     ("ui/panels", false),
 ];
 

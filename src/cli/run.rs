@@ -10,6 +10,7 @@ use super::output::{self, OutputArgs, must_be_writable};
 use super::{DONE, FAILED, Streams, UNUSABLE};
 use crate::content;
 use crate::lab::Session;
+use crate::lesson::Goal;
 use crate::scenario::Scenario;
 use crate::units::{SimSpan, SimTime};
 
@@ -33,6 +34,9 @@ pub struct Args {
     /// Save the session to this file, to replay it or to open it in the app
     #[arg(long, value_name = "FILE")]
     save: Option<PathBuf>,
+    /// Require that this holds at the end, such as 'p99("users", "5m") < 300'; may be given several times
+    #[arg(long = "goal", value_name = "GOAL")]
+    goals: Vec<String>,
     /// End with status 1 if an objective of the scenario is missed
     #[arg(long)]
     require_slos: bool,
@@ -45,6 +49,7 @@ Examples:
   fleetlab run sock-shop --format json | jq .entry.latency_ms
   fleetlab run sock-shop --format text,json,html -o report
   fleetlab run sock-shop --actions incident.toml --save run.session.json
+  fleetlab run bad-release-canary --goal 'failed(\"users\") < 10'
 
 An actions file:
   [[timeline]]
@@ -76,6 +81,7 @@ pub(super) fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<u8> 
         },
     };
     actions.sort_by_key(|timed| timed.at);
+    let Some(goals) = read_goals(&args.goals, &loaded.scenario, streams)? else { return Ok(UNUSABLE) };
 
     let mut scenario = loaded.scenario;
     let until = args.until.unwrap_or(SimTime::ZERO + scenario.duration);
@@ -86,7 +92,8 @@ pub(super) fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<u8> 
     let seed = args.seed.unwrap_or(scenario.seed);
     let scenario = Arc::new(scenario);
     let mut driven = drive(|| Ok(Session::new(Arc::clone(&scenario), seed)), &actions, until, streams.progress)?;
-    let report = driven.report();
+    let mut report = driven.report();
+    report.goals = goals.iter().map(|goal| goal.judge(&driven.session)).collect();
     if let Some(path) = &args.save {
         save(&mut driven.session, path)?;
         writeln!(streams.err, "wrote {}", path.display())?;
@@ -97,7 +104,23 @@ pub(super) fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<u8> 
         writeln!(streams.err, "missed: {}", missed.join(", "))?;
         return Ok(FAILED);
     }
+    let failed = report.goals.iter().filter(|verdict| !verdict.held).map(|verdict| format!("`{}`", verdict.goal)).collect::<Vec<_>>();
+    if !failed.is_empty() {
+        writeln!(streams.err, "not reached: {}", failed.join(", "))?;
+        return Ok(FAILED);
+    }
     Ok(DONE)
+}
+
+/// Reads goals; what is wrong with each is said, and nothing is returned.
+fn read_goals(texts: &[String], scenario: &Scenario, streams: &mut Streams<'_>) -> anyhow::Result<Option<Vec<Goal>>> {
+    let read: Vec<_> = texts.iter().map(|text| Goal::read(text, scenario)).collect();
+    for error in read.iter().filter_map(|goal| goal.as_ref().err()) {
+        let meant = error.message.split('`').nth(1).and_then(|name| content::nearest(name, error.known.iter().map(String::as_str)));
+        let help = meant.map_or_else(String::new, |name| format!("; did you mean `{name}`?"));
+        writeln!(streams.err, "error: --goal: {error}{help}")?;
+    }
+    Ok(read.into_iter().collect::<Result<_, _>>().ok())
 }
 
 /// Prepares a scenario for runs that end at `until`. A run beyond the scenario's end is one of a longer scenario: its

@@ -332,3 +332,17 @@ fn a_report_counts_what_was_sent_and_what_waits() {
     assert!(text.contains("still waited at the end") && text.contains("Message queues"), "{text}");
     assert_eq!(fleetlab(&["run", &path, "--require-slos"]).0, FAILED, "nobody who waits for seconds is content");
 }
+
+#[test]
+fn a_goal_decides_the_exit_status_and_is_told_with_what_was_measured() {
+    let run = |goal: &str| fleetlab(&["run", "mm1", "--until", "60s", "--format", "text", "--goal", goal]);
+    let (status, out, _) = run("rate(\"users\") > 1 && now() == 60");
+    assert_eq!(status, DONE);
+    assert!(out.contains("Goals") && out.contains("now() == 60") && out.contains("holds"), "{out}");
+    let (status, out, err) = run("p99(\"users\", \"30s\") < 0.001");
+    assert_eq!(status, FAILED);
+    assert!(out.contains("does not hold") && err.contains("not reached: `p99"), "{out}{err}");
+    let (status, out, err) = run("p99(\"servre\") < 1");
+    assert_eq!((status, out.as_str()), (UNUSABLE, ""), "nothing ran");
+    assert!(err.contains("`servre`") && err.contains("did you mean `server`?"), "{err}");
+}

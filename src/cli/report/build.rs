@@ -72,6 +72,7 @@ impl Report {
             endpoints: endpoints(facts),
             services: facts.services().map(|id| (facts.service(id).to_string(), service(facts, id))).collect(),
             edges: edges(facts),
+            goals: Vec::new(),
             slos: slos(facts),
             flags: facts.flags.iter().map(|flag| flag_report(facts, flag)).collect(),
             queues: queues(facts),

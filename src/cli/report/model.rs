@@ -16,6 +16,7 @@ pub use self::dora::{
     DoraMetrics, DoraReport, DoraTruthReport, DoraWindowReport, FlowReport, LevelsReport, QuickCheckReport, ServiceDoraReport, TimeToRestoreReport,
 };
 pub use self::flags::{ExperimentReport, FlagReport};
+use crate::lesson::Verdict;
 
 /// The version of the JSON report's format.
 pub const FORMAT_VERSION: u32 = 1;
@@ -63,6 +64,8 @@ pub struct Report {
     pub services: BTreeMap<String, ServiceReport>,
     /// Each pair of caller and called service, as the caller saw it.
     pub edges: Vec<EdgeReport>,
+    /// What was to hold at the end (`--goal`), and whether it does.
+    pub goals: Vec<Verdict>,
     /// Objectives and how they stand.
     pub slos: Vec<SloReport>,
     /// Feature flags as they stood at the end, in the scenario's order.

@@ -11,6 +11,7 @@ use crate::figures::{NONE, budget, clock, count, counted, dollars, millis, perce
 use crate::insight::experiment::false_positive_rate;
 use crate::lang::Lang;
 
+mod goals;
 mod happenings;
 mod over_time;
 
@@ -26,6 +27,7 @@ const LITTLE: f64 = 0.005;
 /// The report as a document.
 pub(super) fn tell(report: &Report) -> Document {
     let mut blocks = opening(report);
+    goals::tell(report, &mut blocks);
     objectives(report, &mut blocks);
     users(report, &mut blocks);
     happenings::tell(report, &mut blocks);
