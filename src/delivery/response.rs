@@ -167,12 +167,11 @@ impl Delivery {
             // Users' alarms name no service, and a service may suffer from its neighbour: the latest change anywhere comes next.
             None => self.suspect(service, &cleared).or_else(|| self.suspect(None, &cleared)),
         };
-        match suspect {
-            Some((deployment, deployed)) => self.take_back(number, deployment, deployed),
-            None => {
-                self.investigate(number, Urgency::Incident);
-                self.look_later(number);
-            }
+        if let Some((deployment, deployed)) = suspect {
+            self.take_back(number, deployment, deployed);
+        } else {
+            self.investigate(number, Urgency::Incident);
+            self.look_later(number);
         }
     }
 

@@ -246,29 +246,31 @@ fn conjuncts(text: &str) -> Result<Vec<Range<usize>>, (String, usize)> {
     let (mut parts, mut start, mut depth, mut quote, mut mixed) = (Vec::new(), 0, 0_usize, None, false);
     let mut characters = text.char_indices().peekable();
     while let Some((at, c)) = characters.next() {
-        match (quote, c) {
-            (Some(_), '\\') => {
-                characters.next();
+        if let Some(open) = quote {
+            match c {
+                '\\' => _ = characters.next(),
+                c if c == open => quote = None,
+                _ => {}
             }
-            (Some(open), c) if c == open => quote = None,
-            (Some(_), _) => {}
-            (None, '"' | '\'') => quote = Some(c),
-            (None, '(' | '[' | '{') => {
+            continue;
+        }
+        match c {
+            '"' | '\'' => quote = Some(c),
+            '(' | '[' | '{' => {
                 depth += 1;
                 if depth > MOST_DEPTH {
                     return Err((format!("parentheses are nested more than {MOST_DEPTH} deep"), at));
                 }
             }
-            (None, ')' | ']' | '}') => depth = depth.saturating_sub(1),
-            (None, '&') if depth == 0 && text[at..].starts_with("&&") => {
+            ')' | ']' | '}' => depth = depth.saturating_sub(1),
+            '&' if depth == 0 && text[at..].starts_with("&&") => {
                 parts.push(start..at);
                 characters.next();
                 start = at + 2;
             }
-            (None, '?') if depth == 0 => mixed = true,
-            (None, '|') if depth == 0 => mixed = true,
+            '?' | '|' if depth == 0 => mixed = true,
             // Chains of these nest without parentheses.
-            (None, '!' | '-') if text[at..].starts_with("!!") || text[at..].starts_with("--") => {
+            '!' | '-' if text[at..].starts_with("!!") || text[at..].starts_with("--") => {
                 return Err((format!("`{c}{c}` says nothing that is not said without"), at));
             }
             _ => {}
@@ -363,6 +365,10 @@ mod tests {
         }
         assert!(refused(&format!("now() > {}", "1".repeat(MOST_CHARS))).message.contains("at most"));
         assert!(refused(&format!("{}1{} > 0", "(".repeat(40), ")".repeat(40))).message.contains("nested"));
+        // What is nested otherwise is read, or refused, and nothing breaks.
+        for long in ["! ".repeat(240) + "true", "- ".repeat(240) + "1 > 0", "1 ? ".repeat(120), "1 < ".repeat(120) + "1", "[[".repeat(8)] {
+            let _read_or_refused = Goal::read(&long, &scenario());
+        }
     }
 
     #[test]

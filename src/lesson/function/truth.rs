@@ -1,6 +1,6 @@
 //! The truth: what no simulated tool sees, for grading and for what really happened.
 
-use super::{Function, Param};
+use super::Function;
 use crate::insight::judge::Measured;
 
 /// What is asked of the truth.
