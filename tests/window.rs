@@ -140,8 +140,7 @@ fn what_is_refused_is_said_and_can_be_dismissed() {
     let refused = refused(&mut window);
     // The newest is on top.
     window.get_all_by_label("Dismiss").next().expect("a way to dismiss it").click();
-    window.run_steps(3);
-    assert!(window.query_by_label(&refused).is_none());
+    wait(&mut window, "its end", |window| window.query_by_label(&refused).is_none());
 }
 
 #[test]
