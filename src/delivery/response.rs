@@ -417,9 +417,8 @@ impl Delivery {
 
     /// A deployment cannot be taken back: whoever was to do it looks for the defect instead.
     pub fn undo_refused(&mut self, deployment: DeploymentNumber) {
-        let service = self.deployments.get(&deployment).map(|deployed| deployed.service);
+        // Whoever looks for what is held back goes on: nothing else lets the service go.
         for number in self.waiting_for(deployment) {
-            self.staff.drop_tasks(|job| *job == Job::Investigate { incident: number, held: service });
             let urgency = if self.incident(number).pages { Urgency::Incident } else { Urgency::Urgent };
             self.investigate(number, urgency);
         }
