@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::phrase::{Sentence, Value};
 
 /// A language of the app and of reports.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ValueEnum)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema, ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Lang {
     /// English.

@@ -19,6 +19,7 @@ pub mod telemetry;
 #[allow(clippy::disallowed_types, clippy::disallowed_methods, reason = "a window lives by the machine's clock; nothing in a run depends on it")]
 pub mod ui;
 pub mod units;
+mod wording;
 
 /// The app's words in every language, generated from `assets/i18n`.
 #[allow(clippy::disallowed_types, reason = "the localisation macro keeps its table in a hash map; nothing iterates over it")]

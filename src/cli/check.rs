@@ -1,7 +1,8 @@
-//! `fleetlab check PATH…`: reports every mistake in scenario files, and in files of the trade (buildspec, appspec, pipelines,
-//! manifests).
+//! `fleetlab check PATH…`: reports every mistake in scenario files, in lessons, and in files of the trade (buildspec, appspec,
+//! pipelines, manifests).
 //!
-//! A folder means every `.toml` file in it, or, if it has none, every genuine file. Diagnostics go to standard error, one line per file to standard output; as
+//! A folder with a `lesson.toml` is a lesson, and one with such folders is all of them. Any other folder means every `.toml` file
+//! in it, or, if it has none, every genuine file. Diagnostics go to standard error, one line per file to standard output; as
 //! JSON everything goes to standard output, for editors and scripts. It knows nothing of what a mistake is.
 
 use std::io::Write;
@@ -11,9 +12,9 @@ use serde::Serialize;
 
 use super::Streams;
 use crate::content::genuine::kinds;
-use crate::content::{Diagnostics, Library, Loaded};
+use crate::content::{Diagnostics, Lessons, Library, Loaded, LoadedLesson};
 
-/// Finds every mistake in scenario files, buildspecs, appspecs, pipelines and manifests.
+/// Finds every mistake in scenarios, lessons, buildspecs, appspecs, pipelines and manifests.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
@@ -31,7 +32,7 @@ pub struct Args {
 const EXAMPLES: &str = "\
 Examples:
   fleetlab check scenarios/mine.toml
-  fleetlab check scenarios
+  fleetlab check scenarios lessons
   fleetlab check online-boutique --strict --json
   fleetlab check buildspec.yml pipeline.json rollout.yaml
 
@@ -73,6 +74,11 @@ pub fn run(paths: &[PathBuf], options: CheckOptions, out: &mut dyn Write, err: &
         let (line, diagnostics) = if kinds::is_genuine(&path) && path.is_file() {
             let (kind, found) = kinds::check(&name, std::fs::read(&path).unwrap_or_default());
             (kind.map_or_else(String::new, |kind| kind.name().to_owned()), found)
+        } else if path.join("lesson.toml").is_file() {
+            match Lessons::load(&name) {
+                Ok(loaded) => (lesson_summary(&loaded), loaded.warnings),
+                Err(found) => (String::new(), found),
+            }
         } else {
             match library.load(&name) {
                 Ok(loaded) => (summary(&loaded), loaded.warnings),
@@ -108,6 +114,11 @@ fn listed(diagnostics: &Diagnostics) -> Vec<&crate::content::Diagnostic> {
 fn expand(paths: &[PathBuf]) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for path in paths {
+        let lessons = if path.is_dir() { Lessons::in_folder(path) } else { Vec::new() };
+        if !lessons.is_empty() {
+            files.extend(lessons);
+            continue;
+        }
         let entries = path.is_dir().then(|| path.read_dir().into_iter().flatten().filter_map(Result::ok));
         let mut scenarios: Vec<PathBuf> = entries.into_iter().flatten().map(|entry| entry.path()).filter(|path| is_toml(path)).collect();
         if scenarios.is_empty() && path.is_dir() {
@@ -127,6 +138,11 @@ fn expand(paths: &[PathBuf]) -> Vec<PathBuf> {
 
 fn is_toml(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "toml")
+}
+
+fn lesson_summary(loaded: &LoadedLesson) -> String {
+    let lesson = &loaded.lesson;
+    format!("a lesson with {}, in {}", count(lesson.steps.len(), "step"), count(lesson.texts.len(), "language"))
 }
 
 fn summary(loaded: &Loaded) -> String {

@@ -9,11 +9,12 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::output::{self, OutputArgs};
 use super::report::comparison::Comparison;
 use super::{DONE, FAILED, Streams, UNUSABLE, interrupt};
-use crate::content::{self, Diagnostics, limits};
+use crate::content::{self, Diagnostics};
 use crate::fleet::deploy::Strategy;
 use crate::lab::compare::{self, Axis, Plan, Progress, Sweep, Variant};
 use crate::lang::Lang;
 use crate::scenario::Scenario;
+use crate::scenario::limits;
 use crate::units::SimTime;
 
 #[expect(clippy::disallowed_types, reason = "says how long a comparison took on this machine; nothing in it depends on it")]

@@ -12,6 +12,7 @@ pub mod compare;
 pub mod completions;
 mod drive;
 mod interrupt;
+pub mod lesson;
 pub mod open;
 mod output;
 pub mod replay;
@@ -69,14 +70,16 @@ Exit status: 0 done, 1 a check or goal failed, 2 wrong use or unreadable input."
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Open the app, on a scenario or a session
+    /// Open the app, on a scenario, a lesson or a session
     Open(open::Args),
     /// Simulate a scenario without a window and report
     Run(run::Args),
     /// Run one change under several deployment strategies and compare them
     Compare(compare::Args),
-    /// Find every mistake in scenario files
+    /// Find every mistake in scenarios, lessons and files of the trade
     Check(check::Args),
+    /// List lessons, show them, prove that they work
+    Lesson(lesson::Args),
     /// Run a saved session again and confirm that it comes to the same
     Replay(replay::Args),
     /// Print the JSON Schema of a file format
@@ -130,6 +133,7 @@ fn execute(command: Option<Command>, open: OpenWindow<'_>, streams: &mut Streams
         Some(Command::Run(args)) => run::run(&args, streams),
         Some(Command::Compare(args)) => compare::run(&args, streams),
         Some(Command::Check(args)) => check::execute(&args, streams),
+        Some(Command::Lesson(args)) => lesson::run(&args, streams),
         Some(Command::Replay(args)) => replay::run(&args, streams),
         Some(Command::Schema(args)) => schema::execute(&args, streams),
         Some(Command::Completions(args)) => completions::run(&args, streams),

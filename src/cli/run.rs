@@ -10,9 +10,10 @@ use super::output::{self, OutputArgs, must_be_writable};
 use super::{DONE, FAILED, Streams, UNUSABLE};
 use crate::content;
 use crate::lab::Session;
-use crate::lesson::Goal;
+use crate::lesson::{Goal, Names, Scope};
 use crate::scenario::Scenario;
 use crate::units::{SimSpan, SimTime};
+use crate::wording::nearest;
 
 /// Simulates a scenario and reports.
 #[derive(Debug, clap::Args)]
@@ -93,7 +94,7 @@ pub(super) fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<u8> 
     let scenario = Arc::new(scenario);
     let mut driven = drive(|| Ok(Session::new(Arc::clone(&scenario), seed)), &actions, until, streams.progress)?;
     let mut report = driven.report();
-    report.goals = goals.iter().map(|goal| goal.judge(&driven.session)).collect();
+    report.goals = goals.iter().map(|goal| goal.judge(&Scope::whole(&driven.session))).collect();
     if let Some(path) = &args.save {
         save(&mut driven.session, path)?;
         writeln!(streams.err, "wrote {}", path.display())?;
@@ -114,9 +115,9 @@ pub(super) fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<u8> 
 
 /// Reads goals; what is wrong with each is said, and nothing is returned.
 fn read_goals(texts: &[String], scenario: &Scenario, streams: &mut Streams<'_>) -> anyhow::Result<Option<Vec<Goal>>> {
-    let read: Vec<_> = texts.iter().map(|text| Goal::read(text, scenario)).collect();
+    let read: Vec<_> = texts.iter().map(|text| Goal::read(text, &Names::of(scenario))).collect();
     for error in read.iter().filter_map(|goal| goal.as_ref().err()) {
-        let meant = error.message.split('`').nth(1).and_then(|name| content::nearest(name, error.known.iter().map(String::as_str)));
+        let meant = error.message.split('`').nth(1).and_then(|name| nearest(name, error.known.iter().map(String::as_str)));
         let help = meant.map_or_else(String::new, |name| format!("; did you mean `{name}`?"));
         writeln!(streams.err, "error: --goal: {error}{help}")?;
     }

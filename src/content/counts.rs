@@ -4,10 +4,10 @@
 //! does not begin with a number is a heading. Mistakes are reported in the file itself, with their line.
 
 use super::diagnostic::{Code, Collector, Finding};
-use super::limits;
 use super::source::Place;
-use super::wording::shown;
+use crate::scenario::limits;
 use crate::units::{SimSpan, SimTime};
+use crate::wording::shown;
 
 /// Reads the counts; `None` if anything is wrong, which is reported.
 /// `file` is its index among the sources.

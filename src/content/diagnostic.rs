@@ -9,9 +9,9 @@ use std::fmt::{self, Write as _};
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use serde::Serialize;
 
-use super::limits;
 use super::source::{Place, Sources};
-use super::wording::shown;
+use crate::scenario::limits;
+use crate::wording::shown;
 
 /// How bad it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]

@@ -11,20 +11,22 @@ use std::path::{Path, PathBuf};
 use include_dir::{Dir, include_dir};
 
 use super::diagnostic::{Code, Finding};
-use super::limits;
 use super::source::Place;
-use super::wording::shown;
+use crate::scenario::limits;
+use crate::wording::shown;
 
 /// The scenarios that are part of the program.
-static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/scenarios");
+pub(crate) static SCENARIOS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/scenarios");
+/// The lessons that are part of the program, a folder each.
+pub(crate) static LESSONS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/lessons");
 
 /// The folder in which a scenario lies.
 #[derive(Debug, Clone)]
 pub enum Folder {
     /// A folder on disk, as a canonical path.
     Disk(PathBuf),
-    /// The scenarios that are part of the program.
-    Embedded,
+    /// One that is part of the program.
+    Embedded(&'static Dir<'static>),
     /// No folder: the text came from somewhere else, and other files do not exist.
     Nowhere,
 }
@@ -71,12 +73,26 @@ impl From<Refused> for Finding {
 }
 
 impl Folder {
+    /// The scenarios that are part of the program.
+    pub(crate) const fn shipped() -> Self {
+        Self::Embedded(&SCENARIOS)
+    }
+
+    /// Whether two folders are the same one.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Disk(one), Self::Disk(other)) => one == other,
+            (Self::Embedded(one), Self::Embedded(other)) => one.path() == other.path(),
+            _ => false,
+        }
+    }
+
     /// A data file in this folder.
-    fn data(&self, name: &str) -> Result<Bytes, Refused> {
+    pub(crate) fn data(&self, name: &str) -> Result<Bytes, Refused> {
         check_file_name(name)?;
         match self {
             Self::Disk(folder) => read_inside(folder, &folder.join(name), limits::COUNTS_BYTES),
-            Self::Embedded => match EMBEDDED.get_file(name) {
+            Self::Embedded(dir) => match dir.get_file(dir.path().join(name)) {
                 Some(file) => Ok(Bytes { name: name.to_owned(), bytes: file.contents().to_vec() }),
                 None => Err(Refused::Reading(format!("there is no shipped file `{}`", shown(name)))),
             },
@@ -94,7 +110,7 @@ impl Folder {
                 // A link that leads nowhere is there, and cannot be read.
                 if path.symlink_metadata().is_err() { Ok(None) } else { read_inside(folder, &path, limits::FILE_BYTES).map(Some) }
             }
-            Self::Embedded => Ok(EMBEDDED.get_file(&file).map(|found| Bytes { name: file, bytes: found.contents().to_vec() })),
+            Self::Embedded(dir) => Ok(dir.get_file(dir.path().join(&file)).map(|found| Bytes { name: file, bytes: found.contents().to_vec() })),
             Self::Nowhere => Ok(None),
         }
     }
@@ -106,7 +122,7 @@ impl Folder {
                 let entries = folder.read_dir().into_iter().flatten().filter_map(Result::ok);
                 entries.filter_map(|entry| scenario_name(&entry.path())).take(limits::LISTED).collect()
             }
-            Self::Embedded => EMBEDDED.files().filter_map(|file| scenario_name(file.path())).collect(),
+            Self::Embedded(dir) => dir.files().filter_map(|file| scenario_name(file.path())).collect(),
             Self::Nowhere => Vec::new(),
         };
         names.sort();

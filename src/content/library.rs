@@ -5,10 +5,10 @@ use std::path::Path;
 use super::diagnostic::{Code, Collector, Diagnostics, Finding};
 use super::files::{Bytes, Folder, Refused, read_scenario, scenario_name};
 use super::source::Place;
-use super::wording::{listed, nearest, shown};
 use super::{Loaded, parse};
 use crate::fleet::deploy::Strategy;
 use crate::scenario::{Text, TimedAction};
+use crate::wording::{listed, nearest, shown};
 
 /// A scenario of the library, for a list to choose from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,12 +37,12 @@ pub struct Library {
 impl Library {
     /// The scenarios that are part of the program.
     pub fn shipped() -> Self {
-        Self { folders: vec![Folder::Embedded] }
+        Self { folders: vec![Folder::shipped()] }
     }
 
     /// The scenarios of a folder, before those that are part of the program.
     pub fn with_folder(folder: &Path) -> std::io::Result<Self> {
-        Ok(Self { folders: vec![Folder::Disk(folder.canonicalize()?), Folder::Embedded] })
+        Ok(Self { folders: vec![Folder::Disk(folder.canonicalize()?), Folder::shipped()] })
     }
 
     /// Every scenario that can be loaded, sorted by name; what has mistakes is left out.
@@ -116,13 +116,8 @@ impl Library {
     /// What `extends = "name"` means in a folder: its neighbour, else a scenario of the library; never the scenario that
     /// extends. Comes with the folder of its own neighbours.
     pub(crate) fn base(&self, name: &str, folder: &Folder, is_itself: bool) -> Result<Option<(Bytes, Folder)>, Refused> {
-        let same = |other: &Folder| match (folder, other) {
-            (Folder::Disk(one), Folder::Disk(other)) => one == other,
-            (Folder::Embedded, Folder::Embedded) => true,
-            _ => false,
-        };
         // A scenario may override a shipped one of its own name by extending it.
-        let others = self.folders.iter().filter(|other| !same(other));
+        let others = self.folders.iter().filter(|other| !folder.is(other));
         let places = std::iter::once(folder).filter(|_| !is_itself).chain(others);
         for place in places {
             if let Some(file) = place.scenario(name)? {

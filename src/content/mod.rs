@@ -1,4 +1,4 @@
-//! The only place that knows file syntax and paths: from a TOML file to a checked [`Scenario`], with diagnostics.
+//! The only place that knows file syntax and paths: from TOML files to a checked [`Scenario`] or lesson, with diagnostics.
 //!
 //! ```text
 //!  text ──► tree (keys, values, places) ──► raw (the file's types) ──► lower (names, ranges) ──► Scenario
@@ -6,15 +6,15 @@
 //! ```
 //!
 //! It knows nothing of what a scenario does when it runs. A new key is a field in `raw/` and its use in `lower/`; a new
-//! bound is a line in `limits.rs`; a new kind of content is a module of its own beside these.
+//! bound is a line in `scenario/limits.rs`; a new kind of content is a module of its own beside these.
 
 mod brackets;
 mod counts;
 mod diagnostic;
 mod files;
 pub mod genuine;
+mod lesson;
 mod library;
-pub mod limits;
 mod lower;
 mod parse;
 mod prices;
@@ -23,15 +23,14 @@ mod read;
 mod source;
 mod strategy;
 mod tree;
-mod wording;
 mod yaml;
 
 pub use diagnostic::{Code, Diagnostic, Diagnostics, Related, Severity};
 pub use files::Folder;
+pub use lesson::{LessonEntry, Lessons, LoadedLesson};
 pub use library::{Library, ScenarioEntry};
 pub use prices::{Prices, prices};
-pub use strategy::{Named, Parameter, parameter, strategy, strategy_within, vary};
-pub(crate) use wording::nearest;
+pub use strategy::{Parameter, parameter, strategy, strategy_within, vary};
 
 use std::path::Path;
 
@@ -69,6 +68,11 @@ pub fn read_str(name: &str, file_name: &str, source: &str, folder: &Folder) -> R
 /// The shipped scenarios, sorted by name.
 pub fn library() -> Vec<ScenarioEntry> {
     Library::shipped().entries()
+}
+
+/// The JSON Schema (draft 2020-12) of lesson files, for editors.
+pub fn lesson_schema() -> Schema {
+    SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<lesson::LessonFile>()
 }
 
 /// The JSON Schema (draft 2020-12) of scenario files, for editors.

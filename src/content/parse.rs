@@ -10,10 +10,10 @@ use super::lower::{self, Scene};
 use super::raw::{ActionsFile, ScenarioFile, StrategyFile};
 use super::source::Place;
 use super::tree::{Node, Segment, TooDeep, Value};
-use super::wording::{listed, nearest, shown};
-use super::{Loaded, limits, read};
+use super::{Loaded, read};
 use crate::fleet::deploy::Strategy;
-use crate::scenario::{Scenario, TimedAction};
+use crate::scenario::{Scenario, TimedAction, limits};
+use crate::wording::{listed, nearest, shown};
 
 /// Reads the scenario `name` from a file that lies in `folder`.
 pub(crate) fn scenario(name: &str, file: &Bytes, folder: &Folder, library: &Library) -> Result<Loaded, Diagnostics> {
@@ -37,10 +37,11 @@ pub(crate) fn extends_another(file: &Bytes) -> bool {
 }
 
 /// What a scenario's file and those that it extends say together, where, and in which folders they lie.
-struct Described {
-    file: ScenarioFile,
-    tree: Node,
-    folders: Folders,
+#[derive(Debug)]
+pub(crate) struct Described {
+    pub(crate) file: ScenarioFile,
+    pub(crate) tree: Node,
+    pub(crate) folders: Folders,
 }
 
 fn described(name: &str, file: &Bytes, folder: &Folder, library: &Library, collector: &mut Collector) -> Option<Described> {
@@ -49,6 +50,13 @@ fn described(name: &str, file: &Bytes, folder: &Folder, library: &Library, colle
     let mut tree = chain.extend(own, folder, collector);
     let file = read::read(&mut tree, collector)?;
     Some(Described { file, tree, folders: chain.folders })
+}
+
+/// A scenario as it is written and checked, for whoever looks at something else of its own file with its names.
+pub(crate) fn staged(name: &str, file: &Bytes, folder: &Folder, library: &Library, collector: &mut Collector) -> Option<(Described, Scenario)> {
+    let described = described(name, file, folder, library, collector)?;
+    let scenario = lower::lower(name, &described.file, &described.tree, &described.folders, collector)?;
+    Some((described, scenario))
 }
 
 /// Reads actions on the scenario `name`.
@@ -102,7 +110,7 @@ pub(crate) fn text(file: &Bytes, collector: &mut Collector) -> Option<(usize, St
 }
 
 /// Parses one file. Mistakes of syntax are reported, and what could be understood is returned.
-fn tree(file: &Bytes, collector: &mut Collector) -> Option<Node> {
+pub(crate) fn tree(file: &Bytes, collector: &mut Collector) -> Option<Node> {
     if file.bytes.len() as u64 > limits::FILE_BYTES {
         let index = collector.sources.add(&file.name, "");
         let finding = Finding::error(Code::Unreadable, format!("the file has {} bytes; a scenario has at most {}", file.bytes.len(), limits::FILE_BYTES));

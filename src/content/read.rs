@@ -11,9 +11,9 @@ use serde::de::value::StrDeserializer;
 use serde::de::{self, DeserializeOwned, DeserializeSeed, Expected, IntoDeserializer as _, Unexpected, Visitor};
 
 use super::diagnostic::{Code, Collector, Finding};
-use super::limits;
 use super::tree::{Entry, Node, Segment, Value};
-use super::wording::{listed, nearest, shown};
+use crate::scenario::limits;
+use crate::wording::{listed, nearest, shown};
 
 /// Reads the tree as a `T`. Mistakes go to the collector; `None` only if there is nothing left to read.
 pub(crate) fn read<T: DeserializeOwned>(tree: &mut Node, collector: &mut Collector) -> Option<T> {

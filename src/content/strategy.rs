@@ -10,20 +10,10 @@ use super::Diagnostics;
 use super::files::{Bytes, Folder};
 use super::library::Library;
 use super::parse;
-use super::wording::{nearest, shown};
 use crate::fleet::deploy::{CodeDeploy, Strategy};
+use crate::lab::compare::Named;
 use crate::scenario::Scenario;
-
-/// A strategy, and what to call it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Named {
-    /// What its author calls it; `None` if nothing.
-    pub label: Option<String>,
-    /// What tells it from others: its name, and the parameters that were written.
-    pub derived: String,
-    /// The strategy.
-    pub strategy: Strategy,
-}
+use crate::wording::{nearest, shown};
 
 /// A parameter of a strategy, by the names of both.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -10,8 +10,8 @@ use std::fmt;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::limits;
 use super::source::Place;
+use crate::scenario::limits;
 
 /// A value and its place.
 #[derive(Debug, Clone)]

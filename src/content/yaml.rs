@@ -14,10 +14,10 @@ use granit_parser::{Event, Parser, ScalarStyle, ScanError, Span, Tag};
 use serde::de::{self, Deserialize, Deserializer, Visitor};
 
 use super::diagnostic::{Code, Collector, Finding};
-use super::limits;
 use super::source::Place;
 use super::tree::{Entry, Node, Value};
-use super::wording::shown;
+use crate::scenario::limits;
+use crate::wording::shown;
 
 /// A scalar of any kind as text: genuine files write `version: 0.2` and mean a name.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]

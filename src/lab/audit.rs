@@ -5,10 +5,10 @@
 //! before anything runs.
 
 use super::bounds;
-use crate::content::limits;
 use crate::kernel::dist::Distribution;
 use crate::kernel::model::{Arrivals, Model, Step};
 use crate::scenario::Scenario;
+use crate::scenario::limits;
 use crate::units::SimSpan;
 
 /// Says what is wrong with a scenario, if anything is.

@@ -4,7 +4,6 @@
 //! run time (the app, an actions file, a session file) is checked here, by the same bounds, before it can make a run
 //! hang or burst.
 
-use crate::content::limits;
 use crate::fleet::autoscale::Autoscaling;
 use crate::fleet::fault::{Fault, FaultKind, Selector};
 use crate::fleet::health::{HealthCheck, Probe};
@@ -15,6 +14,7 @@ use crate::kernel::resilience::CallPolicy;
 use crate::kernel::resilience::budget::Budget;
 use crate::kernel::traffic::Shape;
 use crate::scenario::Action;
+use crate::scenario::limits;
 use crate::units::SimSpan;
 
 /// Nothing wrong, or what is.

@@ -1,7 +1,6 @@
 //! From names to ids: what an action means in a scenario, or what is wrong with it.
 
 use super::bounds;
-use crate::content::nearest;
 use crate::delivery::command::NoPipeline;
 use crate::fleet::fault::{Fault, FaultKind};
 use crate::fleet::order::{FaultOrder, Order, Refusal};
@@ -10,6 +9,7 @@ use crate::kernel::command::{Caller, Command};
 use crate::phrase::{Sentence, phrases};
 use crate::scenario::{Action, Scenario};
 use crate::telemetry::ledger::Deed;
+use crate::wording::nearest;
 
 /// Why an action was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

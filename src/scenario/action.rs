@@ -154,3 +154,47 @@ pub enum Action {
         cache: String,
     },
 }
+
+impl Action {
+    /// The names of all actions as written in files.
+    pub const NAMES: [&'static str; 16] = [
+        "deploy",
+        "roll-back",
+        "set-strategy",
+        "scale",
+        "restart",
+        "set-policy",
+        "set-capacity",
+        "shift-traffic",
+        "inject",
+        "clear",
+        "set-load",
+        "steer",
+        "pipeline",
+        "set-flag",
+        "remove-flag",
+        "flush-cache",
+    ];
+
+    /// Its name as written in files.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Deploy { .. } => "deploy",
+            Self::RollBack { .. } => "roll-back",
+            Self::SetStrategy { .. } => "set-strategy",
+            Self::Scale { .. } => "scale",
+            Self::Restart { .. } => "restart",
+            Self::SetPolicy { .. } => "set-policy",
+            Self::SetCapacity { .. } => "set-capacity",
+            Self::ShiftTraffic { .. } => "shift-traffic",
+            Self::Inject { .. } => "inject",
+            Self::Clear { .. } => "clear",
+            Self::SetLoad { .. } => "set-load",
+            Self::Steer { .. } => "steer",
+            Self::Pipeline { .. } => "pipeline",
+            Self::SetFlag { .. } => "set-flag",
+            Self::RemoveFlag { .. } => "remove-flag",
+            Self::FlushCache { .. } => "flush-cache",
+        }
+    }
+}

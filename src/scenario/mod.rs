@@ -5,6 +5,7 @@
 //! (that is `lab/`).
 
 mod action;
+pub mod limits;
 
 pub use action::{Action, TimedAction};
 

@@ -8,9 +8,9 @@ use super::appspec_raw::{LoadBalancerInfo, Managed, Permission, Properties, Scri
 use crate::content::diagnostic::{Code, Collector, Finding};
 use crate::content::raw::Entries;
 use crate::content::tree::{Node, Segment};
-use crate::content::wording::{listed, nearest, shown};
 use crate::content::yaml::Scalar;
 use crate::fleet::deploy::hooks::{CODE_DEPLOY_TIMEOUT, Platform};
+use crate::wording::{listed, nearest, shown};
 
 /// What a permission may be for.
 const OBJECT_TYPES: [&str; 2] = ["file", "directory"];

@@ -5,11 +5,11 @@
 
 use super::super::diagnostic::{Code, Collector, Finding};
 use super::super::tree::{Node, Segment, Value};
-use super::super::wording::nearest;
 use super::super::{read as reader, yaml};
 use super::codepipeline_findings::{Spelling, report};
 use crate::delivery::pipeline::check::{Mistake, check, unknown_alarms};
 use crate::delivery::pipeline::definition::{Pipeline, PipelineFile};
+use crate::wording::nearest;
 
 /// Reads a pipeline from the file at index `file` of the collector's sources; `None` if there is none to read. It is
 /// right if no error was found.

@@ -5,7 +5,6 @@
 
 use super::super::diagnostic::{Code, Collector, Finding};
 use super::super::tree::{Node, Segment, Value};
-use super::super::wording::{listed, nearest, shown};
 use super::super::{read as reader, yaml};
 use super::codepipeline::mistakes;
 use super::codepipeline_cfn_raw::{Disabled, Properties};
@@ -13,6 +12,7 @@ use super::codepipeline_findings::{Spelling, report};
 use super::intrinsic;
 use crate::delivery::pipeline::check::is_open;
 use crate::delivery::pipeline::definition::Pipeline;
+use crate::wording::{listed, nearest, shown};
 
 /// The type of the resources that are read.
 pub(crate) const RESOURCE_TYPE: &str = "AWS::CodePipeline::Pipeline";

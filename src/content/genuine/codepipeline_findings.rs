@@ -4,8 +4,8 @@
 
 use super::super::diagnostic::{Code, Collector, Finding};
 use super::super::tree::{Node, Segment, Value};
-use super::super::wording::{listed, nearest, shown};
 use crate::delivery::pipeline::check::{Mistake, Path, Reason, Step};
+use crate::wording::{listed, nearest, shown};
 
 /// How a format spells the keys of a declaration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

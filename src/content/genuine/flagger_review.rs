@@ -7,9 +7,9 @@ use super::flagger::Resource;
 use super::flagger_raw::{AlertProvider, Canary, CanaryAnalysis, CanaryMetric, MetricTemplate};
 use crate::content::diagnostic::{Code, Collector, Finding};
 use crate::content::tree::{Node, Segment, Value};
-use crate::content::wording::{listed, nearest, shown};
 use crate::insight::judge::flagger::Builtin;
 use crate::units::SimSpan;
+use crate::wording::{listed, nearest, shown};
 
 /// Kinds of `flagger.app`.
 const KINDS: [&str; 3] = ["Canary", "MetricTemplate", "AlertProvider"];

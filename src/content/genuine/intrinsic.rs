@@ -6,7 +6,7 @@
 
 use super::super::diagnostic::{Code, Collector, Finding};
 use super::super::tree::{Node, Value};
-use super::super::wording::{nearest, shown};
+use crate::wording::{nearest, shown};
 
 /// `CloudFormation`'s functions, as short tags name them (template reference, "Intrinsic functions").
 const KNOWN: [&str; 23] = [

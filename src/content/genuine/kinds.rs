@@ -10,10 +10,11 @@ use super::super::files::Bytes;
 use super::super::parse::text;
 use super::super::source::Place;
 use super::super::tree::{Node, Value};
-use super::super::{limits, yaml};
+use super::super::yaml;
 use super::{appspec, argo, buildspec, codepipeline, codepipeline_cfn, flagger};
 use crate::delivery::pipeline::definition::Pipeline;
 use crate::fleet::deploy::Strategy;
+use crate::scenario::limits;
 
 /// A kind of file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,7 +3,6 @@
 use super::super::diagnostic::{Code, Finding};
 use super::super::raw::CompositeAlarmFile;
 use super::super::tree::At;
-use super::super::wording::{listed, nearest, shown};
 use super::Lower;
 use crate::fleet::alarm::Alarm;
 use crate::fleet::composite::CompositeAlarm;
@@ -11,6 +10,7 @@ use crate::fleet::deploy::Strategy;
 use crate::insight::composite::{Rule, Suppressor, evaluation_order};
 use crate::insight::metric::Metric;
 use crate::units::SimSpan;
+use crate::wording::{listed, nearest, shown};
 
 const MINUTE: SimSpan = SimSpan::from_secs(60);
 const HOUR: SimSpan = SimSpan::from_secs(3_600);

@@ -6,11 +6,11 @@ use super::super::diagnostic::{Code, Finding};
 use super::super::genuine::{buildspec, kinds};
 use super::super::parse::text;
 use super::super::tree::{At, Node};
-use super::super::wording::{listed, nearest, shown};
 use super::Lower;
 use crate::delivery::build::spec::Buildspec;
 use crate::delivery::pipelines::{BuildProject, BuildspecOf, LineSpec, Pipelines};
 use crate::delivery::plan::Team;
+use crate::wording::{listed, nearest, shown};
 
 impl Lower<'_> {
     /// The team, if there is one, with its pipelines.

@@ -1,12 +1,12 @@
 //! Feature flags, the alarms that turn them off and the endpoints of their experiments; headers that tell users apart.
 
 use super::super::diagnostic::{Code, Finding};
-use super::super::limits;
 use super::super::tree::At;
-use super::super::wording::shown;
 use super::Lower;
 use crate::fleet::features::FeaturePlan;
 use crate::kernel::model::{Experiment, FeatureFlag, UserHeader};
+use crate::scenario::limits;
+use crate::wording::shown;
 
 impl Lower<'_> {
     pub(crate) fn user_headers(&mut self) -> Vec<UserHeader> {

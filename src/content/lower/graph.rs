@@ -6,13 +6,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::diagnostic::{Code, Finding};
-use super::super::limits;
 use super::super::tree::{At, Segment};
-use super::super::wording::shown;
 use super::Lower;
 use super::service::Services;
 use crate::ids::{EndpointId, QueueId};
 use crate::kernel::model::{MessageQueue, Step};
+use crate::scenario::limits;
+use crate::wording::shown;
 
 /// A place in a script that leads somewhere else.
 #[derive(Debug, Clone)]

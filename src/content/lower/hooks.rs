@@ -2,14 +2,14 @@
 
 use super::super::diagnostic::{Code, Finding};
 use super::super::genuine::appspec;
-use super::super::limits;
 use super::super::parse::text;
 use super::super::tree::At;
-use super::super::wording::{listed, nearest, shown};
 use super::Lower;
 use crate::fleet::deploy::hooks::{Hook, Platform};
 use crate::fleet::deploy::{CodeDeploy, Strategy};
 use crate::ids::ServiceId;
+use crate::scenario::limits;
+use crate::wording::{listed, nearest, shown};
 
 /// What people call a platform.
 const fn words(platform: Platform) -> &'static str {

@@ -24,15 +24,16 @@ mod traffic;
 
 use super::diagnostic::{Code, Collector, Finding};
 use super::files::{Bytes, Folders, Refused};
-use super::limits;
 use super::raw::{ActionsFile, ScenarioFile, StrategyFile};
+use super::source::Place;
 use super::tree::{At, Node};
-use super::wording::shown;
 use crate::fleet::deploy::Strategy;
 use crate::ids::EndpointId;
 use crate::kernel::model::Model;
+use crate::scenario::limits;
 use crate::scenario::{Scenario, Slo, Text, TimedAction};
 use crate::units::SimSpan;
+use crate::wording::shown;
 
 use graph::Site;
 use names::Names;
@@ -150,6 +151,16 @@ pub(crate) fn actions(file: &ActionsFile, tree: &Node, collector: &mut Collector
     let mut said = Collector::default();
     within(scene, scene.tree, &mut said).timeline_named(&mut names);
     lowered.actions(&file.timeline, &mut names)
+}
+
+/// Checks something that is done, written at a spot of another file, on a scenario that is known to be right. `cleared` gets the
+/// names of faults that it clears; the names that it gives to faults come back in it.
+pub(crate) fn deed(timed: &mut TimedAction, at: &At<'_>, tree: &Node, collector: &mut Collector, scene: &Scene<'_>, cleared: &mut Vec<(String, Place)>) {
+    let mut names = FaultNames::default();
+    // What is wrong with the scenario's own timeline was said when it was loaded.
+    let mut said = Collector::default();
+    within(scene, scene.tree, &mut said).timeline_named(&mut names);
+    within(scene, tree, collector).action(timed, &mut names, cleared, at);
 }
 
 impl Lower<'_> {

@@ -6,9 +6,9 @@ use super::super::diagnostic::{Code, Finding};
 use super::super::prices::prices;
 use super::super::raw::ScenarioFile;
 use super::super::tree::{At, Segment};
-use super::super::wording::{listed, nearest, shown};
 use super::Lower;
 use crate::ids::{CacheId, EndpointId, FeatureId, QueueId, ServiceId, SourceId, VersionId, ZoneId};
+use crate::wording::{listed, nearest, shown};
 
 /// Everything that has a name, with its id.
 #[derive(Debug, Default)]

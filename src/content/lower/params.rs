@@ -1,10 +1,8 @@
 //! The parameter blocks that behaviours declare: every number inside its documented range.
 
 use super::super::diagnostic::{Code, Finding};
-use super::super::limits;
 use super::super::raw::ServiceFile;
 use super::super::tree::At;
-use super::super::wording::nearest;
 use super::Lower;
 use crate::fleet::autoscale::Autoscaling;
 use crate::fleet::deploy::{CodeDeploy, DeploymentBreaker, IntOrPercent, Strategy};
@@ -12,7 +10,9 @@ use crate::fleet::health::{HealthCheck, Probe};
 use crate::ids::ServiceId;
 use crate::kernel::balance::Balancer;
 use crate::kernel::model::Queue;
+use crate::scenario::limits;
 use crate::units::SimSpan;
+use crate::wording::nearest;
 
 /// The longest bake time of ECS.
 const LONGEST_BAKE: SimSpan = SimSpan::from_secs(86_400);

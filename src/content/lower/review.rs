@@ -5,17 +5,16 @@ use std::collections::BTreeSet;
 
 use super::super::diagnostic::{Code, Finding};
 use super::super::tree::At;
-use super::super::wording::shown;
 use super::Lower;
 use super::graph::{Target, scripts};
 use super::load;
 use super::service::Services;
-use super::timeline::action_key;
 use crate::fleet::fault::{Fault, FaultKind, Selector};
 use crate::ids::{EndpointId, ServiceId};
 use crate::kernel::model::{MessageQueue, Source, Step};
 use crate::kernel::resilience::CallPolicy;
 use crate::scenario::{Action, TimedAction};
+use crate::wording::shown;
 
 /// Everything that a scenario describes, before it becomes one.
 pub(crate) struct World<'a> {
@@ -242,7 +241,7 @@ impl Lower<'_> {
         }
         let actions = At::ROOT.key("timeline");
         for (n, timed) in self.file.timeline.iter().enumerate() {
-            let (at, key) = (actions.index(n), action_key(&timed.action));
+            let (at, key) = (actions.index(n), timed.action.name());
             let at = at.key("do");
             let at = at.key(key);
             match &timed.action {

@@ -1,7 +1,6 @@
 //! Scripts: steps with their names resolved, policies attached and copies written out.
 
 use super::super::diagnostic::{Code, Finding};
-use super::super::limits;
 use super::super::raw::{BranchFile, CallFile, Entries, ParallelFile, StepFile};
 use super::super::tree::At;
 use super::Lower;
@@ -9,6 +8,7 @@ use super::graph::{Site, Target, saturated};
 use crate::ids::{EndpointId, ServiceId};
 use crate::kernel::model::{Call, Step};
 use crate::kernel::resilience::CallPolicy;
+use crate::scenario::limits;
 
 /// Whose script it is.
 #[derive(Debug, Clone, Copy)]

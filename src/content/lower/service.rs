@@ -4,12 +4,10 @@ use std::collections::BTreeSet;
 
 use super::super::diagnostic::{Code, Finding};
 use super::super::genuine::kinds;
-use super::super::limits;
 use super::super::parse::text;
 use super::super::prices;
 use super::super::raw::{FIRST_VERSION, ServiceFile, VersionFile};
 use super::super::tree::At;
-use super::super::wording::shown;
 use super::Lower;
 use super::script::Caller;
 use crate::fleet::deploy::Strategy;
@@ -21,7 +19,9 @@ use crate::insight::query::Query;
 use crate::kernel::model::{Cache, Endpoint, Expectation, FeatureFlag, Service, Version};
 use crate::kernel::schemas::Schemas;
 use crate::scenario::ServiceKind;
+use crate::scenario::limits;
 use crate::units::Dollars;
+use crate::wording::shown;
 
 /// Everything that the services of a file become.
 #[derive(Debug, Default)]

@@ -3,15 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::diagnostic::{Code, Finding};
-use super::super::limits;
 use super::super::tree::At;
-use super::super::wording::{nearest, shown};
 use super::Lower;
 use crate::delivery::command::PipelineCommand;
 use crate::delivery::pipeline::check::check;
 use crate::fleet::fault::{Fault, FaultKind, Selector};
+use crate::scenario::limits;
 use crate::scenario::{Action, TimedAction};
 use crate::units::SimTime;
+use crate::wording::{nearest, shown};
 
 /// From when until when a fault is in force; without an end it lasts.
 type InForce = (SimTime, Option<SimTime>);
@@ -197,8 +197,8 @@ impl Lower<'_> {
         }
     }
 
-    fn action(&mut self, timed: &mut TimedAction, names: &mut FaultNames, cleared: &mut Vec<(String, super::super::source::Place)>, at: &At<'_>) {
-        let kind = action_key(&timed.action);
+    pub(super) fn action(&mut self, timed: &mut TimedAction, names: &mut FaultNames, cleared: &mut Vec<(String, super::super::source::Place)>, at: &At<'_>) {
+        let kind = timed.action.name();
         let at = at.key(kind);
         let service_at = at.key("service");
         match &mut timed.action {
@@ -295,27 +295,5 @@ impl Lower<'_> {
                 }
             }
         }
-    }
-}
-
-/// The key under which an action is written.
-pub(crate) fn action_key(action: &Action) -> &'static str {
-    match action {
-        Action::Deploy { .. } => "deploy",
-        Action::RollBack { .. } => "roll-back",
-        Action::SetStrategy { .. } => "set-strategy",
-        Action::Scale { .. } => "scale",
-        Action::Restart { .. } => "restart",
-        Action::SetPolicy { .. } => "set-policy",
-        Action::SetCapacity { .. } => "set-capacity",
-        Action::ShiftTraffic { .. } => "shift-traffic",
-        Action::Inject { .. } => "inject",
-        Action::Clear { .. } => "clear",
-        Action::SetLoad { .. } => "set-load",
-        Action::Steer { .. } => "steer",
-        Action::Pipeline { .. } => "pipeline",
-        Action::SetFlag { .. } => "set-flag",
-        Action::RemoveFlag { .. } => "remove-flag",
-        Action::FlushCache { .. } => "flush-cache",
     }
 }

@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::super::diagnostic::{Code, Finding};
-use super::super::limits;
 use super::super::tree::At;
-use super::super::wording::shown;
 use super::Lower;
 use super::service::Services;
 use super::soonest::{is_guarded, soonest};
@@ -14,7 +12,9 @@ use crate::fleet::instance::ServiceFleet;
 use crate::ids::EndpointId;
 use crate::kernel::model::{Arrivals, Source};
 use crate::kernel::traffic::Shape;
+use crate::scenario::limits;
 use crate::scenario::{Action, TimedAction};
+use crate::wording::shown;
 
 /// The most instances that a service can have without a person's help.
 pub(crate) fn most_instances(fleet: &ServiceFleet) -> u32 {

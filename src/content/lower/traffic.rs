@@ -2,17 +2,17 @@
 
 use super::super::counts;
 use super::super::diagnostic::{Code, Finding};
-use super::super::limits;
 use super::super::parse;
 use super::super::raw::SourceFile;
 use super::super::tree::At;
-use super::super::wording::shown;
 use super::Lower;
 use crate::ids::EndpointId;
 use crate::kernel::dist::Distribution;
 use crate::kernel::model::{Arrivals, Source};
 use crate::kernel::traffic::Shape;
+use crate::scenario::limits;
 use crate::units::{PerSecond, SimSpan};
+use crate::wording::shown;
 
 /// Think time of a closed loop that states none: TPC-W's mean of 7 s.
 const THINK: SimSpan = SimSpan::from_secs(7);

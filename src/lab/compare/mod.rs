@@ -29,7 +29,7 @@ pub use conclusions::conclusions;
 pub use curve::{Curve, Point};
 pub use measure::{Measure, Measured, Unit};
 pub use outcome::{Cell, Outcome, Spoiled};
-pub use plan::{Axis, Note, Plan, PlanError, Sweep, Variant, deploys, labelled, worlds};
+pub use plan::{Axis, Named, Note, Plan, PlanError, Sweep, Variant, deploys, labelled, worlds};
 pub use run::{Progress, run};
 pub use truth::{Nature, Release};
 

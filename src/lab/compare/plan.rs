@@ -9,11 +9,10 @@ use std::sync::Arc;
 
 use super::World;
 use super::truth::{self, Nature, Release};
-use crate::content::{Named, limits};
 use crate::delivery::command::PipelineCommand;
 use crate::fleet::deploy::{Strategy, Watch};
 use crate::lang::Lang;
-use crate::scenario::{Action, Scenario, TimedAction};
+use crate::scenario::{Action, Scenario, TimedAction, limits};
 use crate::units::SimTime;
 
 /// A strategy in a comparison.
@@ -289,6 +288,17 @@ pub fn worlds(scenario: &Scenario) -> usize {
 
 /// Characters of a label that nobody chose: it heads a column.
 const DERIVED: usize = 36;
+
+/// A strategy, and what to call it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Named {
+    /// What its author calls it; `None` if nothing.
+    pub label: Option<String>,
+    /// What tells it from others: its name, and the parameters that were written.
+    pub derived: String,
+    /// The strategy.
+    pub strategy: Strategy,
+}
 
 /// Labels for all: the given ones, else what tells the strategy from others; a number behind those that are alike.
 pub fn labelled(named: Vec<Named>) -> Vec<Variant> {

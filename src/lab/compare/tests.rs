@@ -4,10 +4,11 @@
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use super::*;
-use crate::content::{Folder, Named, limits, read_str};
+use crate::content::{Folder, read_str};
 use crate::fleet::deploy::Strategy;
 use crate::lab::snapshot::MarkKind;
 use crate::lang::Lang;
+use crate::scenario::limits;
 use crate::scenario::{Action, Scenario};
 use crate::units::SimTime;
 

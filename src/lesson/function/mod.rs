@@ -6,6 +6,7 @@
 
 mod delivery;
 mod fleet;
+mod learner;
 mod operations;
 mod signals;
 mod truth;
@@ -14,10 +15,14 @@ use crate::ids::{FeatureId, ServiceId, SourceId, VersionId};
 use crate::insight::golden::Subject;
 use crate::insight::judge::Measured;
 use crate::lab::Session;
-use crate::scenario::Scenario;
+use crate::lesson::expression::{Names, Scope};
+use crate::scenario::Action;
 use crate::telemetry::whole;
 use crate::telemetry::window::Window;
 use crate::units::{SimSpan, SimTime};
+
+/// The window that begins with the step of a lesson.
+const STEP: &str = "step";
 
 /// Something that a goal may ask.
 #[derive(Debug)]
@@ -43,7 +48,8 @@ pub enum Param {
     Service,
     /// A version of the service before it.
     Version,
-    /// How much of the past: a time such as `5m`. Not given: everything since the warm-up.
+    /// How much of the past: a time such as `5m`, or `step` for what came since the step of a lesson began. Not given:
+    /// everything since the warm-up.
     Window,
     /// An alarm.
     Alarm,
@@ -51,6 +57,10 @@ pub enum Param {
     Objective,
     /// A feature flag.
     Flag,
+    /// A kind of action, such as `restart`.
+    Action,
+    /// What an earlier step of a lesson measured, as `step.value`.
+    Value,
 }
 
 impl Param {
@@ -64,6 +74,8 @@ impl Param {
             Self::Alarm => "alarm",
             Self::Objective => "objective",
             Self::Flag => "flag",
+            Self::Action => "action",
+            Self::Value => "value",
         }
     }
 }
@@ -79,7 +91,7 @@ pub struct Unknown {
 
 /// Every function, in the order of the documentation.
 pub fn all() -> impl Iterator<Item = &'static Function> {
-    [signals::FUNCTIONS, fleet::FUNCTIONS, delivery::FUNCTIONS, operations::FUNCTIONS, truth::FUNCTIONS].into_iter().flatten()
+    [signals::FUNCTIONS, fleet::FUNCTIONS, delivery::FUNCTIONS, operations::FUNCTIONS, learner::FUNCTIONS, truth::FUNCTIONS].into_iter().flatten()
 }
 
 /// The function of a name.
@@ -98,22 +110,23 @@ impl Function {
     }
 
     /// Whether arguments mean something in a scenario; how many there are is right already.
-    pub(super) fn check(&self, arguments: &[String], scenario: &Scenario) -> Result<(), Unknown> {
+    pub(super) fn check(&self, arguments: &[String], names: &Names<'_>) -> Result<(), Unknown> {
         for (at, (param, argument)) in self.params.iter().zip(arguments).enumerate() {
             let before = at.checked_sub(1).and_then(|at| arguments.get(at)).map(String::as_str);
-            param.check(argument, before, scenario)?;
+            param.check(argument, before, names)?;
         }
         Ok(())
     }
 
     /// What a run answers.
-    pub(super) fn ask(&self, session: &Session, arguments: &[String]) -> Measured {
-        (self.ask)(&Asked { session, params: self.params, arguments })
+    pub(super) fn ask(&self, scope: &Scope<'_>, arguments: &[String]) -> Measured {
+        (self.ask)(&Asked { session: scope.session, scope: *scope, params: self.params, arguments })
     }
 }
 
 impl Param {
-    fn check(self, argument: &str, before: Option<&str>, scenario: &Scenario) -> Result<(), Unknown> {
+    fn check(self, argument: &str, before: Option<&str>, names: &Names<'_>) -> Result<(), Unknown> {
+        let scenario = names.scenario;
         let among = |known: Vec<String>, what: &str| {
             if known.iter().any(|name| name == argument) { Ok(()) } else { Err(Unknown { message: format!("there is no {what} `{argument}`"), known }) }
         };
@@ -130,6 +143,7 @@ impl Param {
             }
             Self::Service => among(services(), "service"),
             Self::Version => among(versions(before.unwrap_or_default()), "version"),
+            Self::Window if argument == STEP => Ok(()),
             Self::Window => match argument.parse::<SimSpan>() {
                 Ok(span) if span > SimSpan::ZERO => Ok(()),
                 Ok(_) => Err(Unknown { message: "a window of no time measures nothing".to_owned(), known: Vec::new() }),
@@ -138,6 +152,8 @@ impl Param {
             Self::Alarm => among(scenario.alarm_names().map(str::to_owned).collect(), "alarm"),
             Self::Objective => among(scenario.slos.iter().map(|slo| slo.name.clone()).collect(), "objective"),
             Self::Flag => among(scenario.model.features.iter().map(|flag| flag.name.clone()).collect(), "flag"),
+            Self::Action => among(Action::NAMES.map(str::to_owned).to_vec(), "action"),
+            Self::Value => among(names.recalled.to_vec(), "value of an earlier step"),
         }
     }
 }
@@ -145,6 +161,7 @@ impl Param {
 /// A question with its arguments, which were checked.
 struct Asked<'a> {
     session: &'a Session,
+    scope: Scope<'a>,
     params: &'static [Param],
     arguments: &'a [String],
 }
@@ -192,8 +209,9 @@ impl Asked<'_> {
     /// From when to when is looked at.
     fn stretch(&self) -> (SimTime, SimTime) {
         let store = self.session.store();
-        let from = match self.given(Param::Window).and_then(|window| window.parse::<SimSpan>().ok()) {
-            Some(span) => store.since(span),
+        let from = match self.given(Param::Window) {
+            Some(STEP) => self.scope.began,
+            Some(window) => window.parse::<SimSpan>().map_or(SimTime::ZERO, |span| store.since(span)),
             None => store.measured_from().unwrap_or(SimTime::ZERO),
         };
         (from, self.session.now())

@@ -8,8 +8,8 @@ use super::raw::{Alb, Analysis, AnalysisSpec, BlueGreen, Canary, IntOrText, Metr
 use super::values::{duration, pause, whole};
 use super::{Code, Collector, Document, Finding};
 use crate::content::tree::{At, Node, Value};
-use crate::content::wording::shown;
 use crate::insight::judge::condition::Condition;
+use crate::wording::shown;
 
 /// Reports at paths of one document.
 pub(super) struct Lint<'a> {
@@ -291,8 +291,8 @@ fn routes(lint: &mut Lint<'_>, at: &At<'_>, step: &Step, routing: Option<&Traffi
             (Some(known), Some(name)) if !known.iter().any(|route| route.name.as_ref() == Some(name)) => {
                 let names = known.iter().filter_map(|route| route.name.as_deref());
                 let finding = Finding::error(Code::UnknownName, format!("no managed route is called `{}`", shown(name)));
-                let guess = crate::content::wording::nearest(name, names.clone());
-                lint.add(&within.key("name"), finding.suggest(guess, || crate::content::wording::listed(names).map(|names| format!("there are {names}"))));
+                let guess = crate::wording::nearest(name, names.clone());
+                lint.add(&within.key("name"), finding.suggest(guess, || crate::wording::listed(names).map(|names| format!("there are {names}"))));
             }
             _ => {}
         }

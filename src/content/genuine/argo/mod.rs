@@ -18,8 +18,8 @@ mod tests;
 use super::super::diagnostic::{Code, Collector, Finding};
 use super::super::read::read as read_tree;
 use super::super::tree::{At, Node, Value};
-use super::super::wording::shown;
 use super::super::yaml;
+use crate::wording::shown;
 
 #[cfg(test)]
 pub(crate) use lower::LowerError;

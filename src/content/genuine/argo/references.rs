@@ -11,7 +11,7 @@ use super::lower::merged;
 use super::raw::{Analysis, Canary, Labels, RoleMetadata, Rollout, RolloutSpec, TrafficRouting};
 use super::{Code, Collector, Document, Finding, Manifests, Other, text_at};
 use crate::content::tree::{At, Node, Value};
-use crate::content::wording::shown;
+use crate::wording::shown;
 
 /// The label that the controller sets itself.
 const HASH_LABEL: &str = "rollouts-pod-template-hash";

@@ -7,9 +7,9 @@ use super::lower::{Lower, yes};
 use super::raw::{self, Member as RawMember, MemberEnv as RawEnv};
 use crate::content::diagnostic::{Code, Finding};
 use crate::content::tree::At;
-use crate::content::wording::{listed, nearest, shown};
 use crate::delivery::build::machine::ComputeType;
 use crate::delivery::build::spec::{Batch, Builds, MOST_BUILDS, Matrix, Member, MemberEnv};
+use crate::wording::{listed, nearest, shown};
 
 impl Lower<'_> {
     pub(super) fn batch(&mut self, batch: &raw::Batch, at: &At<'_>) -> Option<Batch> {

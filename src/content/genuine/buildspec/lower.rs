@@ -7,11 +7,11 @@ use std::collections::BTreeMap;
 use super::raw::{self, Ordered, Texts, YesNo};
 use crate::content::diagnostic::{Code, Collector, Finding};
 use crate::content::tree::{At, Node};
-use crate::content::wording::{listed, nearest, shown};
 use crate::delivery::build::spec::{
     Artifact, Artifacts, Buildspec, Cache, CacheAction, Env, MOST_COMMAND_CHARS, MOST_COMMANDS, MOST_ENTRIES, MOST_FALLBACK_KEYS, MOST_RETRIES, OnFailure,
     Phase, Phases, Proxy, Report, ReportFormat, SecretReference, Shell, Version,
 };
+use crate::wording::{listed, nearest, shown};
 
 /// Report groups of a project, as the user guide has it.
 const MOST_REPORT_GROUPS: usize = 5;

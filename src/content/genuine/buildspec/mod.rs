@@ -17,9 +17,10 @@ use crate::content::diagnostic::Diagnostics;
 use crate::content::diagnostic::{Code, Collector, Finding};
 use crate::content::source::Place;
 use crate::content::tree::{Entry, Node, Value};
-use crate::content::wording::{nearest, shown};
-use crate::content::{limits, read, yaml};
+use crate::content::{read, yaml};
 use crate::delivery::build::spec::Buildspec;
+use crate::scenario::limits;
+use crate::wording::{nearest, shown};
 
 /// Reads a build specification from text; mistakes are reported in `file_name`. Beside it come warnings.
 #[cfg(test)]

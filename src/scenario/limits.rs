@@ -105,3 +105,7 @@ pub const SWEEP_CELLS: usize = 400;
 pub const SESSIONS: usize = 100_000;
 /// Entries of the timeline, faults included.
 pub const TIMELINE: usize = 10_000;
+/// Steps of a lesson; a learner has minutes for all of them.
+pub const LESSON_STEPS: usize = 30;
+/// How long a world of a lesson runs: a quarter, as in the case studies.
+pub const LESSON_TIME: SimSpan = SimSpan::from_secs(100 * 24 * 3600);

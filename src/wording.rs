@@ -1,6 +1,7 @@
 //! Words for diagnostics: showing names that strangers wrote, guessing which one was meant, listing what there is.
 
-use super::limits;
+/// Names longer than this [characters] are nobody's slip of the pen.
+const LONGEST: usize = 100;
 
 /// A text from a file as it may be shown in a sentence: one line, no control characters, not too long.
 pub(crate) fn shown(text: &str) -> String {
@@ -14,7 +15,7 @@ pub(crate) fn shown(text: &str) -> String {
 /// The known name that was probably meant, if one is near enough.
 pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let length = name.chars().count();
-    if length > limits::NAME_CHARS {
+    if length > LONGEST {
         return None;
     }
     let plain = |text: &str| text.to_lowercase().replace(['-', ' ', '.'], "_");

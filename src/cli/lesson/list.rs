@@ -1,0 +1,30 @@
+//! `fleetlab lesson list`: the shipped lessons in their order.
+
+use super::{DONE, Streams, lang, told, worse};
+use crate::content::Lessons;
+use crate::lang::Lang;
+
+/// Lists the lessons in their order.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  fleetlab lesson list\n  fleetlab lesson list --lang vi")]
+pub(super) struct Args {
+    /// The language of the titles
+    #[arg(long, value_parser = lang, default_value = "en")]
+    lang: Lang,
+}
+
+/// Lists. Returns the exit status.
+pub(super) fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<u8> {
+    let mut status = DONE;
+    for entry in Lessons::shipped() {
+        match told(entry.loaded, streams)? {
+            Ok(loaded) => {
+                let lesson = &loaded.lesson;
+                let texts = lesson.texts(args.lang);
+                writeln!(streams.out, "{:<24} {:>3} min  {:<14} {}", lesson.name, lesson.minutes, lesson.topics.join(" "), texts.title)?;
+            }
+            Err(found) => status = worse(status, found),
+        }
+    }
+    Ok(status)
+}

@@ -1,0 +1,193 @@
+//! The texts of a lesson against its plan: no key is missing and none is left over, what they quote is measured, and every
+//! number with a unit that they say has a source.
+
+use std::collections::BTreeSet;
+
+use super::{report, within};
+use crate::content::diagnostic::{Code, Collector, Finding};
+use crate::content::source::Place;
+use crate::content::tree::{At, Node, Segment};
+use crate::lang::Lang;
+use crate::lesson::facts;
+use crate::lesson::plan::{Kind, Lesson, Prediction, RightAnswer, Step};
+use crate::lesson::quote::quoted;
+use crate::lesson::texts::{LessonTexts, Piece, StepTexts, pieces};
+use crate::wording::{nearest, shown};
+
+/// Checks the texts in one language.
+pub(super) fn check(lesson: &Lesson, texts: &LessonTexts, tree: &Node, lang: Lang, collector: &mut Collector) {
+    let mut words = Words { lesson, tree, lang, collector };
+    words.wanted(&texts.title, &At::ROOT.key("title"), "the lesson has no title");
+    words.wanted(&texts.summary, &At::ROOT.key("summary"), "what can somebody do who has finished it?");
+    words.numbers(&texts.summary, &[Segment::Key("summary".to_owned())]);
+    let steps = At::ROOT.key("step");
+    words.same(texts.step.keys(), lesson.steps.iter().map(|step| step.id.as_str()), "step", &steps);
+    for (at, step) in lesson.steps.iter().enumerate() {
+        if let Some(texts) = texts.step.get(&step.id) {
+            words.step(at, step, texts, &steps.key(&step.id));
+        }
+    }
+}
+
+/// What may be said or not is said in all languages or in none.
+pub(super) fn alike(lesson: &Lesson, collector: &mut Collector) {
+    let mut languages = lesson.texts.iter();
+    let Some((first, reference)) = languages.next() else { return };
+    for (lang, texts) in languages {
+        for (id, step) in &texts.step {
+            let Some(other) = reference.step.get(id) else { continue };
+            let mut differ = |what: &str, here: bool, there: bool| {
+                if here != there {
+                    let (has, lacks) = if here { (lang, first) } else { (first, lang) };
+                    let file = collector.sources.add(&format!("{}.toml", lacks.code()), "");
+                    let message = format!("step `{id}` has {what} in `{}`, and none in `{}`", has.code(), lacks.code());
+                    collector.add(&Place { file, range: 0..0 }, Finding::error(Code::MissingKey, message));
+                }
+            };
+            differ("`explain`", !step.explain.is_empty(), !other.explain.is_empty());
+            let options: BTreeSet<&String> = step.feedback.keys().chain(other.feedback.keys()).collect();
+            for option in options {
+                differ(&format!("`feedback.{option}`"), step.feedback.contains_key(option), other.feedback.contains_key(option));
+            }
+        }
+    }
+}
+
+struct Words<'a> {
+    lesson: &'a Lesson,
+    tree: &'a Node,
+    lang: Lang,
+    collector: &'a mut Collector,
+}
+
+impl Words<'_> {
+    fn report(&mut self, at: &At<'_>, finding: Finding) {
+        report(self.tree, at, finding, self.collector);
+    }
+
+    fn step(&mut self, number: usize, step: &Step, texts: &StepTexts, at: &At<'_>) {
+        self.wanted(&texts.title, &at.key("title"), "the step has no title");
+        self.wanted(&texts.text, &at.key("text"), "the step says nothing");
+        let task = step.kind.task();
+        let asks = task.is_some() || matches!(step.kind, Kind::Predict(_));
+        self.exactly(&texts.task, asks, &at.key("task"), "what is to be done, or predicted?");
+        self.exactly(&texts.model, matches!(step.kind, Kind::Reflect), &at.key("model"), "what would a teacher say?");
+        if matches!(step.kind, Kind::Predict(_)) {
+            self.wanted(&texts.explain, &at.key("explain"), "why does it come so?");
+        }
+        let hints = task.map_or(0, |task| task.hints.len());
+        if texts.hints.len() != hints {
+            let finding = Finding::error(Code::MissingKey, format!("{} hints in words, and {hints} in the lesson", texts.hints.len()));
+            self.report(&at.key("hints"), finding);
+        }
+        let goals = task.into_iter().flat_map(|task| &task.goals).map(|goal| goal.id.as_str());
+        self.same(texts.goals.keys(), goals, "goal", &at.key("goals"));
+        let misconceptions = task.into_iter().flat_map(|task| &task.misconceptions).map(|misconception| misconception.id.as_str());
+        self.same(texts.misconceptions.keys(), misconceptions, "misconception", &at.key("misconceptions"));
+        let (options, wrong): (Vec<&str>, Vec<&str>) = match &step.kind {
+            Kind::Predict(Prediction::Option { options, answer }) => {
+                let all: Vec<&str> = options.iter().map(|(id, _)| id.as_str()).collect();
+                (all.clone(), all.into_iter().filter(|id| id != answer).collect())
+            }
+            _ => (Vec::new(), Vec::new()),
+        };
+        self.same(texts.options.keys(), options.iter().copied(), "option", &at.key("options"));
+        self.known(texts.feedback.keys(), &wrong, "option that is wrong", &at.key("feedback"));
+        let questions: &[_] = if let Kind::Quiz(questions) = &step.kind { questions } else { &[] };
+        self.same(texts.questions.keys(), questions.iter().map(|question| question.id.as_str()), "question", &at.key("questions"));
+        for question in questions {
+            let Some(texts) = texts.questions.get(&question.id) else { continue };
+            let questions_at = at.key("questions");
+            let at = questions_at.key(&question.id);
+            let options: &[String] = if let RightAnswer::Option { options, .. } = &question.answer { options } else { &[] };
+            self.same(texts.options.keys(), options.iter().map(String::as_str), "option", &at.key("options"));
+        }
+        for (key, text) in texts.sentences() {
+            let mut path = at.segments();
+            path.extend(segments(&key));
+            self.quotes(number, text, &path);
+            self.numbers(text, &path);
+        }
+    }
+
+    /// What a text quotes is measured.
+    fn quotes(&mut self, number: usize, text: &str, path: &[Segment]) {
+        for piece in pieces(text) {
+            let Piece::Quote(name) = piece else { continue };
+            if quoted(self.lesson, number, name).is_some() {
+                continue;
+            }
+            let earlier = self.lesson.steps[..number].iter().flat_map(|step| step.values.iter().map(|value| format!("{}.{}", step.id, value.name)));
+            let known: Vec<String> = self.lesson.steps[number].values.iter().map(|value| value.name.clone()).chain(earlier).collect();
+            let finding = Finding::error(Code::UnknownName, format!("nothing measures `{}`", shown(name))).label("quoted here");
+            let known = || known.iter().map(String::as_str);
+            let others = || Some("values are declared in the step, in `lesson.toml`".to_owned());
+            let place = self.tree.place_of(path);
+            let start = text.find(&format!("{{{name}}}")).unwrap_or_default();
+            let place = within(&place, text, start..start + name.len() + 2, self.collector);
+            self.collector.add(&place, finding.suggest(nearest(name, known()), others));
+        }
+    }
+
+    /// Numbers with units have a source.
+    fn numbers(&mut self, text: &str, path: &[Segment]) {
+        for said in facts::said(text, self.lang) {
+            let is_known = |fact: &str| facts::number(fact).is_some_and(|(number, unit)| unit == said.unit && (number - said.number).abs() < 1e-9);
+            if self.lesson.facts.iter().any(|fact| is_known(&fact.text)) {
+                continue;
+            }
+            let written = &text[said.at.clone()];
+            let place = within(&self.tree.place_of(path), text, said.at.clone(), self.collector);
+            let finding = Finding::error(Code::MissingKey, format!("where does `{}` come from?", shown(written))).label("a number without a source");
+            let help = format!("declare \"{} {}\" among the `facts` of lesson.toml, or quote a value that the step measures", said.number, said.unit);
+            self.collector.add(&place, finding.help(help));
+        }
+    }
+
+    /// The keys that are written are those of the plan.
+    fn same<'k, 'p>(&mut self, written: impl Iterator<Item = &'k String> + Clone, wanted: impl Iterator<Item = &'p str>, what: &str, at: &At<'_>) {
+        let wanted: Vec<&str> = wanted.collect();
+        for id in &wanted {
+            if !written.clone().any(|other| other == id) {
+                self.report(at, Finding::error(Code::MissingKey, format!("no words for the {what} `{id}`")));
+            }
+        }
+        self.known(written, &wanted, what, at);
+    }
+
+    /// Nothing is written of what there is not.
+    fn known<'k>(&mut self, written: impl Iterator<Item = &'k String>, known: &[&str], what: &str, at: &At<'_>) {
+        for id in written.filter(|id| !known.contains(&id.as_str())) {
+            let finding = Finding::error(Code::UnknownKey, format!("there is no {what} `{}`", shown(id)));
+            let guess = nearest(id, known.iter().copied());
+            self.report(&at.key(id).as_key(), finding.suggest(guess, || None));
+        }
+    }
+
+    fn wanted(&mut self, text: &str, at: &At<'_>, question: &str) {
+        if text.trim().is_empty() {
+            self.report(at, Finding::error(Code::MissingKey, question));
+        }
+    }
+
+    /// A text that is there exactly if the step is of a kind.
+    fn exactly(&mut self, text: &str, wanted: bool, at: &At<'_>, question: &str) {
+        if wanted {
+            self.wanted(text, at, question);
+        } else if !text.is_empty() {
+            let finding = Finding::error(Code::Unused, format!("a step of this kind has no `{}`", at.last_key()));
+            self.report(&at.as_key(), finding);
+        }
+    }
+}
+
+/// The path of a sentence within its step: `goals.errors`, `hints[1]`.
+fn segments(key: &str) -> Vec<Segment> {
+    let mut segments = Vec::new();
+    for part in key.split('.') {
+        let (name, index) = part.split_once('[').map_or((part, None), |(name, rest)| (name, rest.trim_end_matches(']').parse().ok()));
+        segments.push(Segment::Key(name.to_owned()));
+        segments.extend(index.map(Segment::Index));
+    }
+    segments
+}

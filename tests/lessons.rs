@@ -1,0 +1,164 @@
+//! Lessons: every shipped one is proved, what is wrong with one is found where it is, and a proof can fail.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use fleetlab::content::{Lessons, LoadedLesson};
+use fleetlab::lesson::proof::{Rule, prove};
+
+/// The files of the shipped lesson that is broken in these tests.
+const LESSON: &str = "02-queues";
+
+#[test]
+fn every_shipped_lesson_is_proved() {
+    let lessons = Lessons::shipped();
+    assert!(!lessons.is_empty());
+    for entry in lessons {
+        let LoadedLesson { lesson, warnings } = entry.loaded.unwrap_or_else(|found| panic!("{}:\n{found}", entry.name));
+        assert!(warnings.is_empty(), "{}:\n{warnings}", entry.name);
+        let proof = prove(&Arc::new(lesson), 1, &|| {});
+        assert!(proof.holds(), "{}: {:#?}", entry.name, proof.findings);
+    }
+}
+
+/// A copy of the shipped lesson in which some texts are others, loaded.
+fn altered(changes: &[(&str, &str, &str)]) -> Result<LoadedLesson, String> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let lesson = folder.path().join(LESSON);
+    fs::create_dir(&lesson).expect("a folder");
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("lessons").join(LESSON);
+    for entry in fs::read_dir(&shipped).expect("it is shipped") {
+        let path = entry.expect("an entry").path();
+        let name = path.file_name().expect("a name").to_string_lossy().into_owned();
+        let mut text = fs::read_to_string(&path).expect("a text");
+        for (file, from, to) in changes {
+            if *file == name {
+                assert!(text.contains(from), "{file} has no `{from}`");
+                text = text.replacen(from, to, 1);
+            }
+        }
+        fs::write(lesson.join(name), text).expect("it can be written");
+    }
+    Lessons::load(&lesson.display().to_string()).map_err(|found| found.to_string())
+}
+
+#[test]
+fn what_is_wrong_with_a_lesson_is_found_where_it_is() {
+    let toml = "lesson.toml";
+    for (changes, expected) in [
+        (vec![(toml, "minutes = 10", "minuts = 10")], "lesson.toml:4:1"),
+        (vec![(toml, "minutes = 10", "minutes = 0")], "0 is not between 1 and 60"),
+        (vec![(toml, "scenario = \"one-worker\"", "scenario = \"one-workr\"")], "did you mean `one-worker`?"),
+        (vec![(toml, "requires = []", "requires = [\"02-queues\"]")], "a lesson cannot come before itself"),
+        (vec![(toml, "requires = []", "requires = [\"02-ques\"]")], "there is no lesson `02-ques`"),
+        (vec![(toml, "show = {}", "")], "what does the step ask of the learner?"),
+        (vec![(toml, "show = {}", "show = {}\nreflect = {}")], "a step is of one kind"),
+        (vec![(toml, "lasts = \"10m\"", "")], "needs time"),
+        (vec![(toml, "saturation(\\\"checkout\\\", \\\"step\\\")\", unit", "saturaton(\\\"checkout\\\", \\\"step\\\")\", unit")], "did you mean `saturation`?"),
+        (vec![(toml, "gap = \"set-capacity.workers\"", "gap = \"set-capacity.worker\"")], "nothing in the action is at `set-capacity.worker`"),
+        (vec![(toml, "disabled = [\"set-load\"", "disabled = [\"set-lode\"")], "did you mean `set-load`?"),
+        (vec![(toml, "answer = \"more\"", "answer = \"most\"")], "there is no option `most`"),
+        (vec![(toml, "source = \"shoppers\", rate = \"80/s\"", "source = \"shopper\", rate = \"80/s\"")], "did you mean `shoppers`?"),
+        (vec![(toml, "panel = \"map\", service = \"checkout\" }\nshow", "panel = \"map\", service = \"chekout\" }\nshow")], "did you mean `checkout`?"),
+        (vec![("one-worker.toml", "to = \"checkout.pay\"", "to = \"checkout.pai\"")], "did you mean `checkout.pay`?"),
+        (vec![("en.toml", "{mean.theory} | {mean}", "{maen} | {mean}")], "nothing measures `maen`"),
+        (vec![("vi.toml", "10 ms", "11 ms")], "where does `11 ms` come from?"),
+        (vec![("vi.toml", "options.more = ", "options.mor = ")], "no words for the option `more`"),
+        (vec![("vi.toml", "feedback.same = ", "feedback.more = ")], "there is no option that is wrong `more`"),
+        (vec![("vi.toml", "goals.thrifty = ", "#")], "no words for the goal `thrifty`"),
+        (vec![("en.toml", "[step.quiz]", "[step.quizz]")], "no words for the step `quiz`"),
+    ] {
+        let found = altered(&changes).map(|loaded| loaded.lesson.name).expect_err(&format!("{changes:?}"));
+        assert!(found.contains(expected), "{changes:?} is not answered with `{expected}`:\n{found}");
+    }
+}
+
+/// The code block of `lessons/README.md` that follows a text.
+fn block_after(text: &str) -> String {
+    let readme = include_str!("../lessons/README.md");
+    let after = &readme[readme.find(text).expect("the text") + text.len()..];
+    let start = after.find("```toml\n").expect("a block") + "```toml\n".len();
+    let end = after[start..].find("```").expect("its end");
+    after[start..start + end].to_owned()
+}
+
+#[test]
+fn the_lesson_that_teaches_authors_is_proved() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mine = folder.path().join("mine");
+    fs::create_dir(&mine).expect("a folder");
+    fs::write(mine.join("lesson.toml"), block_after("`lessons/mine/lesson.toml`")).expect("written");
+    for lang in ["en", "vi"] {
+        fs::write(mine.join(format!("{lang}.toml")), block_after("`lessons/mine/en.toml`")).expect("written");
+    }
+    let loaded = Lessons::load(&mine.display().to_string()).unwrap_or_else(|found| panic!("{found}"));
+    let proof = prove(&Arc::new(loaded.lesson), 3, &|| {});
+    assert!(proof.holds(), "{:#?}", proof.findings);
+}
+
+#[test]
+fn every_mistake_is_told_at_once() {
+    let changes = [("lesson.toml", "minutes = 10", "minutes = 0"), ("one-worker.toml", "workers = 1", "workers = 0"), ("vi.toml", "10 ms", "11 ms")];
+    let found = altered(&changes).map(|loaded| loaded.lesson.name).expect_err("it has three mistakes");
+    for file in ["lesson.toml:", "one-worker.toml:"] {
+        assert!(found.contains(file), "{file}\n{found}");
+    }
+}
+
+#[test]
+fn a_proof_names_the_rule_that_a_lesson_breaks() {
+    let toml = "lesson.toml";
+    let solution = "solution = [{ after = \"3m\", do = { scale = { service = \"checkout\", instances = 2 } } }]";
+    for (changes, rule) in [
+        (vec![(toml, solution, "solution = [{ do = { scale = { service = \"checkout\", instances = 1 } } }]")], Rule::SolutionPasses),
+        (
+            vec![(
+                toml,
+                "[[{ after = \"3m\", do = { set-capacity = { service = \"checkout\", workers = 2 }",
+                "[[{ after = \"3m\", do = { set-capacity = { service = \"checkout\", workers = 1 }",
+            )],
+            Rule::AlternativePasses,
+        ),
+        (
+            vec![(
+                toml,
+                "goals.fast = { holds = \"p99(\\\"users\\\", \\\"2m\\\") < 120\", hold",
+                "goals.fast = { holds = \"p99(\\\"users\\\", \\\"2m\\\") < 100000\", hold",
+            )],
+            Rule::NotReachedYet,
+        ),
+        (
+            vec![
+                (toml, "cpu-starvation = { stolen = \"16.6%\" }", "cpu-starvation = { stolen = \"0%\" }"),
+                (toml, "rate = \"80/s\" } } }] }", "rate = \"40/s\" } } }] }"),
+                (toml, "p99(\\\"users\\\", \\\"2m\\\") < 120\", hold", "now() > 200 && p99(\\\"users\\\", \\\"2m\\\") < 120\", hold"),
+            ],
+            Rule::UntouchedFails,
+        ),
+        (vec![(toml, "acted(\\\"restart\\\") > 0 &&", "acted(\\\"restart\\\") > 1 &&")], Rule::MisconceptionFails),
+        (
+            vec![(toml, "acted(\\\"restart\\\") > 0 && saturation(\\\"checkout\\\", \\\"10m\\\") > 0.85", "acted(\\\"scale\\\") > 0")],
+            Rule::MisconceptionIsMistaken,
+        ),
+        (vec![(toml, "disabled = [\"set-load\"", "disabled = [\"scale\"")], Rule::NothingForbidden),
+        (vec![(toml, "disabled = [\"set-load\"", "disabled = [\"scale\"")], Rule::HintIsLegal),
+        (
+            vec![
+                (toml, "answer = \"more\"", "answer = \"factor\""),
+                ("en.toml", "feedback.factor", "feedback.more"),
+                ("vi.toml", "feedback.factor", "feedback.more"),
+            ],
+            Rule::PredictionComesTrue,
+        ),
+        (vec![(toml, "number = \"1000 / (100 - 50)\"", "number = \"1000 / (100 - 80)\"")], Rule::TheoryHolds),
+        (
+            vec![(toml, "\"50 %\" = { source = \"50/s of 100/s\", step = \"half\"", "\"50 %\" = { source = \"50/s of 100/s\", step = \"eighty\"")],
+            Rule::NumberHolds,
+        ),
+    ] {
+        let loaded = altered(&changes).unwrap_or_else(|found| panic!("{changes:?}:\n{found}"));
+        let proof = prove(&Arc::new(loaded.lesson), 1, &|| {});
+        assert!(proof.findings.iter().any(|finding| finding.rule == rule), "{rule:?} is not found: {:#?}", proof.findings);
+    }
+}
