@@ -61,8 +61,15 @@ fn app_frames(scenario: &Arc<Scenario>, instances: usize) -> Frames {
     let ctx = egui::Context::default();
     let (link, end) = link::pair();
     let opened = Arc::clone(scenario);
-    let open = move |_: &str| Ok(Opening { scenario: Arc::clone(&opened), seed: 42, actions: Vec::new(), until: SimTime::ZERO });
-    let sources = Sources { library: Vec::new(), open: Box::new(open), open_file: Box::new(|_| Err(String::new())), recent: Box::new(Vec::new) };
+    let open = move |_: &str| Ok(Opening { scenario: Arc::clone(&opened), seed: 42, actions: Vec::new(), until: SimTime::ZERO, lesson: None });
+    let sources = Sources {
+        library: Vec::new(),
+        lessons: Vec::new(),
+        open: Box::new(open),
+        open_lesson: Box::new(|_: &str| Err("no lessons here".to_owned())),
+        open_file: Box::new(|_| Err(String::new())),
+        recent: Box::new(Vec::new),
+    };
     let mut app = App::new(&ctx, link, sources, None, Settings::default());
     app.open_scenario(&scenario.name);
     let interest = Interest { service: None, history: Some(SimSpan::from_secs(900)) };
@@ -84,7 +91,7 @@ fn feed(end: &SimEnd, snapshot: &Arc<Snapshot>) {
         assert!(!matches!(command, Command::Act(_)), "nobody acts in a bench");
     }
     let status = RunStatus { playing: true, speed: Speed::Max, ..RunStatus::default() };
-    end.publish(Published { number: 0, world: 1, snapshot: Some(Arc::clone(snapshot)), status });
+    end.publish(Published { number: 0, world: 1, snapshot: Some(Arc::clone(snapshot)), status, lesson: None });
 }
 
 fn median(mut times: Vec<f64>) -> f64 {

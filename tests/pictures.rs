@@ -37,10 +37,12 @@ fn sources() -> Sources {
         let scenario = demo::scenario(name);
         LibraryEntry { name: name.to_owned(), title: scenario.title.clone(), description: scenario.description.clone(), group }
     };
-    let open = |name: &str| Ok(Opening { scenario: demo::scenario(name), seed: 42, actions: Vec::new(), until: SimTime::ZERO });
+    let open = |name: &str| Ok(Opening { scenario: demo::scenario(name), seed: 42, actions: Vec::new(), until: SimTime::ZERO, lesson: None });
     Sources {
         library: vec![entry("online-boutique", Group::Application), entry("sock-shop", Group::Application), entry("mm1", Group::Experiment)],
         open: Box::new(open),
+        lessons: Vec::new(),
+        open_lesson: Box::new(|_: &str| Err("no lessons here".to_owned())),
         open_file: Box::new(|_| Err(String::new())),
         recent: Box::new(Vec::new),
     }
@@ -80,7 +82,7 @@ impl Picture {
                 }
             }
             let snapshot = Arc::new(demo::snapshot(&scenario, 500, &self.interest, 3));
-            self.end.publish(Published { number: 0, world: 1, snapshot: Some(snapshot), status: RunStatus::default() });
+            self.end.publish(Published { number: 0, world: 1, snapshot: Some(snapshot), status: RunStatus::default(), lesson: None });
         }
         self.window.remove_cursor();
         self.window.run_steps(3);

@@ -24,7 +24,7 @@ fn open_with(folder: &Path, settings: &Settings) -> Window {
 fn boutique(folder: &Path) -> Window {
     let mut window = open_with(folder, &Settings::default());
     window.run_steps(2);
-    window.get_by_label("Online Boutique").click();
+    click(&mut window, "Online Boutique");
     wait(&mut window, "the run", |window| snapshot(window).is_some_and(|snapshot| snapshot.now > SimTime::from_secs(1)));
     window
 }
@@ -376,7 +376,7 @@ fn every_page_has_all_its_letters_in_vietnamese() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut window = open_with(folder.path(), &Settings { language: Lang::Vi, ..Settings::default() });
     window.run_steps(2);
-    window.get_by_label("Online Boutique").click();
+    click(&mut window, "Online Boutique");
     wait(&mut window, "the run", |window| snapshot(window).is_some());
     click(&mut window, "cartservice");
     click(&mut window, "Gây sự cố…");
@@ -763,7 +763,7 @@ fn the_panels_of_delivery_speak_vietnamese() {
     let settings = Settings { language: Lang::Vi, theme: ThemeChoice::Light, ..Settings::default() };
     let mut window = open_with(folder.path(), &settings);
     window.run_steps(2);
-    window.get_by_label("Online Boutique").click();
+    click(&mut window, "Online Boutique");
     wait(&mut window, "the run", |window| snapshot(window).is_some_and(|snapshot| snapshot.now > SimTime::from_secs(1)));
     open_pane(&mut window, "DORA");
     assert!(window.query_all_by_label_contains("chưa lần deploy nào kết thúc").next().is_some());
@@ -894,7 +894,7 @@ fn a_flag_is_ramped_killed_and_removed_and_its_experiment_is_told() {
     window.run_steps(2);
     window.get_by_label("Dark launch").scroll_to_me();
     window.run_steps(3);
-    window.get_by_label("Dark launch").click();
+    click(&mut window, "Dark launch");
     wait(&mut window, "the run", |window| snapshot(window).is_some_and(|snapshot| snapshot.now > SimTime::from_secs(1)));
     pause(&mut window);
     open_pane(&mut window, "Flags");

@@ -1,4 +1,4 @@
-//! `fleetlab open [PATH]`: opens the app, on a scenario or a session if one is given.
+//! `fleetlab open [PATH]`: opens the app, on a scenario, a lesson or a session if one is given.
 //!
 //! It knows nothing of the window but that opening it may fail, and says in one sentence why.
 
@@ -7,13 +7,15 @@ use std::path::{Path, PathBuf};
 use anyhow::{anyhow, bail};
 
 use super::{DONE, OpenWindow, Streams, UNUSABLE};
-use crate::content::{self, Library};
+use crate::content::{self, Lessons, Library};
 
 /// Opens the app.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  fleetlab open online-boutique\n  fleetlab open scenarios/mine.toml\n  fleetlab open run.session.json")]
+#[command(
+    after_help = "Examples:\n  fleetlab open online-boutique\n  fleetlab open scenarios/mine.toml\n  fleetlab open 02-queues\n  fleetlab open lessons/mine\n  fleetlab open run.session.json"
+)]
 pub struct Args {
-    /// A scenario (a file, or the name of a shipped one) or a session file
+    /// A scenario or a lesson (a file or folder, or the name of a shipped one), or a session file
     path: Option<PathBuf>,
 }
 
@@ -25,7 +27,7 @@ pub(super) fn run(args: Args, open: OpenWindow<'_>, streams: &mut Streams<'_>) -
         if is_a_file_name(path) {
             bail!("there is no file `{name}`");
         }
-        if !Library::shipped().names().contains(&name) {
+        if !Library::shipped().names().contains(&name) && !Lessons::names().contains(&name) {
             if let Err(found) = content::load(&name) {
                 streams.err.write_all(found.render(streams.colour).as_bytes())?;
             }

@@ -10,23 +10,31 @@ use std::time::Duration;
 use eframe::egui::{self, CentralPanel, Panel, Stroke, Ui};
 
 use super::comparing::Job;
-use super::link::{Command, Event, Link, Opening, Speed};
+use super::link::{Command, Event, Lecture, LessonCommand, Link, Opening, Speed};
 use super::map::MapView;
+use super::panels::lesson::LessonState;
 use super::panels::signals::ChartState;
-use super::panels::{help, home, inspector, palette, panes, rail, settings as settings_panel, timeline, top_bar};
+use super::panels::{help, home, inspector, lesson, palette, panes, rail, settings as settings_panel, timeline, top_bar};
 use super::settings::{Settings, ThemeChoice};
-use super::state::{Ask, Level, LibraryEntry, Offer, Overlay, Page, RecentSession, Run, Selection, Shell};
+use super::state::{Ask, LessonEntry, Level, LibraryEntry, Offer, Overlay, Page, RecentSession, Run, Selection, Shell};
 use super::text::Lang;
 use super::widgets::{empty, notice};
 use super::{format, icons, keys, theme};
 use crate::fleet::deploy::Wish;
+use crate::ids::ServiceId;
 use crate::lab::compare::Plan;
 use crate::lab::snapshot::Interest;
+use crate::lesson::plan::Look;
+use crate::lesson::{Lesson, Recalled};
 use crate::scenario::{Action, Scenario};
 use crate::units::SimTime;
 
 /// From one frame to the next while something flows on the map.
 const FRAME: Duration = Duration::from_millis(33);
+/// How long a step of a lesson that runs by itself takes at most [real s].
+const STEP_SECS: f64 = 30.0;
+/// How long the time of a step lasts in which one is to do something, about [real s].
+const TASK_SECS: f64 = 240.0;
 
 /// Installs fonts and themes into a context.
 pub fn install_look(ctx: &egui::Context) {
@@ -36,12 +44,19 @@ pub fn install_look(ctx: &egui::Context) {
 /// Opens something by its name, or says why not.
 pub type Open<T> = Box<dyn Fn(&T) -> Result<Opening, String>>;
 
+/// Loads a lesson by its name or path, or says what is wrong with it.
+pub type OpenLesson = Box<dyn Fn(&str) -> Result<Arc<Lesson>, String>>;
+
 /// Where scenarios and sessions come from.
 pub struct Sources {
     /// What can be run.
     pub library: Vec<LibraryEntry>,
     /// Opens an entry of the library by name.
     pub open: Open<str>,
+    /// The lessons, in their order.
+    pub lessons: Vec<LessonEntry>,
+    /// Opens a lesson by name, or one of a folder by its path.
+    pub open_lesson: OpenLesson,
     /// Opens a scenario or session file.
     pub open_file: Open<Path>,
     /// The sessions of the past, newest first.
@@ -61,6 +76,8 @@ pub struct App {
     pending: Option<(Arc<Scenario>, u64)>,
     /// The number of the world that was asked for last.
     world: u64,
+    /// Where a lesson points whose world is not there yet.
+    look_next: Option<Look>,
     applied: Option<Settings>,
 }
 
@@ -69,8 +86,8 @@ impl App {
     pub fn new(ctx: &egui::Context, link: Link, sources: Sources, folder: Option<PathBuf>, settings: Settings) -> Self {
         theme::install(ctx);
         let recent = (sources.recent)();
-        let shell = Shell::new(settings, sources.library.clone(), recent);
-        Self { shell, link, sources, folder, interest: Interest::default(), pending: None, world: 0, applied: None }
+        let shell = Shell::new(settings, sources.library.clone(), sources.lessons.clone(), recent);
+        Self { shell, link, sources, folder, interest: Interest::default(), pending: None, world: 0, look_next: None, applied: None }
     }
 
     /// Says that the settings could not be read.
@@ -90,9 +107,10 @@ impl App {
         }
     }
 
-    /// Opens what was named on the command line: a file, or a scenario of the library.
+    /// Opens what was named on the command line: a file, a lesson's folder, or a scenario or lesson of the library.
     pub fn open_path(&mut self, path: &Path) {
         match path.to_str() {
+            Some(name) if path.is_dir() || (!path.exists() && self.shell.lessons.iter().any(|entry| entry.name == name)) => self.open_lesson(name),
             Some(name) if !path.exists() && self.shell.library.iter().any(|entry| entry.name == name) => self.open_scenario(name),
             _ => self.open_file(path),
         }
@@ -109,7 +127,93 @@ impl App {
         }
     }
 
+    /// Opens a lesson at its beginning, by its name or the path of its folder.
+    pub fn open_lesson(&mut self, name: &str) {
+        match (self.sources.open_lesson)(name) {
+            Ok(lesson) => {
+                let seed = lesson.seed;
+                self.shell.lesson = Some(LessonState::new(Arc::clone(&lesson), seed));
+                self.open_step(lesson, seed, 0, Recalled::new());
+            }
+            Err(why) => {
+                let what = name.to_owned();
+                self.shell.notify(Level::Failed, move |lang| (lang.with("open.failed", &[("what", &what)]), why.clone()));
+            }
+        }
+    }
+
+    /// Opens the world of a lesson's step.
+    fn open_step(&mut self, lesson: Arc<Lesson>, seed: u64, step: usize, recalled: Recalled) {
+        let begins = &lesson.steps[step];
+        let opening = Opening {
+            scenario: Arc::clone(&begins.scenario),
+            seed,
+            actions: Vec::new(),
+            until: SimTime::ZERO,
+            lesson: Some(Lecture { lesson: Arc::clone(&lesson), step, recalled }),
+        };
+        let look = begins.look.clone();
+        self.open(opening);
+        self.pace(&lesson, step);
+        // Where to look is known before there is something to be seen; it is gone to when there is.
+        self.look_next = look;
+    }
+
+    /// Sets a speed at which the step is neither over at once nor tedious.
+    fn pace(&mut self, lesson: &Lesson, step: usize) {
+        let lasts = lesson.steps[step].lasts.as_secs_f64();
+        let most = if lesson.steps[step].kind.task().is_some() { TASK_SECS } else { STEP_SECS };
+        let speed = Speed::ALL.into_iter().find(|speed| matches!(speed, Speed::Times(factor) if lasts / f64::from(*factor) <= most));
+        let speed = speed.unwrap_or(Speed::Max);
+        if let Some(run) = self.shell.run.as_mut() {
+            run.status.speed = speed;
+        }
+        self.link.send(Command::Speed(speed));
+        // Whoever is to do something reads first: time runs when they act, or let it run.
+        if lesson.steps[step].kind.task().is_some() {
+            self.link.send(Command::Pause);
+        }
+    }
+
+    /// Goes on to the next step of the lesson, in the world as it is or in its own.
+    fn next_step(&mut self, skipped: bool) {
+        let Some(state) = self.shell.lesson.as_ref() else { return };
+        let (lesson, seed, next) = (Arc::clone(&state.lesson), state.seed, state.view.step + 1);
+        let Some(step) = lesson.steps.get(next) else { return };
+        let recalled = state.view.values.clone();
+        // A step that goes on in the world of one that was skipped begins where the reference left it.
+        if step.world.is_some() || skipped {
+            self.open_step(lesson, seed, next, recalled);
+        } else {
+            self.link.send(Command::Lesson(LessonCommand::Next));
+            self.pace(&lesson, next);
+            if let Some(look) = step.look.clone() {
+                self.look(&look);
+            }
+        }
+    }
+
+    /// Goes where a lesson points.
+    fn look(&mut self, look: &Look) {
+        let Some(run) = self.shell.run.as_mut() else { return };
+        self.shell.page = Page::Fleet;
+        let at = look.service.as_ref().and_then(|name| run.scenario.model.services.iter().position(|service| service.name == *name));
+        if let Some(tiles) = run.tiles.as_mut() {
+            panes::show(tiles, lesson::pane(look.panel));
+        }
+        if let Some(at) = at {
+            run.selection = Selection::Service(ServiceId::from_index(at));
+            run.inspector.selection_changed();
+            self.interest.service = run.selected_service();
+            self.link.send(Command::Interest(self.interest.clone()));
+        }
+    }
+
     fn open(&mut self, opening: Opening) {
+        if opening.lesson.is_none() {
+            self.shell.lesson = None;
+        }
+        self.look_next = None;
         self.pending = Some((Arc::clone(&opening.scenario), opening.seed));
         self.shell.opening = Some(opening.scenario.title.get(self.shell.lang().code()).to_owned());
         self.shell.run = None;
@@ -143,6 +247,12 @@ impl App {
         let latest = self.link.latest();
         let mut ended = None;
         if latest.world == self.world
+            && let (Some(view), Some(state)) = (&latest.lesson, self.shell.lesson.as_mut())
+            && !state.finished
+        {
+            state.view = Arc::clone(view);
+        }
+        if latest.world == self.world
             && let Some(snapshot) = latest.snapshot
         {
             if let Some(run) = self.shell.run.as_mut() {
@@ -172,9 +282,13 @@ impl App {
                     pipeline: super::panels::pipeline::PipelineState::default(),
                     tiles: Some(panes::arrangement()),
                 });
+                if let Some(look) = self.look_next.take() {
+                    self.look(&look);
+                }
             }
         }
-        if let Some(seed) = ended {
+        // At the end of a lesson's step the lesson says what comes next.
+        if let Some(seed) = ended.filter(|_| self.shell.lesson.is_none()) {
             let offer = Offer { icon: icons::RESTART, text: "play.again", ask: Ask::Again(seed) };
             let words = |lang: Lang| (lang.tr("clock.over").into_owned(), lang.tr("over.about").into_owned());
             self.shell.offer(Level::Question, words, Some(offer));
@@ -213,7 +327,25 @@ impl App {
                 timeline::timeline_ui(ui, shell);
                 ui.painter().hline(rect.x_range(), rect.top() + 0.5, hairline);
             });
-            let width = if ui.max_rect().width() > 1_500.0 { 400.0 } else { 332.0 };
+            let wide = ui.max_rect().width() > 1_500.0;
+            if shell.lesson.is_some() {
+                let panel = Panel::left("lesson").default_size(if wide { 420.0 } else { 348.0 }).size_range(lesson::WIDTHS.0..=lesson::WIDTHS.1);
+                panel.frame(frame).show_separator_line(false).show(ui, |ui| {
+                    let rect = ui.max_rect();
+                    let mut inner = ui.new_child(egui::UiBuilder::new().max_rect(rect));
+                    inner.set_clip_rect(rect.intersect(ui.clip_rect()));
+                    lesson::lesson_ui(&mut inner, shell);
+                    ui.allocate_rect(rect, egui::Sense::hover());
+                    ui.painter().vline(rect.right() - 0.5, rect.y_range(), hairline);
+                });
+            }
+            let width = if wide {
+                400.0
+            } else if shell.lesson.is_some() {
+                300.0
+            } else {
+                332.0
+            };
             let panel = Panel::right("inspector").default_size(width).size_range(inspector::WIDTHS.0..=inspector::WIDTHS.1);
             panel.frame(frame).show_separator_line(false).show(ui, |ui| {
                 let rect = ui.max_rect();
@@ -362,6 +494,22 @@ impl App {
         match ask {
             Ask::OpenScenario(name) => self.open_scenario(&name),
             Ask::OpenFile(path) => self.open_file(&path),
+            Ask::OpenLesson(name) => self.open_lesson(&name),
+            Ask::LeaveLesson => {
+                self.shell.lesson = None;
+                self.shell.page = Page::Home;
+            }
+            Ask::Lesson(command) => {
+                self.link.send(Command::Lesson(command));
+            }
+            Ask::NextStep => self.next_step(false),
+            Ask::SkipStep => self.next_step(true),
+            Ask::Look(look) => self.look(&look),
+            Ask::LetRun => {
+                if self.shell.run.as_ref().is_some_and(|run| !run.status.playing && !run.status.over) {
+                    self.link.send(Command::Play);
+                }
+            }
             Ask::Go(page) => {
                 if page == Page::Home {
                     self.shell.recent = (self.sources.recent)();
@@ -369,7 +517,11 @@ impl App {
                 self.shell.page = page;
             }
             Ask::PlayPause => {
-                if let Some(run) = self.shell.run.as_ref().filter(|run| run.status.over) {
+                let is_over = self.shell.is_over();
+                if let Some(lesson) = self.shell.lesson.as_mut().filter(|_| is_over) {
+                    lesson.start_over();
+                    self.link.send(Command::Lesson(LessonCommand::Rewind));
+                } else if let Some(run) = self.shell.run.as_ref().filter(|run| run.status.over) {
                     let seed = run.seed;
                     self.answer(Ask::Again(seed), ctx);
                 } else if let Some(run) = self.shell.run.as_mut() {
@@ -389,6 +541,7 @@ impl App {
                 self.link.send(Command::Until(goal));
             }
             Ask::Fork(at) => {
+                self.shell.lesson = None;
                 self.world += 1;
                 self.shell.notices.clear();
                 self.link.send(Command::Fork(at));
@@ -402,7 +555,7 @@ impl App {
             }
             Ask::Again(seed) => {
                 if let Some(scenario) = self.shell.run.as_ref().map(|run| Arc::clone(&run.scenario)) {
-                    self.open(Opening { scenario, seed, actions: Vec::new(), until: SimTime::ZERO });
+                    self.open(Opening { scenario, seed, actions: Vec::new(), until: SimTime::ZERO, lesson: None });
                 }
             }
             Ask::Select(selection) => {

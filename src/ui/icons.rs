@@ -77,6 +77,11 @@ icons! {
     FLAG_OFF = "\u{e674}",
     FLAG_ON = "\u{e676}",
     COMPARE = "\u{e750}",
+    LESSON = "\u{e62c}",
+    HINT = "\u{e2dc}",
+    EYE = "\u{e220}",
+    DONE = "\u{e184}",
+    OPEN_CIRCLE = "\u{e18a}",
 }
 
 /// The icon of a kind of service.

@@ -7,6 +7,9 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::lab::snapshot::{Interest, MarkKind, Snapshot};
+use crate::lesson::Lesson;
+use crate::lesson::Recalled;
+use crate::lesson::view::LessonView;
 use crate::phrase::Sentence;
 use crate::scenario::{Action, Scenario, TimedAction};
 use crate::units::SimTime;
@@ -65,6 +68,32 @@ pub struct Opening {
     pub actions: Vec<TimedAction>,
     /// How far the earlier session had come; the run goes there first.
     pub until: SimTime,
+    /// The lesson of which this is a step, if it is one; it says what runs.
+    pub lesson: Option<Lecture>,
+}
+
+/// A step of a lesson to begin with.
+#[derive(Debug, Clone)]
+pub struct Lecture {
+    /// The lesson.
+    pub lesson: Arc<Lesson>,
+    /// The number of the step.
+    pub step: usize,
+    /// What the learner measured in steps before.
+    pub recalled: Recalled,
+}
+
+/// How a lesson that is open goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LessonCommand {
+    /// The prediction is made; time may run.
+    Run,
+    /// To the next step, in the same world.
+    Next,
+    /// Back to the beginning of the step.
+    Rewind,
+    /// Back to the beginning of the step, from where the solution plays itself.
+    Solution,
 }
 
 /// Said by the window.
@@ -82,6 +111,8 @@ pub enum Command {
     Until(Goal),
     /// Leaves the world that runs, and opens it again at an earlier time, with what had been done by then.
     Fork(SimTime),
+    /// Moves the lesson that is open on.
+    Lesson(LessonCommand),
     /// Does something to the world, now.
     Act(Box<Action>),
     /// Says what is looked at.
@@ -142,6 +173,8 @@ pub struct Published {
     pub snapshot: Option<Arc<Snapshot>>,
     /// How the run stands.
     pub status: RunStatus,
+    /// How the lesson stands of which this is a step, if it is one.
+    pub lesson: Option<Arc<LessonView>>,
 }
 
 /// The window's end.

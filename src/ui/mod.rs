@@ -21,6 +21,7 @@ mod panels;
 mod session;
 pub mod settings;
 pub mod state;
+mod teaching;
 pub mod text;
 mod theme;
 mod widgets;

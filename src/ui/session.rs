@@ -13,14 +13,18 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::app::Sources;
-use super::link::Opening;
+use super::link::{Lecture, Opening};
 use super::settings::write_whole;
-use super::state::{Group, LibraryEntry, RecentSession};
+use super::state::{Group, LessonEntry, LibraryEntry, RecentSession};
+use super::teaching::Taught;
 use super::worker::{Opener, World};
 use crate::content;
 use crate::lab::snapshot::{Interest, Snapshot};
 use crate::lab::{Session, SessionFile};
+use crate::lesson::texts::LessonTexts;
+use crate::lesson::{Attempt, Lesson};
 use crate::phrase::Sentence;
+use crate::scenario::limits;
 use crate::scenario::{Action, Text, TimedAction};
 use crate::units::{SimSpan, SimTime};
 
@@ -69,6 +73,11 @@ pub(crate) fn opener(folder: PathBuf) -> Opener {
         let millis = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis());
         let name: String = opening.scenario.name.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '-' }).take(64).collect();
         let path = folder.join(format!("{name}-{}-{millis}.json", opening.seed));
+        if let Some(Lecture { lesson, step, recalled }) = &opening.lesson {
+            let path = folder.join(format!("lesson-{}-{}-{millis}.json", lesson.name, opening.seed));
+            let attempt = Attempt::in_world(Arc::clone(lesson), opening.seed, *step, recalled.clone()).map_err(|stuck| stuck.to_string())?;
+            return Ok(Box::new(Taught::new(attempt, path)) as Box<dyn World>);
+        }
         Ok(Box::new(Journalled { session: Session::new(Arc::clone(&opening.scenario), opening.seed), path }) as Box<dyn World>)
     })
 }
@@ -147,14 +156,14 @@ fn recent(folder: &Path, known: &mut Known) -> Vec<RecentSession> {
 fn open_file(path: &Path) -> Result<Opening, String> {
     if path.extension().is_some_and(|extension| extension == "json") {
         let size = std::fs::metadata(path).map_err(|error| error.to_string())?.len();
-        if size > content::limits::FILE_BYTES * 32 {
+        if size > limits::FILE_BYTES * 32 {
             return Err(format!("the file has {size} bytes; a session file is smaller than that"));
         }
         let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
         let file: SessionFile = serde_json::from_str(&text).map_err(|error| format!("this is not a session file: {error}"))?;
         // Files come from strangers: what the simulation relies on is checked before it runs.
         Session::prepare(&file).map_err(|error| error.to_string())?;
-        return Ok(Opening { seed: file.seed, actions: file.actions, until: file.until, scenario: Arc::new(file.scenario) });
+        return Ok(Opening { seed: file.seed, actions: file.actions, until: file.until, scenario: Arc::new(file.scenario), lesson: None });
     }
     open_scenario(&path.to_string_lossy())
 }
@@ -162,7 +171,21 @@ fn open_file(path: &Path) -> Result<Opening, String> {
 fn open_scenario(path_or_name: &str) -> Result<Opening, String> {
     let loaded = content::load(path_or_name).map_err(|mistakes| mistakes.render(false))?;
     let scenario = Arc::new(loaded.scenario);
-    Ok(Opening { seed: scenario.seed, scenario, actions: Vec::new(), until: SimTime::ZERO })
+    Ok(Opening { seed: scenario.seed, scenario, actions: Vec::new(), until: SimTime::ZERO, lesson: None })
+}
+
+fn open_lesson(path_or_name: &str) -> Result<Arc<Lesson>, String> {
+    content::Lessons::load(path_or_name).map(|loaded| Arc::new(loaded.lesson)).map_err(|mistakes| mistakes.render(false))
+}
+
+/// The shipped lessons; one with mistakes is left out, and the check of shipped content says why.
+fn lessons() -> Vec<LessonEntry> {
+    let entry = |lesson: Lesson| {
+        let texts = |of: fn(&LessonTexts) -> &str| Text(lesson.texts.iter().map(|(lang, texts)| (lang.code().to_owned(), of(texts).to_owned())).collect());
+        let (title, summary) = (texts(|texts| &texts.title), texts(|texts| &texts.summary));
+        LessonEntry { title, summary, minutes: lesson.minutes, requires: lesson.requires.clone(), name: lesson.name }
+    };
+    content::Lessons::shipped().into_iter().filter_map(|shipped| shipped.loaded.ok()).map(|loaded| entry(loaded.lesson)).collect()
 }
 
 /// The library and the sessions of the data folder.
@@ -175,7 +198,9 @@ pub(crate) fn sources(folder: PathBuf) -> Sources {
     };
     Sources {
         library: content::library().into_iter().map(entry).collect(),
+        lessons: lessons(),
         open: Box::new(open_scenario),
+        open_lesson: Box::new(open_lesson),
         open_file: Box::new(open_file),
         recent: {
             let known = RefCell::new(Known::new());

@@ -10,11 +10,12 @@ use std::sync::Arc;
 use eframe::egui;
 
 use super::format;
-use super::link::{Goal, RunStatus, Speed};
+use super::link::{Goal, LessonCommand, RunStatus, Speed};
 use super::map::MapView;
 use super::panels::compare::CompareState;
 use super::panels::delivery::DeliveryState;
 use super::panels::inspector::InspectorState;
+use super::panels::lesson::LessonState;
 use super::panels::palette::PaletteState;
 use super::panels::panes::Pane;
 use super::panels::pipeline::PipelineState;
@@ -25,6 +26,7 @@ use super::theme::{self, Palette};
 use crate::ids::{ServiceId, SourceId};
 use crate::lab::compare::Plan;
 use crate::lab::snapshot::{EdgeEnd, Snapshot};
+use crate::lesson::plan::Look;
 use crate::scenario::{Action, Scenario, Text};
 use crate::units::{SimSpan, SimTime};
 
@@ -39,6 +41,21 @@ pub struct LibraryEntry {
     pub description: Text,
     /// What kind of scenario it is, for the heading under which it is listed.
     pub group: Group,
+}
+
+/// A lesson that can be opened.
+#[derive(Debug, Clone)]
+pub struct LessonEntry {
+    /// Its name, by which it is loaded.
+    pub name: String,
+    /// Its title.
+    pub title: Text,
+    /// What somebody can do who has finished it.
+    pub summary: Text,
+    /// How long it takes, about [min].
+    pub minutes: u32,
+    /// Lessons that come before it.
+    pub requires: Vec<String>,
 }
 
 /// The headings of the list of scenarios.
@@ -108,6 +125,20 @@ pub(crate) enum Ask {
     StopComparing,
     /// Brings a docked panel to the front, by the key of its title.
     Show(&'static str),
+    /// Opens a lesson.
+    OpenLesson(String),
+    /// Leaves the lesson; its world goes on.
+    LeaveLesson,
+    /// Moves the lesson on within its world.
+    Lesson(LessonCommand),
+    /// Goes on to the lesson's next step.
+    NextStep,
+    /// Goes on to the lesson's next step without having done this one.
+    SkipStep,
+    /// Goes where a lesson points.
+    Look(Look),
+    /// Lets time run, if it does not.
+    LetRun,
 }
 
 /// A page of the app.
@@ -269,6 +300,10 @@ pub(crate) struct Shell {
     pub(crate) overlay: Option<Overlay>,
     /// What can be opened.
     pub(crate) library: Vec<LibraryEntry>,
+    /// The lessons, in their order.
+    pub(crate) lessons: Vec<LessonEntry>,
+    /// The lesson that is open.
+    pub(crate) lesson: Option<LessonState>,
     /// What was opened before, newest first.
     pub(crate) recent: Vec<RecentSession>,
     /// What is searched for on the first page.
@@ -293,12 +328,14 @@ pub(crate) struct Shell {
 }
 
 impl Shell {
-    pub(crate) fn new(settings: Settings, library: Vec<LibraryEntry>, recent: Vec<RecentSession>) -> Self {
+    pub(crate) fn new(settings: Settings, library: Vec<LibraryEntry>, lessons: Vec<LessonEntry>, recent: Vec<RecentSession>) -> Self {
         Self {
             settings,
             page: Page::Home,
             overlay: None,
             library,
+            lessons,
+            lesson: None,
             recent,
             search: String::new(),
             path: String::new(),

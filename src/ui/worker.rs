@@ -9,8 +9,9 @@ use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, TryRecvError};
 use std::time::{Duration, Instant};
 
-use super::link::{Command, Event, Goal, Opening, Published, RunStatus, SimEnd, Speed};
+use super::link::{Command, Event, Goal, LessonCommand, Opening, Published, RunStatus, SimEnd, Speed};
 use crate::lab::snapshot::{Interest, Snapshot};
+use crate::lesson::view::LessonView;
 use crate::phrase::Sentence;
 use crate::scenario::{Action, TimedAction};
 use crate::units::{SimSpan, SimTime};
@@ -41,6 +42,18 @@ pub trait World {
     fn snapshot(&mut self, interest: &Interest) -> Snapshot;
     /// Writes the session down, if sessions of this world are kept.
     fn save(&mut self) -> Result<(), String>;
+    /// Whether time may not run yet, because something is asked first.
+    fn holds(&self) -> bool {
+        false
+    }
+    /// How the lesson stands of which this is a step, if it is one.
+    fn lesson(&self) -> Option<LessonView> {
+        None
+    }
+    /// Moves the lesson on, if this is one; the error says why it cannot.
+    fn teach(&mut self, command: LessonCommand) -> Result<(), String> {
+        Err(format!("this is no lesson, so there is no {command:?}"))
+    }
 }
 
 /// Opens a world.
@@ -112,7 +125,7 @@ impl<'a> Worker<'a> {
     }
 
     fn is_running(&self) -> bool {
-        self.world.is_some() && self.status.playing && !self.status.over
+        self.world.as_ref().is_some_and(|world| !world.holds()) && self.status.playing && !self.status.over
     }
 
     /// One turn: commands, a slice of simulation, a publication. False when the window is gone.
@@ -186,6 +199,7 @@ impl<'a> Worker<'a> {
                 self.replay.clear();
                 self.act(*action);
             }
+            Command::Lesson(command) => self.teach(command),
             Command::Interest(interest) => self.interest = interest,
         }
     }
@@ -209,7 +223,8 @@ impl<'a> Worker<'a> {
         let Some(opened) = &self.opened else { return };
         let mut actions = self.world.as_ref().map_or_else(|| opened.actions.clone(), |world| world.actions());
         actions.retain(|timed| timed.at <= at);
-        self.open_world(Opening { actions, until: at, ..opened.clone() });
+        // Whoever leaves a lesson's step at an earlier time goes on without the lesson.
+        self.open_world(Opening { actions, until: at, lesson: None, ..opened.clone() });
     }
 
     fn open_world(&mut self, opening: Opening) {
@@ -250,6 +265,22 @@ impl<'a> Worker<'a> {
             }
             Ok(Err(why)) => self.say(Event::Refused { action: Box::new(action), why }),
             Err(message) => self.broke(message),
+        }
+    }
+
+    fn teach(&mut self, command: LessonCommand) {
+        let Some(world) = self.world.as_mut() else { return };
+        match guarded(|| world.teach(command)) {
+            Ok(Ok(())) => {
+                self.status.over = world.is_over();
+                self.status.playing = command != LessonCommand::Rewind && !self.status.over;
+                self.status.goal = None;
+                self.replay.clear();
+                self.restart_clock();
+                self.save();
+                self.publish();
+            }
+            Ok(Err(message)) | Err(message) => self.broke(message),
         }
     }
 
@@ -398,7 +429,8 @@ impl<'a> Worker<'a> {
             self.measured = (Instant::now(), world.now(), world.now().since(from).as_secs_f64() / elapsed);
         }
         let snapshot = if self.world.is_some() { self.take_snapshot() } else { self.last.clone() };
-        self.end.publish(Published { number: 0, world: self.number, snapshot, status: self.status });
+        let lesson = self.world.as_ref().and_then(|world| world.lesson()).map(Arc::new);
+        self.end.publish(Published { number: 0, world: self.number, snapshot, status: self.status, lesson });
         self.published = Instant::now();
         self.dirty = false;
         (self.notify)();
@@ -484,7 +516,7 @@ mod tests {
     }
 
     fn opening(actions: Vec<TimedAction>, until: SimTime) -> Command {
-        Command::Open(Box::new(Opening { scenario: scenario(), seed: 1, actions, until }))
+        Command::Open(Box::new(Opening { scenario: scenario(), seed: 1, actions, until, lesson: None }))
     }
 
     /// Waits until what is published is as wanted.

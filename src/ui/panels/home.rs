@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use eframe::egui::{Align2, Label, Rect, RichText, ScrollArea, Sense, TextEdit, Ui, pos2, vec2};
 
-use crate::ui::state::{Ask, Group, LibraryEntry, RecentSession, Shell, colors};
+use crate::ui::state::{Ask, Group, LessonEntry, LibraryEntry, RecentSession, Shell, colors};
 use crate::ui::text::{self, Lang};
 use crate::ui::theme::{self, RADIUS, size};
 use crate::ui::widgets::{button, empty, label};
@@ -29,6 +29,7 @@ pub(crate) fn home_ui(ui: &mut Ui, shell: &mut Shell) {
                 ui.add_space(16.0);
                 tools_ui(ui, shell, width);
                 ui.add_space(8.0);
+                lessons_ui(ui, shell, width);
                 recent_ui(ui, shell, width);
                 library_ui(ui, shell, width);
                 ui.add_space(40.0);
@@ -112,6 +113,40 @@ fn recent_ui(ui: &mut Ui, shell: &mut Shell, width: f32) {
     });
     if let Some(path) = opened {
         shell.ask(Ask::OpenFile(path));
+    }
+}
+
+/// The lessons, in their order.
+fn lessons_ui(ui: &mut Ui, shell: &mut Shell, width: f32) {
+    let lang = shell.lang();
+    let wanted = shell.search.to_lowercase();
+    let matching = |entry: &&LessonEntry| {
+        let text = format!("{} {} {}", entry.name, entry.title.get(lang.code()), entry.summary.get(lang.code())).to_lowercase();
+        wanted.split_whitespace().all(|word| text.contains(word))
+    };
+    let found: Vec<&LessonEntry> = shell.lessons.iter().filter(matching).collect();
+    if found.is_empty() {
+        return;
+    }
+    ui.add_space(12.0);
+    label::section(ui, lang.tr("home.lessons"));
+    let columns = if width > 900.0 { 3.0 } else { 2.0 };
+    let gap = 12.0;
+    let card = ((width - gap * (columns - 1.0)) / columns).floor();
+    let mut opened = None;
+    ui.scope(|ui| {
+        ui.spacing_mut().item_spacing = vec2(gap, gap);
+        ui.horizontal_wrapped(|ui| {
+            for entry in found {
+                let about = format!("{} · {}", lang.with("home.minutes", &[("minutes", &entry.minutes.to_string())]), entry.summary.get(lang.code()));
+                if card_ui(ui, icons::LESSON, entry.title.get(lang.code()), &about, card, 104.0) {
+                    opened = Some(entry.name.clone());
+                }
+            }
+        });
+    });
+    if let Some(name) = opened {
+        shell.ask(Ask::OpenLesson(name));
     }
 }
 

@@ -13,6 +13,7 @@ pub(crate) mod flags;
 pub(crate) mod help;
 pub(crate) mod home;
 pub(crate) mod inspector;
+pub(crate) mod lesson;
 pub(crate) mod palette;
 pub(crate) mod panes;
 pub(crate) mod pipeline;

@@ -78,9 +78,10 @@ fn legend_ui(ui: &Ui, screen: Rect, lang: Lang) {
         let rect = painter.text(pos2(x + 9.0, y), Align2::LEFT_CENTER, status::word(lang, health), fonts::regular(size::SMALL), palette.secondary);
         x = rect.right() + 16.0;
     }
-    let rect = ui.clip_rect();
-    if rect.width() > 560.0 {
-        painter.text(pos2(screen.right() - 14.0, y), Align2::RIGHT_CENTER, lang.tr("map.hint"), fonts::regular(size::SMALL), palette.secondary);
+    // Where there is no room for both, the legend is what one needs.
+    let hint = painter.layout_no_wrap(lang.tr("map.hint").into_owned(), fonts::regular(size::SMALL), palette.secondary);
+    if x + hint.size().x + 14.0 < screen.right() {
+        painter.galley(pos2(screen.right() - 14.0 - hint.size().x, y - hint.size().y / 2.0), hint, palette.secondary);
     }
 }
 

@@ -88,6 +88,20 @@ pub(crate) fn check(ui: &mut Ui, on: &mut bool, text: &str) -> Response {
     .inner
 }
 
+/// One of several answers. Its outline is what one sees of it, so that it must stand out from the panel.
+pub(crate) fn radio(ui: &mut Ui, on: bool, text: RichText) -> Response {
+    let palette = colors(ui);
+    ui.scope(|ui| {
+        let widgets = &mut ui.visuals_mut().widgets;
+        widgets.inactive.bg_stroke = Stroke::new(1.0, palette.secondary);
+        if on {
+            widgets.inactive.fg_stroke = Stroke::new(2.0, palette.accent);
+        }
+        ui.radio(on, text)
+    })
+    .inner
+}
+
 /// A whole row that can be clicked: what it contains is painted by the caller onto the response's rectangle.
 pub(crate) fn row(ui: &mut Ui, height: f32, name: &str, selected: bool) -> Response {
     let palette = colors(ui);

@@ -5,10 +5,10 @@
 use eframe::egui::{ComboBox, DragValue, Frame, Key, Label, Margin, ProgressBar, RichText, TextEdit, TextWrapMode, Ui, vec2};
 
 use super::state::CompareState;
-use crate::content::limits;
 use crate::fleet::deploy::{CodeDeploy, Strategy};
 use crate::lab::compare;
 use crate::scenario::Scenario;
+use crate::scenario::limits;
 use crate::ui::state::{Ask, colors};
 use crate::ui::text::{Lang, humanised};
 use crate::ui::theme::{self, size};

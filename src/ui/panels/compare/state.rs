@@ -8,6 +8,7 @@ use crate::content::{self, Code, Diagnostics, Severity};
 use crate::lab::compare::quantity::{paired, size};
 use crate::lab::compare::{Measure, Outcome, Plan, PlanError, World, conclusions, labelled};
 use crate::scenario::Scenario;
+use crate::scenario::limits;
 use crate::ui::comparing::{Job, News};
 use crate::ui::format;
 use crate::ui::text::Lang;
@@ -184,8 +185,8 @@ fn refusal_text(lang: Lang, why: &PlanError) -> String {
     match why {
         PlanError::Nothing => lang.tr("compare.refused.nothing").into_owned(),
         PlanError::Label(label) => lang.with("compare.refused.label", &[("label", label)]),
-        PlanError::LabelLength => lang.with("compare.refused.label-length", &[("most", &content::limits::NAME_CHARS.to_string())]),
-        PlanError::Variants(_) => lang.with("compare.refused.variants", &[("most", &content::limits::VARIANTS.to_string())]),
+        PlanError::LabelLength => lang.with("compare.refused.label-length", &[("most", &limits::NAME_CHARS.to_string())]),
+        PlanError::Variants(_) => lang.with("compare.refused.variants", &[("most", &limits::VARIANTS.to_string())]),
         PlanError::NoDeployment(_) => lang.tr("compare.nothing").into_owned(),
         PlanError::TooShort { first, until } => lang.with("compare.refused.too-short", &[("first", &first.to_string()), ("until", &until.to_string())]),
         PlanError::Impossible { label, why } => lang.with("compare.refused.impossible", &[("label", label), ("why", why)]),

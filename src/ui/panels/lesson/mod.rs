@@ -1,0 +1,235 @@
+//! The column of a lesson: what it tells, what is to be done, how the goals stand, help, and the way on.
+//!
+//! One file for each thing that is asked of the learner. It holds the learner's answers and nothing of the simulation: what a
+//! step came to is read from the newest view of the attempt.
+
+mod act;
+mod curve;
+mod end;
+mod goals;
+mod predict;
+mod quiz;
+mod state;
+
+pub(crate) use state::LessonState;
+
+use eframe::egui::{Frame, Margin, RichText, ScrollArea, Sense, TextStyle, Ui, vec2};
+use egui_commonmark::CommonMarkViewer;
+
+use crate::lesson::plan::{Kind, Panel};
+use crate::lesson::quote::filled;
+use crate::ui::link::LessonCommand;
+use crate::ui::state::{Ask, Shell, colors};
+use crate::ui::text::Lang;
+use crate::ui::theme::{self, RADIUS, size};
+use crate::ui::widgets::{button, label};
+use crate::ui::{fonts, format, icons};
+
+/// The least and the greatest width of the column [points].
+pub(crate) const WIDTHS: (f32, f32) = (300.0, 560.0);
+
+/// Draws the column.
+pub(crate) fn lesson_ui(ui: &mut Ui, shell: &mut Shell) {
+    let Some(mut lesson) = shell.lesson.take() else { return };
+    Frame::new().inner_margin(Margin { left: 16, right: 14, top: 12, bottom: 10 }).show(ui, |ui| {
+        header_ui(ui, shell, &lesson);
+        ui.add_space(6.0);
+        let bottom = 44.0;
+        let height = (ui.available_height() - bottom).max(80.0);
+        let step = if lesson.finished { usize::MAX } else { lesson.view.step };
+        ScrollArea::vertical().id_salt(("lesson", step)).max_height(height).auto_shrink(false).show(ui, |ui| {
+            // The bar beside the text must not lie on it.
+            ui.set_max_width(ui.available_width() - 8.0);
+            if lesson.finished {
+                end::end_ui(ui, shell, &mut lesson);
+            } else {
+                step_ui(ui, shell, &mut lesson);
+            }
+        });
+        ui.add_space(6.0);
+        way_ui(ui, shell, &mut lesson);
+    });
+    // Whoever closed it asked for that after this frame.
+    shell.lesson = Some(lesson);
+}
+
+/// The lesson's title, and where in it one is.
+fn header_ui(ui: &mut Ui, shell: &mut Shell, lesson: &LessonState) {
+    let lang = shell.lang();
+    let palette = colors(ui);
+    ui.horizontal(|ui| {
+        ui.label(RichText::new(icons::LESSON).font(fonts::regular(size::TITLE)).color(palette.accent));
+        let title = RichText::new(&lesson.texts(lang).title).font(fonts::medium(size::BODY)).color(palette.secondary);
+        ui.with_layout(eframe::egui::Layout::right_to_left(eframe::egui::Align::Center), |ui| {
+            if button::icon(ui, icons::CLOSE, &lang.tr("lesson.leave"), false).clicked() {
+                shell.ask(Ask::LeaveLesson);
+            }
+            ui.with_layout(eframe::egui::Layout::left_to_right(eframe::egui::Align::Center), |ui| {
+                ui.add(eframe::egui::Label::new(title).truncate());
+            });
+        });
+    });
+    // One bar for each step: those that are over, the one at hand, those to come.
+    let count = lesson.lesson.steps.len();
+    let gap = 4.0;
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 6.0), Sense::hover());
+    let width = (rect.width() - gap * (count as f32 - 1.0)) / count as f32;
+    for at in 0..count {
+        let left = rect.left() + (width + gap) * at as f32;
+        let bar = eframe::egui::Rect::from_min_size(eframe::egui::pos2(left, rect.top()), vec2(width, rect.height()));
+        let color = if lesson.finished || at < lesson.view.step {
+            theme::faded(palette.accent, 0.55)
+        } else if at == lesson.view.step {
+            palette.accent
+        } else {
+            palette.raised
+        };
+        ui.painter().rect_filled(bar, 3.0, color);
+    }
+    let step = (lesson.view.step + 1).min(count).to_string();
+    response.on_hover_text(lang.with("lesson.step-of", &[("step", &step), ("count", &count.to_string())]));
+}
+
+/// The step that is under way.
+fn step_ui(ui: &mut Ui, shell: &mut Shell, lesson: &mut LessonState) {
+    let lang = shell.lang();
+    let texts = lesson.step_texts(lang);
+    let count = lesson.lesson.steps.len().to_string();
+    let number = (lesson.view.step + 1).to_string();
+    let kind = lang.find(&format!("lesson.kind.{}", lesson.step().kind.name())).unwrap_or_default().into_owned();
+    label::section(ui, format!("{} · {kind}", lang.with("lesson.step-of", &[("step", &number), ("count", &count)])));
+    ui.label(RichText::new(&texts.title).font(fonts::semibold(size::HEADING - 2.0)));
+    ui.add_space(4.0);
+    markdown_ui(ui, lesson, &texts.text, lang, "text");
+    look_ui(ui, shell, lesson, lang);
+    ui.add_space(10.0);
+    match lesson.step().kind.name() {
+        "predict" => predict::predict_ui(ui, shell, lesson, &texts),
+        "quiz" => quiz::quiz_ui(ui, shell, lesson, &texts),
+        "reflect" => quiz::reflect_ui(ui, shell, lesson, &texts),
+        "fade" | "solve" | "twist" => act::act_ui(ui, shell, lesson, &texts),
+        _ => show_ui(ui, shell, lesson),
+    }
+    if lesson.is_done() && !texts.explain.is_empty() && !matches!(lesson.step().kind, Kind::Predict(_)) {
+        ui.add_space(10.0);
+        told_ui(ui, |ui| markdown_ui(ui, lesson, &texts.explain, lang, "explain"));
+    }
+}
+
+/// How far a step that runs by itself is.
+fn show_ui(ui: &mut Ui, shell: &mut Shell, lesson: &LessonState) {
+    let lang = shell.lang();
+    let Some(run) = shell.run.as_ref() else { return };
+    let (began, ends, now) = (lesson.view.began, lesson.view.ends, run.snapshot.now);
+    let whole = ends.since(began).as_secs_f64().max(1e-9);
+    let share = (now.since(began).as_secs_f64() / whole).clamp(0.0, 1.0);
+    bar_ui(ui, share as f32, lesson.view.done.is_some());
+    let left = ends.since(now.min(ends));
+    let text =
+        if lesson.view.done.is_some() { lang.tr("lesson.watched").into_owned() } else { lang.with("lesson.watching", &[("left", &format::span(lang, left))]) };
+    label::caption(ui, text);
+}
+
+/// Where the text points: a button that goes there.
+fn look_ui(ui: &mut Ui, shell: &mut Shell, lesson: &LessonState, lang: Lang) {
+    let Some(look) = lesson.step().look.clone() else { return };
+    ui.add_space(6.0);
+    let place = match &look.service {
+        Some(service) => format!("{} · {service}", lang.tr(pane(look.panel))),
+        None => lang.tr(pane(look.panel)).into_owned(),
+    };
+    if button::plain(ui, icons::EYE, &lang.with("lesson.look", &[("place", &place)])).clicked() {
+        shell.ask(Ask::Look(look));
+    }
+}
+
+/// The key of the title of a panel.
+pub(crate) const fn pane(panel: Panel) -> &'static str {
+    match panel {
+        Panel::Map => "pane.map",
+        Panel::Events => "pane.events",
+        Panel::Commits => "pane.commits",
+        Panel::Team => "pane.team",
+        Panel::Pipelines => "pane.pipeline",
+        Panel::Deployments => "pane.deployments",
+        Panel::Compare => "pane.compare",
+        Panel::Dora => "pane.dora",
+        Panel::Flags => "pane.flags",
+        Panel::Inspector => "lesson.inspector",
+    }
+}
+
+/// The way back and on.
+fn way_ui(ui: &mut Ui, shell: &mut Shell, lesson: &mut LessonState) {
+    let lang = shell.lang();
+    ui.horizontal(|ui| {
+        if lesson.finished {
+            if button::primary(ui, icons::CHECK, &lang.tr("lesson.close")).clicked() {
+                shell.ask(Ask::LeaveLesson);
+            }
+            return;
+        }
+        let runs = !matches!(lesson.step().kind, Kind::Quiz(_) | Kind::Reflect);
+        if runs && button::plain(ui, icons::RESTART, &lang.tr("lesson.rewind")).on_hover_text(lang.tr("lesson.rewind.about")).clicked() {
+            lesson.start_over();
+            shell.ask(Ask::Lesson(LessonCommand::Rewind));
+        }
+        ui.with_layout(eframe::egui::Layout::right_to_left(eframe::egui::Align::Center), |ui| {
+            let is_last = lesson.view.step + 1 >= lesson.lesson.steps.len();
+            let done = lesson.is_done();
+            let text = lang.tr(if is_last { "lesson.finish" } else { "lesson.next" });
+            let next = ui.add_enabled_ui(done, |ui| button::primary(ui, icons::FORWARD, &text)).inner;
+            if next.on_disabled_hover_text(lang.tr("lesson.next.not-yet")).clicked() {
+                if is_last {
+                    lesson.finished = true;
+                }
+                shell.ask(Ask::NextStep);
+            }
+            // Experts go on without doing it.
+            if !done && !is_last && button::plain(ui, "", &lang.tr("lesson.skip")).on_hover_text(lang.tr("lesson.skip.about")).clicked() {
+                shell.ask(Ask::SkipStep);
+            }
+        });
+    });
+}
+
+/// A text of the step as Markdown, with the values that it quotes.
+fn markdown_ui(ui: &mut Ui, lesson: &mut LessonState, text: &str, lang: Lang, id: &str) {
+    let text = filled(text, &lesson.lesson, lesson.view.step, &lesson.view.values, lang);
+    ui.push_id(id, |ui| {
+        let style = ui.style_mut();
+        style.text_styles.insert(TextStyle::Body, fonts::regular(size::BODY + 0.5));
+        style.text_styles.insert(TextStyle::Monospace, fonts::mono(size::BODY - 1.0));
+        style.spacing.item_spacing = vec2(4.0, 6.0);
+        // There is no bold face: what is strong is in the full ink, and the rest a little softer.
+        let palette = theme::palette(&style.visuals);
+        style.visuals.widgets.noninteractive.fg_stroke.color = theme::mixed(palette.text, palette.panel, 0.78);
+        style.visuals.widgets.active.fg_stroke.color = palette.text;
+        CommonMarkViewer::new().show(ui, &mut lesson.markdown, &text);
+    });
+}
+
+/// A text of the step as one line or two, with the values that it quotes.
+fn line(lesson: &LessonState, text: &str, lang: Lang) -> String {
+    filled(text, &lesson.lesson, lesson.view.step, &lesson.view.values, lang).replace(['`', '*'], "")
+}
+
+/// What is told about what happened: set apart from the text before.
+fn told_ui(ui: &mut Ui, contents: impl FnOnce(&mut Ui)) {
+    let palette = colors(ui);
+    let fill = theme::mixed(palette.accent, palette.panel, 0.08);
+    Frame::new().fill(fill).corner_radius(RADIUS).inner_margin(Margin::symmetric(12, 10)).show(ui, |ui| {
+        ui.set_width(ui.available_width());
+        contents(ui);
+    });
+}
+
+/// A bar that fills.
+fn bar_ui(ui: &mut Ui, share: f32, full: bool) {
+    let palette = colors(ui);
+    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 5.0), Sense::hover());
+    ui.painter().rect_filled(rect, 2.5, palette.raised);
+    let mut filled = rect;
+    filled.set_width(rect.width() * share);
+    ui.painter().rect_filled(filled, 2.5, if full { palette.ok } else { palette.accent });
+}

@@ -1,0 +1,140 @@
+//! A prediction: an option, a number or a curve, and how sure one is, before it runs; afterwards what came of it.
+
+use eframe::egui::{RichText, TextEdit, Ui};
+
+use super::{LessonState, curve, line, markdown_ui, told_ui};
+use crate::insight::judge::Measured;
+use crate::lesson::plan::{Kind, Prediction};
+use crate::lesson::proof::is_near;
+use crate::lesson::quote::written;
+use crate::lesson::texts::StepTexts;
+use crate::lesson::view::Came;
+use crate::ui::link::LessonCommand;
+use crate::ui::state::{Ask, Shell, colors};
+use crate::ui::text::Lang;
+use crate::ui::theme::size;
+use crate::ui::widgets::segmented::{Segment, segmented};
+use crate::ui::widgets::{button, label};
+use crate::ui::{fonts, icons};
+
+/// Draws it.
+pub(super) fn predict_ui(ui: &mut Ui, shell: &mut Shell, lesson: &mut LessonState, texts: &StepTexts) {
+    let lang = shell.lang();
+    let Kind::Predict(prediction) = lesson.step().kind.clone() else { return };
+    ui.label(RichText::new(line(lesson, &texts.task, lang)).font(fonts::semibold(size::BODY)));
+    ui.add_space(6.0);
+    let given = lesson.answer().given;
+    let ready = match &prediction {
+        Prediction::Option { options, .. } => {
+            for (id, _) in options {
+                let text = texts.options.get(id).map(|text| line(lesson, text, lang)).unwrap_or_default();
+                option_ui(ui, lesson, id, &text);
+            }
+            lesson.answer().choice.is_some()
+        }
+        Prediction::Number(number) => {
+            ui.horizontal(|ui| {
+                let field = TextEdit::singleline(&mut lesson.answer().number).desired_width(96.0).font(fonts::mono(size::BODY));
+                ui.add_enabled(!given, field).accessible_name(lang.tr("lesson.prediction"));
+                ui.label(&number.unit);
+            });
+            typed(&lesson.answer().number).is_some()
+        }
+        Prediction::Curve { unit, most, .. } => {
+            let asked = curve::Asked { unit, most: *most, whole: lesson.step().lasts };
+            curve::curve_ui(ui, lesson, &asked, lang);
+            curve::is_drawn(&lesson.answer().curve)
+        }
+    };
+    if !given {
+        sure_ui(ui, lesson, lang);
+        ui.add_space(8.0);
+        let run = ui.add_enabled_ui(ready, |ui| button::primary(ui, icons::PLAY, &lang.tr("lesson.predict"))).inner;
+        if run.on_disabled_hover_text(lang.tr("lesson.predict.not-yet")).clicked() {
+            lesson.answer().given = true;
+            shell.ask(Ask::Lesson(LessonCommand::Run));
+        }
+        return;
+    }
+    ui.add_space(8.0);
+    let Some(came) = lesson.view.came.clone() else {
+        super::show_ui(ui, shell, lesson);
+        return;
+    };
+    came_ui(ui, lesson, texts, &prediction, &came, lang);
+}
+
+/// One option; it can be chosen until the prediction is made.
+fn option_ui(ui: &mut Ui, lesson: &mut LessonState, id: &str, text: &str) {
+    let palette = colors(ui);
+    let came = match &lesson.view.came {
+        Some(Came::Option(id)) => Some(id.clone()),
+        _ => None,
+    };
+    let answer = lesson.answer();
+    let chosen = answer.choice.as_deref() == Some(id);
+    let text = match (came.as_deref() == Some(id), came.is_some() && chosen) {
+        (true, _) => RichText::new(format!("{}  {text}", icons::CHECK)).color(palette.ok_text),
+        (false, true) => RichText::new(format!("{}  {text}", icons::CLOSE)).color(palette.failing_text),
+        (false, false) => RichText::new(text),
+    };
+    let given = answer.given;
+    // What was chosen stays readable after it can no longer be changed.
+    if button::radio(ui, chosen, text).clicked() && !given {
+        answer.choice = Some(id.to_owned());
+    }
+}
+
+/// How sure one is: what one was sure of and got wrong is what one remembers best.
+fn sure_ui(ui: &mut Ui, lesson: &mut LessonState, lang: Lang) {
+    ui.add_space(8.0);
+    label::section(ui, lang.tr("lesson.sure"));
+    let words = ["lesson.sure.1", "lesson.sure.2", "lesson.sure.3"].map(|key| lang.tr(key).into_owned());
+    let segments: Vec<Segment<'_>> = words.iter().map(|word| Segment { text: word, name: word }).collect();
+    let answer = lesson.answer();
+    if let Some(at) = segmented(ui, &segments, Some(usize::from(answer.confidence.saturating_sub(1))), 10.0) {
+        answer.confidence = at as u8 + 1;
+    }
+}
+
+/// What came of it.
+fn came_ui(ui: &mut Ui, lesson: &mut LessonState, texts: &StepTexts, prediction: &Prediction, came: &Came, lang: Lang) {
+    let palette = colors(ui);
+    let (right, said) = match (prediction, came) {
+        (Prediction::Option { .. }, Came::Option(came)) => {
+            let choice = lesson.answer().choice.clone().unwrap_or_default();
+            let feedback = texts.feedback.get(&choice).map(|text| line(lesson, text, lang));
+            (Some(choice == *came), feedback)
+        }
+        (Prediction::Number(asked), Came::Number(number)) => {
+            let guess = typed(&lesson.answer().number).unwrap_or(f64::NAN);
+            let digits = usize::from(number.abs() < 10.0);
+            let number_said = written(&Measured::Number(*number), &asked.unit, digits, lang);
+            (Some(is_near(guess, *number, asked.near)), Some(lang.with("lesson.number-came", &[("number", &number_said)])))
+        }
+        (Prediction::Curve { .. }, Came::Curve) => (None, Some(lang.tr("lesson.curve-came").into_owned())),
+        _ => (None, None),
+    };
+    let sure = lesson.answer().confidence >= 3;
+    if !std::mem::replace(&mut lesson.answer().seen, true) {
+        ui.scroll_to_cursor(Some(eframe::egui::Align::TOP));
+    }
+    if let Some(right) = right {
+        let (icon, key, ink) = match (right, sure) {
+            (true, _) => (icons::CHECK, "lesson.right", palette.ok_text),
+            (false, false) => (icons::CLOSE, "lesson.wrong", palette.failing_text),
+            (false, true) => (icons::CLOSE, "lesson.wrong.sure", palette.failing_text),
+        };
+        ui.label(RichText::new(format!("{icon}  {}", lang.tr(key))).font(fonts::semibold(size::BODY)).color(ink));
+    }
+    if let Some(said) = said {
+        ui.label(said);
+    }
+    ui.add_space(6.0);
+    told_ui(ui, |ui| markdown_ui(ui, lesson, &texts.explain, lang, "explain"));
+}
+
+/// A number as people type it, with a point or a comma.
+pub(super) fn typed(text: &str) -> Option<f64> {
+    text.trim().replace(',', ".").parse::<f64>().ok().filter(|number| number.is_finite())
+}
