@@ -17,6 +17,7 @@ pub mod facts;
 pub mod function;
 pub mod goal;
 pub mod plan;
+pub mod progress;
 pub mod proof;
 pub mod quote;
 pub mod texts;

@@ -10,6 +10,7 @@ use std::time::Duration;
 use eframe::egui::{self, CentralPanel, Panel, Stroke, Ui};
 
 use super::comparing::Job;
+use super::learner::Learner;
 use super::link::{Command, Event, Lecture, LessonCommand, Link, Opening, Speed};
 use super::map::MapView;
 use super::panels::lesson::LessonState;
@@ -19,12 +20,13 @@ use super::settings::{Settings, ThemeChoice};
 use super::state::{Ask, LessonEntry, Level, LibraryEntry, Offer, Overlay, Page, RecentSession, Run, Selection, Shell};
 use super::text::Lang;
 use super::widgets::{empty, notice};
-use super::{format, icons, keys, theme};
+use super::{format, icons, keys, learner, theme};
 use crate::fleet::deploy::Wish;
 use crate::ids::ServiceId;
 use crate::lab::compare::Plan;
 use crate::lab::snapshot::Interest;
 use crate::lesson::plan::Look;
+use crate::lesson::progress::Deed;
 use crate::lesson::{Lesson, Recalled};
 use crate::scenario::{Action, Scenario};
 use crate::units::SimTime;
@@ -86,7 +88,12 @@ impl App {
     pub fn new(ctx: &egui::Context, link: Link, sources: Sources, folder: Option<PathBuf>, settings: Settings) -> Self {
         theme::install(ctx);
         let recent = (sources.recent)();
-        let shell = Shell::new(settings, sources.library.clone(), sources.lessons.clone(), recent);
+        let mut shell = Shell::new(settings, sources.library.clone(), sources.lessons.clone(), recent);
+        let (learner, problem) = Learner::open(folder.as_deref());
+        shell.learner = learner;
+        if let Some(problem) = problem {
+            shell.notify(Level::Failed, move |lang| (lang.tr("learner.not-read").into_owned(), problem.clone()));
+        }
         Self { shell, link, sources, folder, interest: Interest::default(), pending: None, world: 0, look_next: None, applied: None }
     }
 
@@ -179,7 +186,16 @@ impl App {
     fn next_step(&mut self, skipped: bool) {
         let Some(state) = self.shell.lesson.as_ref() else { return };
         let (lesson, seed, next) = (Arc::clone(&state.lesson), state.seed, state.view.step + 1);
-        let Some(step) = lesson.steps.get(next) else { return };
+        if !skipped {
+            let answers = state.answers.get(&state.view.step);
+            let (hints, shown) = answers.map_or((0, false), |answers| (answers.hints as u32, answers.shown));
+            self.record(&lesson.name, Deed::Done { step: lesson.steps[next - 1].id.clone(), hints, shown });
+        }
+        let Some(step) = lesson.steps.get(next) else {
+            self.record(&lesson.name, Deed::Finished {});
+            return;
+        };
+        let Some(state) = self.shell.lesson.as_ref() else { return };
         let recalled = state.view.values.clone();
         // A step that goes on in the world of one that was skipped begins where the reference left it.
         if step.world.is_some() || skipped {
@@ -191,6 +207,21 @@ impl App {
                 self.look(&look);
             }
         }
+    }
+
+    /// Keeps what the learner did.
+    fn record(&mut self, lesson: &str, what: Deed) {
+        if let Err(problem) = self.shell.learner.record(lesson, what) {
+            let problem = problem.to_string();
+            self.shell.notify(Level::Failed, move |lang| (lang.tr("learner.not-kept").into_owned(), problem.clone()));
+        }
+    }
+
+    /// Asks what is due again of a lesson.
+    fn review(&mut self, name: &str) {
+        let due = { self.shell.learner.progress().due(learner::now()) }.into_iter().find(|due| due.lesson == name);
+        let lesson = due.and_then(|due| (self.sources.open_lesson)(name).ok().map(|lesson| (lesson, due)));
+        self.shell.review = lesson.and_then(|(lesson, due)| lesson::review::of(&lesson, &due.questions));
     }
 
     /// Goes where a lesson points.
@@ -368,6 +399,7 @@ impl App {
         if !fleet {
             notice::notices_ui(ui, shell);
         }
+        lesson::review::review_ui(ui, shell);
         match shell.overlay {
             Some(Overlay::Settings) => settings_panel::settings_ui(ui, shell),
             Some(Overlay::Help) => help::help_ui(ui, shell),
@@ -505,6 +537,9 @@ impl App {
             Ask::NextStep => self.next_step(false),
             Ask::SkipStep => self.next_step(true),
             Ask::Look(look) => self.look(&look),
+            Ask::Record(lesson, what) => self.record(&lesson, what),
+            Ask::Review(name) => self.review(&name),
+            Ask::CloseReview => self.shell.review = None,
             Ask::LetRun => {
                 if self.shell.run.as_ref().is_some_and(|run| !run.status.playing && !run.status.over) {
                     self.link.send(Command::Play);

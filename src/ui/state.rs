@@ -14,6 +14,7 @@ use super::link::{Goal, LessonCommand, RunStatus, Speed};
 use super::map::MapView;
 use super::panels::compare::CompareState;
 use super::panels::delivery::DeliveryState;
+use super::learner::Learner;
 use super::panels::inspector::InspectorState;
 use super::panels::lesson::LessonState;
 use super::panels::palette::PaletteState;
@@ -27,6 +28,7 @@ use crate::ids::{ServiceId, SourceId};
 use crate::lab::compare::Plan;
 use crate::lab::snapshot::{EdgeEnd, Snapshot};
 use crate::lesson::plan::Look;
+use crate::lesson::progress::Deed;
 use crate::scenario::{Action, Scenario, Text};
 use crate::units::{SimSpan, SimTime};
 
@@ -139,6 +141,12 @@ pub(crate) enum Ask {
     Look(Look),
     /// Lets time run, if it does not.
     LetRun,
+    /// Keeps what the learner did in a lesson.
+    Record(String, Deed),
+    /// Asks the questions of a lesson that are due again.
+    Review(String),
+    /// Closes them.
+    CloseReview,
 }
 
 /// A page of the app.
@@ -304,6 +312,10 @@ pub(crate) struct Shell {
     pub(crate) lessons: Vec<LessonEntry>,
     /// The lesson that is open.
     pub(crate) lesson: Option<LessonState>,
+    /// The questions that have come again.
+    pub(crate) review: Option<LessonState>,
+    /// What the learner did so far.
+    pub(crate) learner: Learner,
     /// What was opened before, newest first.
     pub(crate) recent: Vec<RecentSession>,
     /// What is searched for on the first page.
@@ -336,6 +348,8 @@ impl Shell {
             library,
             lessons,
             lesson: None,
+            review: None,
+            learner: Learner::default(),
             recent,
             search: String::new(),
             path: String::new(),

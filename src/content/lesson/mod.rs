@@ -69,13 +69,13 @@ pub(crate) fn lesson(name: &str, folder: &Folder, library: &Library, lessons: &[
 }
 
 fn checked(name: &str, folder: &Folder, library: &Library, lessons: &[String], collector: &mut Collector) -> Option<Lesson> {
-    let mut tree = parse::tree(&file(LESSON_FILE, folder, collector)?, collector)?;
+    let mut tree = parse::tree(&file(name, LESSON_FILE, folder, collector)?, collector)?;
     // Scenarios first: what is wrong with them is told beside what is wrong with the lesson.
     let stages = stages(&tree, folder, library, collector);
     let read: Option<LessonFile> = read::read(&mut tree, collector);
     let mut lesson = read.and_then(|read| plan::lesson(name, &read, &tree, &stages, lessons, collector));
     for (lang, _) in Lang::ALL {
-        let Some(bytes) = file(&format!("{}.toml", lang.code()), folder, collector) else { continue };
+        let Some(bytes) = file(name, &format!("{}.toml", lang.code()), folder, collector) else { continue };
         let Some(mut tree) = parse::tree(&bytes, collector) else { continue };
         let texts: Option<LessonTexts> = read::read(&mut tree, collector);
         if let (Some(lesson), Some(texts)) = (&mut lesson, texts) {
@@ -90,11 +90,13 @@ fn checked(name: &str, folder: &Folder, library: &Library, lessons: &[String], c
 }
 
 /// A file of the lesson; that there is none is a mistake.
-fn file(name: &str, folder: &Folder, collector: &mut Collector) -> Option<Bytes> {
+fn file(lesson: &str, name: &str, folder: &Folder, collector: &mut Collector) -> Option<Bytes> {
     match folder.data(name) {
+        // Whoever looks at several lessons wants to know which one it is in.
+        Ok(bytes) if bytes.name == name => Some(Bytes { name: format!("{lesson}/{name}"), ..bytes }),
         Ok(bytes) => Some(bytes),
         Err(problem) => {
-            let file = collector.sources.add(name, "");
+            let file = collector.sources.add(&format!("{lesson}/{name}"), "");
             collector.add(&Place { file, range: 0..0 }, problem.into());
             None
         }

@@ -114,6 +114,8 @@ impl Shelf {
     fn load(&self, name: &str) -> Result<LoadedLesson, Diagnostics> {
         let mut names = self.names();
         names.extend(Lessons::names());
+        names.sort();
+        names.dedup();
         let loaded = lesson(name, &self.folder(name), &Library::shipped(), &names)?;
         match self.circle(name) {
             None => Ok(loaded),

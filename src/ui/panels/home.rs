@@ -8,7 +8,7 @@ use crate::ui::state::{Ask, Group, LessonEntry, LibraryEntry, RecentSession, She
 use crate::ui::text::{self, Lang};
 use crate::ui::theme::{self, RADIUS, size};
 use crate::ui::widgets::{button, empty, label};
-use crate::ui::{fonts, format, icons};
+use crate::ui::{fonts, format, icons, learner};
 
 /// Width of the column of content [points].
 const COLUMN: f32 = 1_080.0;
@@ -116,9 +116,34 @@ fn recent_ui(ui: &mut Ui, shell: &mut Shell, width: f32) {
     }
 }
 
+/// What is to be asked again, a button for each lesson.
+fn due_ui(ui: &mut Ui, shell: &mut Shell, lang: Lang) {
+    let due = shell.learner.progress().due(learner::now());
+    let due: Vec<(String, String)> = { due.into_iter() }
+        .filter_map(|due| {
+            let entry = shell.lessons.iter().find(|entry| entry.name == due.lesson)?;
+            let count = lang.counted("questions", due.questions.len());
+            Some((due.lesson, format!("{} · {count}", entry.title.get(lang.code()))))
+        })
+        .collect();
+    if due.is_empty() {
+        return;
+    }
+    ui.add_space(12.0);
+    label::section(ui, lang.tr("home.due"));
+    ui.horizontal_wrapped(|ui| {
+        for (name, text) in due {
+            if button::plain(ui, icons::RECENT, &text).clicked() {
+                shell.ask(Ask::Review(name));
+            }
+        }
+    });
+}
+
 /// The lessons, in their order.
 fn lessons_ui(ui: &mut Ui, shell: &mut Shell, width: f32) {
     let lang = shell.lang();
+    due_ui(ui, shell, lang);
     let wanted = shell.search.to_lowercase();
     let matching = |entry: &&LessonEntry| {
         let text = format!("{} {} {}", entry.name, entry.title.get(lang.code()), entry.summary.get(lang.code())).to_lowercase();
@@ -138,8 +163,17 @@ fn lessons_ui(ui: &mut Ui, shell: &mut Shell, width: f32) {
         ui.spacing_mut().item_spacing = vec2(gap, gap);
         ui.horizontal_wrapped(|ui| {
             for entry in found {
-                let about = format!("{} · {}", lang.with("home.minutes", &[("minutes", &entry.minutes.to_string())]), entry.summary.get(lang.code()));
-                if card_ui(ui, icons::LESSON, entry.title.get(lang.code()), &about, card, 104.0) {
+                let progress = shell.learner.progress();
+                let (icon, state) = if progress.finished(&entry.name).is_some() {
+                    (icons::DONE, format!("{} · ", lang.tr("home.finished")))
+                } else if progress.is_begun(&entry.name) {
+                    (icons::LESSON, format!("{} · ", lang.tr("home.begun")))
+                } else {
+                    (icons::LESSON, String::new())
+                };
+                let minutes = lang.with("home.minutes", &[("minutes", &entry.minutes.to_string())]);
+                let about = format!("{state}{minutes} · {}", entry.summary.get(lang.code()));
+                if card_ui(ui, icon, entry.title.get(lang.code()), &about, card, 104.0) {
                     opened = Some(entry.name.clone());
                 }
             }

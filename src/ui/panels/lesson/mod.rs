@@ -9,6 +9,7 @@ mod end;
 mod goals;
 mod predict;
 mod quiz;
+pub(crate) mod review;
 mod state;
 
 pub(crate) use state::LessonState;

@@ -5,6 +5,7 @@ use eframe::egui::{RichText, TextEdit, Ui};
 use super::{LessonState, curve, line, markdown_ui, told_ui};
 use crate::insight::judge::Measured;
 use crate::lesson::plan::{Kind, Prediction};
+use crate::lesson::progress::Deed;
 use crate::lesson::proof::is_near;
 use crate::lesson::quote::written;
 use crate::lesson::texts::StepTexts;
@@ -61,7 +62,7 @@ pub(super) fn predict_ui(ui: &mut Ui, shell: &mut Shell, lesson: &mut LessonStat
         super::show_ui(ui, shell, lesson);
         return;
     };
-    came_ui(ui, lesson, texts, &prediction, &came, lang);
+    came_ui(ui, shell, lesson, texts, &prediction, &came);
 }
 
 /// One option; it can be chosen until the prediction is made.
@@ -98,7 +99,8 @@ fn sure_ui(ui: &mut Ui, lesson: &mut LessonState, lang: Lang) {
 }
 
 /// What came of it.
-fn came_ui(ui: &mut Ui, lesson: &mut LessonState, texts: &StepTexts, prediction: &Prediction, came: &Came, lang: Lang) {
+fn came_ui(ui: &mut Ui, shell: &mut Shell, lesson: &mut LessonState, texts: &StepTexts, prediction: &Prediction, came: &Came) {
+    let lang = shell.lang();
     let palette = colors(ui);
     let (right, said) = match (prediction, came) {
         (Prediction::Option { .. }, Came::Option(came)) => {
@@ -118,6 +120,11 @@ fn came_ui(ui: &mut Ui, lesson: &mut LessonState, texts: &StepTexts, prediction:
     let sure = lesson.answer().confidence >= 3;
     if !std::mem::replace(&mut lesson.answer().seen, true) {
         ui.scroll_to_cursor(Some(eframe::egui::Align::TOP));
+        let step = lesson.step().id.clone();
+        let answer = lesson.answer();
+        let said = answer.choice.clone().unwrap_or_else(|| answer.number.trim().to_owned());
+        let what = Deed::Predicted { step, said, confidence: answer.confidence, right };
+        shell.ask(Ask::Record(lesson.lesson.name.clone(), what));
     }
     if let Some(right) = right {
         let (icon, key, ink) = match (right, sure) {

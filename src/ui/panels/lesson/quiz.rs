@@ -5,14 +5,15 @@ use eframe::egui::{RichText, TextEdit, Ui};
 use super::predict::typed;
 use super::{LessonState, line, markdown_ui, told_ui};
 use crate::lesson::plan::{Kind, Question, RightAnswer};
+use crate::lesson::progress::Deed;
 use crate::lesson::texts::StepTexts;
-use crate::ui::state::{Shell, colors};
+use crate::ui::state::{Ask, Shell, colors};
 use crate::ui::theme::size;
 use crate::ui::widgets::button;
 use crate::ui::{fonts, icons};
 
 /// Draws the questions.
-pub(super) fn quiz_ui(ui: &mut Ui, shell: &Shell, lesson: &mut LessonState, texts: &StepTexts) {
+pub(super) fn quiz_ui(ui: &mut Ui, shell: &mut Shell, lesson: &mut LessonState, texts: &StepTexts) {
     let lang = shell.lang();
     let palette = colors(ui);
     let Kind::Quiz(questions) = lesson.step().kind.clone() else { return };
@@ -60,6 +61,11 @@ pub(super) fn quiz_ui(ui: &mut Ui, shell: &Shell, lesson: &mut LessonState, text
         let hand_in = ui.add_enabled_ui(ready, |ui| button::primary(ui, icons::CHECK, &lang.tr("lesson.hand-in"))).inner;
         if hand_in.on_disabled_hover_text(lang.tr("lesson.hand-in.not-yet")).clicked() {
             lesson.answer().given = true;
+            for question in &questions {
+                let said = lesson.answer().quiz.get(&question.id).cloned().unwrap_or_default();
+                let right = is_right(question, &said);
+                shell.ask(Ask::Record(lesson.lesson.name.clone(), Deed::Answered { question: question.id.clone(), said, right }));
+            }
         }
     }
 }
@@ -73,7 +79,7 @@ pub(super) fn is_right(question: &Question, said: &str) -> bool {
 }
 
 /// Draws a field for what the learner thinks, and then what a teacher would say.
-pub(super) fn reflect_ui(ui: &mut Ui, shell: &Shell, lesson: &mut LessonState, texts: &StepTexts) {
+pub(super) fn reflect_ui(ui: &mut Ui, shell: &mut Shell, lesson: &mut LessonState, texts: &StepTexts) {
     let lang = shell.lang();
     let given = lesson.answer().given;
     let field = TextEdit::multiline(&mut lesson.answer().text).desired_rows(5).desired_width(f32::INFINITY);
@@ -87,5 +93,7 @@ pub(super) fn reflect_ui(ui: &mut Ui, shell: &Shell, lesson: &mut LessonState, t
     let compare = ui.add_enabled_ui(ready, |ui| button::primary(ui, icons::CHECK, &lang.tr("lesson.reflect.compare"))).inner;
     if compare.on_disabled_hover_text(lang.tr("lesson.reflect.not-yet")).clicked() {
         lesson.answer().given = true;
+        let text = lesson.answer().text.clone();
+        shell.ask(Ask::Record(lesson.lesson.name.clone(), Deed::Reflected { step: lesson.step().id.clone(), text }));
     }
 }

@@ -1,0 +1,51 @@
+//! Questions of a finished lesson that come again, over the window.
+
+use std::sync::Arc;
+
+use eframe::egui::{Align, Id, Layout, Modal, ScrollArea, Ui};
+
+use super::{LessonState, quiz};
+use crate::lesson::Lesson;
+use crate::lesson::plan::Kind;
+use crate::lesson::view::LessonView;
+use crate::ui::icons;
+use crate::ui::state::{Ask, Shell};
+use crate::ui::widgets::{button, label};
+
+/// The questions of a lesson that are due, as a lesson of one step.
+pub(crate) fn of(lesson: &Lesson, due: &[String]) -> Option<LessonState> {
+    let quiz = lesson.steps.iter().find(|step| matches!(step.kind, Kind::Quiz(_)))?;
+    let mut only = quiz.clone();
+    if let Kind::Quiz(questions) = &mut only.kind {
+        questions.retain(|question| due.contains(&question.id));
+        if questions.is_empty() {
+            return None;
+        }
+    }
+    let lesson = Lesson { steps: vec![only], ..lesson.clone() };
+    let seed = lesson.seed;
+    Some(LessonState { view: Arc::new(LessonView::default()), ..LessonState::new(Arc::new(lesson), seed) })
+}
+
+/// Draws it.
+pub(crate) fn review_ui(ui: &Ui, shell: &mut Shell) {
+    let Some(mut review) = shell.review.take() else { return };
+    let lang = shell.lang();
+    let texts = review.step_texts(lang);
+    let modal = Modal::new(Id::unique("review")).frame(eframe::egui::Frame::popup(ui.style()).inner_margin(20)).show(ui.ctx(), |ui| {
+        ui.set_width(520.0);
+        let closed = ui
+            .horizontal(|ui| {
+                label::title(ui, &review.texts(lang).title);
+                ui.with_layout(Layout::right_to_left(Align::Center), |ui| button::icon(ui, icons::CLOSE, &lang.tr("close"), false).clicked()).inner
+            })
+            .inner;
+        ui.add_space(8.0);
+        ScrollArea::vertical().max_height(520.0).show(ui, |ui| quiz::quiz_ui(ui, shell, &mut review, &texts));
+        closed
+    });
+    if modal.should_close() || modal.inner {
+        shell.ask(Ask::CloseReview);
+    }
+    shell.review = Some(review);
+}
