@@ -250,7 +250,8 @@ mod tests {
 
     #[test]
     fn a_journal_that_was_cut_anywhere_loses_one_line_at_most() {
-        let events = [answered(1, true), event(2, Deed::Reflected { step: "why".to_owned(), text: "vì hàng đợi\n\"dài\"".to_owned() }), event(3, Deed::Finished {})];
+        let events =
+            [answered(1, true), event(2, Deed::Reflected { step: "why".to_owned(), text: "vì hàng đợi\n\"dài\"".to_owned() }), event(3, Deed::Finished {})];
         let whole: String = std::iter::once(Progress::head()).chain(events.iter().map(Progress::line)).collect();
         for end in (0..=whole.len()).filter(|end| whole.is_char_boundary(*end)) {
             let cut = &whole[..end];

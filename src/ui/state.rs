@@ -10,11 +10,11 @@ use std::sync::Arc;
 use eframe::egui;
 
 use super::format;
+use super::learner::Learner;
 use super::link::{Goal, LessonCommand, RunStatus, Speed};
 use super::map::MapView;
 use super::panels::compare::CompareState;
 use super::panels::delivery::DeliveryState;
-use super::learner::Learner;
 use super::panels::inspector::InspectorState;
 use super::panels::lesson::LessonState;
 use super::panels::palette::PaletteState;
