@@ -227,7 +227,11 @@ fn at_its_end_a_scenario_offers_to_run_again_and_nothing_else() {
     wait(&mut window, "the run", |window| snapshot(window).is_some());
     window.key_press(Key::Num6);
     wait(&mut window, "the end", |window| app(window).status().is_some_and(|status| status.over));
+    // Whoever presses now meant to pause.
+    assert!(window.get_all_by_label("Run again").next().expect("the one on the bar").accesskit_node().is_disabled());
+    window.key_press(Key::Space);
     window.run_steps(3);
+    assert!(app(&window).status().is_some_and(|status| status.over), "it does not begin again by mistake");
     let notice = window.get_by_label("The scenario has ended").rect();
     for needed in ["server", "Show the whole map", "Timeline"] {
         let place = window.get_by_label(needed).rect();
@@ -236,9 +240,11 @@ fn at_its_end_a_scenario_offers_to_run_again_and_nothing_else() {
     click(&mut window, "server");
     assert!(window.get_by_label("Inject fault…").accesskit_node().is_disabled());
     assert_eq!(window.get_all_by_label("Run again").count(), 2, "on the bar and in the notice");
+    open_pane(&mut window, "Team");
     window.get_all_by_label("Run again").next().expect("the one on the bar").click();
     wait(&mut window, "the new run", |window| app(window).status().is_some_and(|status| !status.over && status.speed == Speed::Times(60)));
     assert!(window.query_by_label("The scenario has ended").is_none(), "what was said of the other run is gone");
+    assert!(window.query_by_label("This scenario has no team").is_some(), "the same panel is open");
 }
 
 #[test]
