@@ -253,6 +253,8 @@ pub struct ServiceSnapshot {
     pub versions: Vec<VersionSnapshot>,
     /// The version whose deployment completed last.
     pub stable: String,
+    /// The version that a rollback of that one goes back to, if there is any.
+    pub previous: Option<String>,
     /// How it is deployed unless a deployment says otherwise.
     pub strategy: Strategy,
     /// The deployment under way: a sentence such as `v2: 3 of 10 replaced`.

@@ -9,7 +9,7 @@ pub(super) mod steps;
 
 use eframe::egui::{Align2, Frame, Label, Margin, Rect, RichText, ScrollArea, Sense, Ui, UiBuilder, pos2, vec2};
 
-use super::delivery::{Target, change, deployment, go, link_ui, outcome, outcome_health, strategy, version_name};
+use super::delivery::{Target, change, deployment, deployment_of, go, link_ui, outcome, outcome_health, strategy, version_name};
 use super::panes::PaneSpec;
 use crate::insight::deployments::{Deployment, Status};
 use crate::lab::snapshot::{DeploymentSnapshot, ServiceSnapshot};
@@ -19,6 +19,7 @@ use crate::ui::theme::{self, size};
 use crate::ui::widgets::table::{Cells, Column, table};
 use crate::ui::widgets::{empty, label, status};
 use crate::ui::{fonts, format, icons};
+use crate::units::SimSpan;
 
 /// The panel.
 pub(crate) const PANE: PaneSpec = PaneSpec { title: "pane.deployments", icon: icons::DEPLOYMENTS, draw: deployments_ui };
@@ -115,9 +116,10 @@ fn list_ui(ui: &mut Ui, lang: Lang, run: &Run, rows: &[&Deployment], chosen: Opt
     table(ui, "deployments", &columns, rows.len(), height, name, draw)
 }
 
-/// From which version to which.
+/// From which version to which: what goes back leaves the version that is turned back, also where that never took over.
 fn versions(run: &Run, one: &Deployment) -> String {
-    format!("{} → {}", version_name(run, one.replaces), version_name(run, one.version))
+    let left = one.rolls_back.and_then(|undone| deployment_of(run, undone)).map_or(one.replaces, |undone| undone.version);
+    format!("{} → {}", version_name(run, left), version_name(run, one.version))
 }
 
 /// A deployment: what it does, how it stands, what can be done about it.
@@ -159,7 +161,11 @@ fn one_ui(ui: &mut Ui, shell: &mut Shell, one: &Deployment) {
         evidence::alarms_ui(ui, lang, run, &current.alarms, !current.analyses.is_empty());
     }
     if let Some(ended) = snapshot.ended.iter().find(|ended| ended.number == one.number) {
-        steps::ended_ui(ui, lang, snapshot.now, &ended.steps);
+        // Where the old fleet still stood, the way back is no more than a change of weights: its steps took no time.
+        let at_once = one.rolls_back.is_some() && one.took().is_some_and(SimSpan::is_zero);
+        if !at_once {
+            steps::ended_ui(ui, lang, snapshot.now, &ended.steps);
+        }
         if ended.failed > 0 {
             ui.label(RichText::new(lang.with("deployment.failed", &[("failed", &ended.failed.to_string())])).color(palette.failing_text));
         }
