@@ -711,6 +711,12 @@ fn a_failed_request_is_walked_back_from_link_to_link() {
     for text in [format!("shop #{}", request.hurt.instance.0), format!("deployment #{}", request.deployment.expect("its deployment"))] {
         assert!(window.query_all_by_role_and_label(Role::Link, &text).next().is_some(), "{text}");
     }
+    let (build, execution) = (request.build.expect("its build"), request.execution.expect("its execution"));
+    follow(&mut window, &format!("build #{build}, execution #{execution}"));
+    assert!(window.query_by_label_contains(&format!("Build {build} · ")).is_some(), "the log of the build is open");
+    press(&mut window, "Executions");
+    assert!(window.query_by_label_contains(&format!("Execution #{execution}")).is_some(), "and its execution is looked at");
+    open_pane(&mut window, "DORA");
     follow(&mut window, &commit);
     assert!(window.query_by_label("Versions and their deployments").is_some(), "the commit is shown");
     open_pane(&mut window, "DORA");

@@ -16,7 +16,7 @@ use crate::ids::{FlawId, ServiceId, VersionId};
 use crate::insight::deployments::{Deployment, Status};
 use crate::insight::dora::bands::Year;
 use crate::lab::snapshot::Health;
-use crate::telemetry::ledger::{ChangeNumber, DeploymentNumber};
+use crate::telemetry::ledger::{ChangeNumber, DeploymentNumber, ExecutionNumber};
 use crate::ui::state::{Ask, Run, Selection, Shell};
 use crate::ui::text::{Lang, humanised};
 use crate::ui::widgets::{button, empty, label};
@@ -81,8 +81,15 @@ pub(super) enum Target {
     Deployment(DeploymentNumber),
     /// A commit, by its name.
     Commit(String),
-    /// A service's pipeline.
-    Pipeline(ServiceId),
+    /// A service's pipeline, and in it an execution and a build.
+    Pipeline {
+        /// The service.
+        service: ServiceId,
+        /// The execution.
+        execution: Option<ExecutionNumber>,
+        /// The build.
+        build: Option<u32>,
+    },
     /// A failed request and where it came from.
     Walk(FlawId, usize),
 }
@@ -106,7 +113,11 @@ pub(super) fn go(shell: &mut Shell, target: Target) {
             run.delivery.reveal_commit = true;
             shell.ask(Ask::Show(super::commits::PANE.title));
         }
-        Target::Pipeline(service) => {
+        Target::Pipeline { service, execution, build } => {
+            // The log of a build that is too old to be known has nothing to show.
+            let builds = run.snapshot.delivery.as_ref().map_or(&[][..], |look| &look.builds);
+            let build = build.filter(|build| builds.iter().any(|known| known.number == *build));
+            run.pipeline.show(service, execution, build);
             shell.ask(Ask::Select(Selection::Service(service)));
             shell.ask(Ask::Show("pane.pipeline"));
         }

@@ -116,7 +116,10 @@ fn job(lang: Lang, run: &Run, look: &DeliveryLook, job: JobLook) -> (String, Opt
         JobLook::Review(number) => of_change("team.job.review", number),
         JobLook::Resolve(number) => of_change("team.job.resolve", number),
         JobLook::Stabilise(service) => (lang.with("team.job.stabilise", &[("service", run.service_name(service))]), Some(Target::Service(service))),
-        JobLook::Approve(service) => (lang.with("team.job.approve", &[("service", run.service_name(service))]), Some(Target::Pipeline(service))),
+        JobLook::Approve(service) => {
+            let target = Target::Pipeline { service, execution: None, build: None };
+            (lang.with("team.job.approve", &[("service", run.service_name(service))]), Some(target))
+        }
         JobLook::Diagnose(number) => (lang.with("team.job.diagnose", &[("number", &number.to_string())]), None),
         JobLook::Investigate(number) => (lang.with("team.job.investigate", &[("number", &number.to_string())]), None),
     }

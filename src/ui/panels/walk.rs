@@ -170,7 +170,8 @@ fn steps_ui(ui: &mut Ui, lang: Lang, run: &Run, flaw: &FlawSnapshot, request: &F
             let build = request.build.map_or_else(String::new, |build| lang.with("delivery.build", &[("number", &build.to_string())]));
             let execution = lang.with("delivery.execution", &[("number", &execution.to_string())]);
             let text = if build.is_empty() { execution } else { format!("{build}, {execution}") };
-            step(ui, icons::SCALE, "walk.step.build", text, Some(Target::Pipeline(request.service)), String::new());
+            let to = Target::Pipeline { service: request.service, execution: request.execution, build: request.build };
+            step(ui, icons::SCALE, "walk.step.build", text, Some(to), String::new());
         }
         if let Some(commit) = &request.commit {
             step(ui, icons::COMMITS, "walk.step.commit", commit.clone(), Some(Target::Commit(commit.clone())), lang.tr("walk.built-from").into_owned());
