@@ -66,6 +66,8 @@ impl Lang {
             let value = match value {
                 // What is a measure has the decimal sign of the language; what is a name stays as it is.
                 Value::Plain(plain) if matches!(*name, "percent" | "factor") => self.figure(plain),
+                // Files name a strategy for machines; people have a name of their own for it.
+                Value::Plain(plain) if *name == "strategy" => self.find(&format!("strategy.{plain}.name")).map_or_else(|| plain.clone(), Cow::into_owned),
                 Value::Plain(plain) => plain.clone(),
                 Value::Sentence(inner) => self.say(inner),
             };

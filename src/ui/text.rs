@@ -82,6 +82,8 @@ mod tests {
         }
         let said = Said::Failed { version: "v2".to_owned(), why: Cause::CircuitBreaker { failed: 3, threshold: 3 } }.sentence();
         assert_eq!(Lang::En.say(&said), "v2 failed: circuit breaker: 3 tasks failed, threshold 3");
+        let deploys = Said::Deploys { version: "v2".to_owned(), strategy: "all-at-once" }.sentence();
+        assert_eq!((Lang::En.say(&deploys), Lang::Vi.say(&deploys)), ("deploy v2, all at once".into(), "deploy v2, tất cả cùng lúc".into()));
         let held = PipelineWhy::NotDeployed { why: NotDeployed::HeldUntil { change: 12 }.sentence() }.sentence();
         assert_eq!((Lang::En.say(&held), held.to_string()), ("held back until change 12 is in it".to_owned(), "held back until change 12 is in it".to_owned()));
         assert_eq!(Lang::Vi.say(&held), "đang giữ lại: phải chờ change 12");
