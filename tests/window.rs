@@ -754,6 +754,19 @@ fn the_team_its_commits_and_its_deployments_are_shown() {
 }
 
 #[test]
+fn an_event_leads_to_what_it_is_about() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut window = team(folder.path(), &Settings::default());
+    window.get_by_label_contains("  Events").click();
+    window.run_steps(3);
+    let row = window.query_all_by_role(Role::Row).find(|node| node.accesskit_node().label().is_some_and(|label| label.ends_with(" deployed")));
+    row.expect("a deployment that ended").click();
+    window.run_steps(4);
+    assert!(window.query_by_label("Versions that run now").is_some(), "the deployment is shown");
+    assert!(window.query_by_label("Inject fault…").is_some(), "and its service is selected");
+}
+
+#[test]
 fn without_a_team_the_panels_say_what_they_would_show() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut window = boutique(folder.path());

@@ -235,6 +235,7 @@ pub fn snapshot(scenario: &Scenario, seconds: u64, interest: &Interest, instance
                 at: SimTime::from_secs(at),
                 kind,
                 service: service.map(ServiceId::from_index),
+                about: None,
                 what: Sentence { english: label.to_owned(), ..Sentence::default() },
             })
             .collect(),

@@ -73,6 +73,8 @@ impl Default for DeliveryState {
 /// What a link leads to.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Target {
+    /// What users get, in the inspector.
+    Users,
     /// A service, on the map and in the inspector.
     Service(ServiceId),
     /// An instance, in the inspector.
@@ -90,6 +92,8 @@ pub(super) enum Target {
         /// The build.
         build: Option<u32>,
     },
+    /// The team, and what it does about incidents.
+    Team,
     /// A failed request and where it came from.
     Walk(FlawId, usize),
 }
@@ -98,6 +102,7 @@ pub(super) enum Target {
 pub(super) fn go(shell: &mut Shell, target: Target) {
     let Some(run) = shell.run.as_mut() else { return };
     match target {
+        Target::Users => shell.ask(Ask::Select(Selection::Fleet)),
         Target::Service(service) => shell.ask(Ask::Select(Selection::Service(service))),
         Target::Instance(service, number) => shell.ask(Ask::Select(Selection::Instance(service, number))),
         Target::Deployment(number) => {
@@ -121,6 +126,7 @@ pub(super) fn go(shell: &mut Shell, target: Target) {
             shell.ask(Ask::Select(Selection::Service(service)));
             shell.ask(Ask::Show("pane.pipeline"));
         }
+        Target::Team => shell.ask(Ask::Show(super::team::PANE.title)),
         Target::Walk(flaw, request) => {
             run.delivery.walk = Some((flaw, request));
             run.delivery.truth = true;
