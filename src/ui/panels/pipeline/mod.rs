@@ -131,11 +131,11 @@ impl PipelineState {
             editor.done(action);
         }
     }
-    /// A service that was to get its first pipeline has it: it is shown.
+    /// A service that was to get its first pipeline has it: it is shown as it runs, among the other panels again.
     fn follow_creation(&mut self, all: &DeliveryLook) {
         if let Some(service) = self.creating.filter(|service| all.pipelines.iter().any(|look| look.service == *service)) {
             self.editors.remove(&service);
-            (self.creating, self.editing, self.fills) = (None, false, true);
+            (self.creating, self.editing, self.fills) = (None, false, false);
         }
     }
     /// The pipeline to show: of the service that is selected, else the one shown last, else the first.
