@@ -51,6 +51,13 @@ impl Lang {
         one.or_else(|| self.find(&key)).unwrap_or_default().replace("%{count}", &count.to_string())
     }
 
+    /// The sentence of `key` with each `%{name}` replaced: `key.one` if it is about one of something, where the language tells
+    /// one from several.
+    pub(crate) fn with_count(self, key: &'static str, count: usize, values: &[(&str, &str)]) -> String {
+        let one = (count == 1).then(|| self.find(&format!("{key}.one"))).flatten();
+        filled(&one.unwrap_or_else(|| self.tr(key)), values)
+    }
+
     /// What the simulation says, without the marks around names: for tables and lists.
     pub(crate) fn say_plainly(self, sentence: &Sentence) -> String {
         self.say(sentence).replace('`', "")

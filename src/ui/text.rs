@@ -96,6 +96,8 @@ mod tests {
     fn one_thing_is_not_several() {
         assert_eq!([0, 1, 2].map(|count| Lang::En.counted("actions", count)), ["0 actions", "1 action", "2 actions"]);
         assert_eq!(Lang::Vi.counted("actions", 1), "1 thao tác");
+        let records = |count: usize| Lang::En.with_count("dora.records.rework", count, &[("count", &count.to_string())]);
+        assert_eq!([1, 2].map(records), ["Behind it: 1 unplanned deployment", "Behind it: 2 unplanned deployments"]);
     }
 
     #[test]
