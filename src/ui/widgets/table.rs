@@ -13,6 +13,10 @@ const ROW: f32 = 24.0;
 /// Height of the head [points].
 const HEAD: f32 = 20.0;
 
+/// Size of numbers, and of those that do not fit so [points].
+const NUMBERS: f32 = size::BODY - 1.0;
+const SMALL: f32 = 10.0;
+
 /// Between the texts of two columns at least [points].
 const GAP: f32 = 10.0;
 
@@ -108,6 +112,8 @@ pub(crate) struct Cells<'a> {
     edges: &'a [(f32, f32)],
     columns: &'a [Column<'a>],
     rect: Rect,
+    /// Whether all numbers are written smaller, because not all of them fit otherwise.
+    small: bool,
     /// The colours.
     pub(crate) palette: &'static Palette,
 }
@@ -128,8 +134,8 @@ impl Cells<'_> {
         let painter = self.ui.painter();
         let y = self.rect.center().y;
         if self.columns[column].number {
-            let wide = painter.layout_no_wrap(text.to_owned(), fonts::mono(size::BODY - 1.0), color);
-            let galley = if wide.size().x <= room { wide } else { painter.layout_no_wrap(text.to_owned(), fonts::mono(10.0), color) };
+            let wide = painter.layout_no_wrap(text.to_owned(), fonts::mono(if self.small { SMALL } else { NUMBERS }), color);
+            let galley = if wide.size().x <= room { wide } else { painter.layout_no_wrap(text.to_owned(), fonts::mono(SMALL), color) };
             painter.galley(pos2(right - 4.0 - galley.size().x, y - galley.size().y / 2.0), galley, color);
             return;
         }
@@ -178,13 +184,18 @@ pub(crate) fn table<'a>(
     let mut edges = Vec::with_capacity(columns.len());
     let mut x = left;
     let head = |column: &Column<'_>| ui.painter().layout_no_wrap(column.head.to_owned(), fonts::regular(size::SMALL), palette.secondary).size().x;
-    let held = |column: &Column<'_>| {
+    let held = |column: &Column<'_>, numbers: f32| {
         let (text, indent) = column.sample;
-        let font = if column.number { fonts::mono(size::BODY - 1.0) } else { fonts::regular(size::BODY) };
+        let font = if column.number { fonts::mono(numbers) } else { fonts::regular(size::BODY) };
         if text.is_empty() { 0.0 } else { ui.painter().layout_no_wrap(text.to_owned(), font, palette.text).size().x + indent + 1.0 }
     };
-    let least = |column: &Column<'_>| if column.share > 0.0 { head(column).max(held(column)) + GAP } else { 0.0 };
-    let wanted: Vec<(f32, f32)> = columns.iter().map(|column| (column.share, least(column))).collect();
+    let least = |column: &Column<'_>, numbers: f32| if column.share > 0.0 { head(column).max(held(column, numbers)) + GAP } else { 0.0 };
+    let wanted = |numbers: f32| -> Vec<(f32, f32)> { columns.iter().map(|column| (column.share, least(column, numbers))).collect() };
+    let wide = wanted(NUMBERS);
+    // Numbers beside each other have one size.
+    let sampled = columns.iter().any(|column| column.number && column.share > 0.0 && !column.sample.0.is_empty());
+    let small = sampled && wide.iter().map(|(_, least)| *least).sum::<f32>() > width;
+    let wanted = if small { wanted(SMALL) } else { wide };
     for w in widths(&wanted, width) {
         edges.push((x, x + w));
         x += w;
@@ -217,7 +228,7 @@ pub(crate) fn table<'a>(
             }
             // What was cut is here in full.
             response.on_hover_text(name(row));
-            draw(row, &Cells { ui, edges: &edges, columns, rect, palette });
+            draw(row, &Cells { ui, edges: &edges, columns, rect, small, palette });
         }
     });
     clicked
