@@ -51,6 +51,13 @@ impl Lang {
         one.or_else(|| self.find(&key)).unwrap_or_default().replace("%{count}", &count.to_string())
     }
 
+    /// The sentence of `key` with each `%{name}` replaced: `key.one` if it is about one of something, where the language tells
+    /// one from several.
+    pub(crate) fn with_count(self, key: &'static str, count: usize, values: &[(&str, &str)]) -> String {
+        let one = (count == 1).then(|| self.find(&format!("{key}.one"))).flatten();
+        filled(&one.unwrap_or_else(|| self.tr(key)), values)
+    }
+
     /// What the simulation says, without the marks around names: for tables and lists.
     pub(crate) fn say_plainly(self, sentence: &Sentence) -> String {
         self.say(sentence).replace('`', "")
@@ -66,6 +73,8 @@ impl Lang {
             let value = match value {
                 // What is a measure has the decimal sign of the language; what is a name stays as it is.
                 Value::Plain(plain) if matches!(*name, "percent" | "factor") => self.figure(plain),
+                // Files name a strategy for machines; people have a name of their own for it.
+                Value::Plain(plain) if *name == "strategy" => self.find(&format!("strategy.{plain}.name")).map_or_else(|| plain.clone(), Cow::into_owned),
                 Value::Plain(plain) => plain.clone(),
                 Value::Sentence(inner) => self.say(inner),
             };

@@ -42,6 +42,12 @@ macro_rules! said_plainly {
 }
 said_plainly!(u32, usize, String, &str);
 
+impl Say for Sentence {
+    fn say(&self) -> Value {
+        Value::Sentence(self.clone())
+    }
+}
+
 /// Declares an enum of phrases; see the module's documentation.
 macro_rules! phrases {
     (
@@ -120,6 +126,24 @@ mod tests {
                 why: Why,
             } = "put off to {to}: {why}",
         }
+    }
+
+    phrases! {
+        /// Whatever somebody else says.
+        pub enum Heard {
+            /// It.
+            "heard" => Of {
+                /// It.
+                what: Sentence,
+            } = "{what}",
+        }
+    }
+
+    #[test]
+    fn a_sentence_of_somebody_else_can_be_passed_on() {
+        let why = Why::Late { count: 3 }.sentence();
+        let heard = Heard::Of { what: why.clone() };
+        assert_eq!((heard.to_string().as_str(), heard.sentence().values), ("3 are late", vec![("what", Value::Sentence(why))]));
     }
 
     #[test]

@@ -227,7 +227,11 @@ fn at_its_end_a_scenario_offers_to_run_again_and_nothing_else() {
     wait(&mut window, "the run", |window| snapshot(window).is_some());
     window.key_press(Key::Num6);
     wait(&mut window, "the end", |window| app(window).status().is_some_and(|status| status.over));
+    // Whoever presses now meant to pause.
+    assert!(window.get_all_by_label("Run again").next().expect("the one on the bar").accesskit_node().is_disabled());
+    window.key_press(Key::Space);
     window.run_steps(3);
+    assert!(app(&window).status().is_some_and(|status| status.over), "it does not begin again by mistake");
     let notice = window.get_by_label("The scenario has ended").rect();
     for needed in ["server", "Show the whole map", "Timeline"] {
         let place = window.get_by_label(needed).rect();
@@ -236,9 +240,11 @@ fn at_its_end_a_scenario_offers_to_run_again_and_nothing_else() {
     click(&mut window, "server");
     assert!(window.get_by_label("Inject fault…").accesskit_node().is_disabled());
     assert_eq!(window.get_all_by_label("Run again").count(), 2, "on the bar and in the notice");
+    open_pane(&mut window, "Team");
     window.get_all_by_label("Run again").next().expect("the one on the bar").click();
     wait(&mut window, "the new run", |window| app(window).status().is_some_and(|status| !status.over && status.speed == Speed::Times(60)));
     assert!(window.query_by_label("The scenario has ended").is_none(), "what was said of the other run is gone");
+    assert!(window.query_by_label("This scenario has no team").is_some(), "the same panel is open");
 }
 
 #[test]
@@ -705,6 +711,12 @@ fn a_failed_request_is_walked_back_from_link_to_link() {
     for text in [format!("shop #{}", request.hurt.instance.0), format!("deployment #{}", request.deployment.expect("its deployment"))] {
         assert!(window.query_all_by_role_and_label(Role::Link, &text).next().is_some(), "{text}");
     }
+    let (build, execution) = (request.build.expect("its build"), request.execution.expect("its execution"));
+    follow(&mut window, &format!("build #{build}, execution #{execution}"));
+    assert!(window.query_by_label_contains(&format!("Build {build} · ")).is_some(), "the log of the build is open");
+    press(&mut window, "Executions");
+    assert!(window.query_by_label_contains(&format!("Execution #{execution}")).is_some(), "and its execution is looked at");
+    open_pane(&mut window, "DORA");
     follow(&mut window, &commit);
     assert!(window.query_by_label("Versions and their deployments").is_some(), "the commit is shown");
     open_pane(&mut window, "DORA");
@@ -739,6 +751,19 @@ fn the_team_its_commits_and_its_deployments_are_shown() {
     assert!(window.query_by_label("Builds").is_none());
     open_pane(&mut window, "Deployments");
     assert!(window.query_by_label("Versions that run now").is_some());
+}
+
+#[test]
+fn an_event_leads_to_what_it_is_about() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut window = team(folder.path(), &Settings::default());
+    window.get_by_label_contains("  Events").click();
+    window.run_steps(3);
+    let row = window.query_all_by_role(Role::Row).find(|node| node.accesskit_node().label().is_some_and(|label| label.ends_with(" deployed")));
+    row.expect("a deployment that ended").click();
+    window.run_steps(4);
+    assert!(window.query_by_label("Versions that run now").is_some(), "the deployment is shown");
+    assert!(window.query_by_label("Inject fault…").is_some(), "and its service is selected");
 }
 
 #[test]

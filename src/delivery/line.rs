@@ -10,6 +10,7 @@ use std::sync::Arc;
 use super::builds::{Farm, Finished};
 use super::gates::Gates;
 use super::history::Revision;
+use super::not_deployed::NotDeployed;
 use super::pipeline::check::Checked;
 use super::pipeline::definition::{Category, Pipeline, RetryMode};
 use super::pipeline::execution::{ActionResult, Engine, Start};
@@ -18,6 +19,7 @@ use super::pipeline::status::{ActionStatus, ConditionType, ExecutionStatus, Stag
 use super::pipelines::Pipelines;
 use crate::ids::{FlawId, ServiceId, VersionId};
 use crate::kernel::model::Model;
+use crate::phrase::Sentence;
 use crate::telemetry::ledger::{AlarmState, Event, ExecutionNumber, Progress};
 use crate::units::{SimSpan, SimTime};
 
@@ -261,16 +263,16 @@ impl Line {
     }
 
     /// A deployment was not begun.
-    pub(super) fn refuse_deployment(&mut self, now: SimTime, service: ServiceId, run: ActionRunId, why: &str) {
-        self.finish(now, service, run, ActionResult::Failed { summary: why.to_owned() });
+    pub(super) fn refuse_deployment(&mut self, now: SimTime, service: ServiceId, run: ActionRunId, why: &NotDeployed) {
+        self.finish(now, service, run, ActionResult::not_deployed(why.sentence()));
     }
 
     /// A deployment ended, well or for a reason.
-    pub(super) fn deployment_ended(&mut self, now: SimTime, service: ServiceId, version: VersionId, failed: Option<String>) {
+    pub(super) fn deployment_ended(&mut self, now: SimTime, service: ServiceId, version: VersionId, failed: Option<Sentence>) {
         let Some(belt) = self.belts.get_mut(&service) else { return };
         let Some(run) = belt.deploying.iter().find(|(_, deployed)| **deployed == Some(version)).map(|(run, _)| *run) else { return };
         belt.deploying.remove(&run);
-        let result = failed.map_or_else(ActionResult::succeeded, |summary| ActionResult::Failed { summary });
+        let result = failed.map_or_else(ActionResult::succeeded, ActionResult::not_deployed);
         self.finish(now, service, run, result);
     }
 
@@ -283,7 +285,7 @@ impl Line {
             return;
         };
         let stage = execution.and_then(|execution| self.engine(service)?.execution(execution)).map(|view| view.stage);
-        self.finish(now, service, run, ActionResult::Failed { summary: why });
+        self.finish(now, service, run, ActionResult::Failed { why: Why::said(&why) });
         if found.is_empty() {
             if let (Some(execution), Some(stage)) = (execution, stage) {
                 self.told.push_back(Told::Flaked { service, execution, stage });
@@ -472,5 +474,10 @@ impl ActionResult {
     /// It went well, and there is no more to say.
     fn succeeded() -> Self {
         Self::Succeeded { summary: String::new(), variables: BTreeMap::new(), artifacts: BTreeMap::new() }
+    }
+
+    /// It did not bring what it was to bring.
+    const fn not_deployed(why: Sentence) -> Self {
+        Self::Failed { why: Some(Why::NotDeployed { why }) }
     }
 }

@@ -65,6 +65,8 @@ pub struct ChangeLook {
 pub struct PersonLook {
     /// What they are at, and since when.
     pub job: Option<(JobLook, SimTime)>,
+    /// Whether they are at it now: in working time, or at any hour for what cannot wait.
+    pub working: bool,
     /// Whether they are on call.
     pub on_call: bool,
 }
@@ -181,7 +183,11 @@ impl Delivery {
     /// What a reader sees at `now`: nothing has happened since it last ran, but people may have gone home.
     pub fn look(&self, now: SimTime) -> DeliveryLook {
         let people = (0..self.staff.people())
-            .map(|person| PersonLook { job: self.staff.at(person).map(|(job, since)| (job_look(job), since)), on_call: self.staff.on_call(now) == person })
+            .map(|person| PersonLook {
+                job: self.staff.at(person).map(|(job, since)| (job_look(job), since)),
+                working: self.staff.is_working(person, now),
+                on_call: self.staff.on_call(now) == person,
+            })
             .collect();
         let newest = |len: usize| len.saturating_sub(MOST);
         let change = |change: &super::history::Change| {

@@ -17,6 +17,7 @@
 //! | `branch/` | branching models, one a file |
 //! | `work`, `response` | the ways of a change to the trunk, and of an incident to its end |
 //! | `line` | pipelines at work: builds, tests, approvals, deployments |
+//! | `not_deployed` | why nothing came of a deployment that a pipeline asked for |
 //! | `gates` | rules of conditions, answered from alarms, clock and variables |
 
 pub mod branch;
@@ -31,6 +32,7 @@ pub mod history;
 pub mod incident;
 mod line;
 pub mod look;
+pub mod not_deployed;
 pub mod people;
 pub mod pipeline;
 pub mod pipelines;
@@ -47,12 +49,14 @@ use self::change::{Item, ItemNumber, Source};
 use self::history::{Change, History, Revision};
 use self::incident::Incident;
 use self::line::{Line, Told};
+use self::not_deployed::NotDeployed;
 use self::people::Staff;
 use self::pipeline::outcome::{ActionRunId, ExecutionId};
 use self::pipelines::Pipelines;
 use self::plan::Team;
 use crate::ids::{FlawId, ServiceId, VersionId};
 use crate::kernel::model::{Flaw, Model, Step as ScriptStep};
+use crate::phrase::Sentence;
 use crate::rng::{Stream, purpose};
 use crate::telemetry::ledger::{ChangeNumber, DeploymentNumber, Event, ExecutionNumber, Ledger};
 use crate::telemetry::store::Store;
@@ -430,7 +434,7 @@ impl Delivery {
                 let Some(deployed) = self.deployments.get_mut(deployment) else { return };
                 deployed.ended = Some(at);
                 let deployed = *deployed;
-                self.line.deployment_ended(self.now, deployed.service, deployed.version, Some(why.to_string()));
+                self.line.deployment_ended(self.now, deployed.service, deployed.version, Some(why.sentence()));
                 if self.artifacts.contains_key(&deployed.version) {
                     self.turned_back(*deployment, deployed.service, why);
                 }
@@ -442,7 +446,7 @@ impl Delivery {
                 let Some(deployed) = self.deployments.get_mut(deployment) else { return };
                 deployed.ended = Some(at);
                 let deployed = *deployed;
-                self.line.deployment_ended(self.now, deployed.service, deployed.version, Some(format!("superseded by deployment #{by}")));
+                self.line.deployment_ended(self.now, deployed.service, deployed.version, Some(NotDeployed::Superseded { by: *by }.sentence()));
                 self.rollback_lost(deployed);
             }
             _ => {}
@@ -484,8 +488,8 @@ impl Delivery {
         let production = self.production.entry(service).or_default();
         if let Some(fix) = production.held_for.filter(|fix| !ends_outage && !revision.changes.contains(fix)) {
             let why = match fix {
-                u32::MAX => "held back: what was rolled back is still in it".to_owned(),
-                fix => format!("held back until change {fix} is in it"),
+                u32::MAX => NotDeployed::HeldBack,
+                change => NotDeployed::HeldUntil { change },
             };
             self.line.refuse_deployment(self.now, service, run, &why);
             return self.follow_line();
@@ -520,13 +524,13 @@ impl Delivery {
     /// that leads there, or by one more deployment.
     fn go_back(&mut self, service: ServiceId, run: ActionRunId, revision: &Revision) {
         let Some(version) = self.version_of(service, revision) else {
-            self.line.refuse_deployment(self.now, service, run, "what it goes back to was never deployed");
+            self.line.refuse_deployment(self.now, service, run, &NotDeployed::NeverDeployed);
             return self.follow_line();
         };
         self.line.deploying(service, run, version);
         let of_service = || self.deployments.iter().rev().filter(|(_, deployed)| deployed.service == service && deployed.rolls_back.is_none());
         let Some((latest, deployed)) = of_service().next().map(|(number, deployed)| (*number, *deployed)) else {
-            self.line.refuse_deployment(self.now, service, run, "nothing was ever deployed");
+            self.line.refuse_deployment(self.now, service, run, &NotDeployed::NothingDeployed);
             return self.follow_line();
         };
         if deployed.undone {
@@ -543,7 +547,7 @@ impl Delivery {
     }
 
     /// A deployment that was asked for could not be begun.
-    pub fn deployment_refused(&mut self, service: ServiceId, version: VersionId, why: &str) {
-        self.line.deployment_ended(self.now, service, version, Some(why.to_owned()));
+    pub fn deployment_refused(&mut self, service: ServiceId, version: VersionId, why: Sentence) {
+        self.line.deployment_ended(self.now, service, version, Some(why));
     }
 }

@@ -92,6 +92,11 @@ impl<T: Clone> Staff<T> {
     pub fn at(&self, person: PersonNumber) -> Option<(&T, SimTime)> {
         self.desks.get(usize::from(person))?.as_ref().map(|work| (&work.task.what, work.since))
     }
+    /// Whether a person is at their task at `now`: in working time, or at any hour for what cannot wait.
+    pub fn is_working(&self, person: PersonNumber, now: SimTime) -> bool {
+        let desk = self.desks.get(usize::from(person)).and_then(Option::as_ref);
+        desk.is_some_and(|work| work.task.any_hour || self.calendar.is_open(now))
+    }
     /// Tasks that wait for somebody.
     pub fn waiting(&self) -> impl Iterator<Item = &Task<T>> {
         self.waiting.values()
@@ -239,12 +244,15 @@ mod tests {
         assert_eq!(staff.assign(at(9)), [(0, "code")]);
         staff.ask(Task { urgency: Urgency::Incident, any_hour: true, ..task("incident", 1) });
         assert_eq!(staff.assign(at(13)), [(0, "incident")], "person 0 is on call in the first week");
+        assert!(staff.is_working(0, at(13)) && !staff.is_working(1, at(13)), "person 1 has nothing to do");
         assert_eq!(staff.done(at(14)), [(0, "incident")]);
         assert_eq!(staff.assign(at(14)), [(0, "code")]);
         // Two of four hours were done by 13:00; the other two take four hours from 14:00 on, of which three are left today.
         assert_eq!(staff.next_due(at(14)), Some(at(24 + 10)));
+        assert!(!staff.is_working(0, at(19)), "who is on call sleeps, too, unless something wakes them");
         staff.ask(Task { urgency: Urgency::Incident, any_hour: true, ..task("at night", 1) });
         assert_eq!(staff.assign(at(20)), [(0, "at night")]);
+        assert!(staff.is_working(0, at(20)));
         assert_eq!(staff.on_call(at(7 * 24)), 1);
     }
 

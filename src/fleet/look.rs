@@ -27,6 +27,8 @@ pub struct ServiceLook {
     pub desired: u32,
     /// The version whose deployment completed last.
     pub stable: VersionId,
+    /// The version to go back to from that one, if there is any.
+    pub previous: Option<VersionId>,
     /// How it is deployed unless a deployment says otherwise.
     pub strategy: Strategy,
     /// Shares of the traffic by version, if somebody set them.
@@ -134,6 +136,7 @@ impl Fleet {
             strategy: self.world.get::<Plan>(entity).map(|plan| plan.0.strategy.clone()).unwrap_or_default(),
             desired: self.world.get::<Size>(entity).map_or(0, |size| size.desired),
             stable: releases.map(|releases| releases.stable().1).unwrap_or_default(),
+            previous: releases.and_then(Releases::previous),
             weights: releases.map(|releases| releases.weights.clone()).unwrap_or_default(),
             deployment,
             instances,

@@ -339,7 +339,7 @@ impl Session {
                     Ok(()) => self.run_fleet(Vec::new()),
                     Err(why) => {
                         if let Some(delivery) = &mut self.delivery {
-                            delivery.deployment_refused(service, version, &why.to_string());
+                            delivery.deployment_refused(service, version, why.sentence());
                         }
                     }
                 }

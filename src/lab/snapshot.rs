@@ -20,7 +20,7 @@ use crate::insight::metric::Datapoint;
 use crate::kernel::feature::Side;
 use crate::kernel::resilience::CallPolicy;
 use crate::phrase::Sentence;
-use crate::telemetry::ledger::{DeploymentNumber, ExecutionNumber};
+use crate::telemetry::ledger::{DeploymentNumber, ExecutionNumber, IncidentNumber};
 use crate::telemetry::strikes::Hurt;
 use crate::units::{Ratio, SimSpan, SimTime};
 
@@ -253,6 +253,8 @@ pub struct ServiceSnapshot {
     pub versions: Vec<VersionSnapshot>,
     /// The version whose deployment completed last.
     pub stable: String,
+    /// The version that a rollback of that one goes back to, if there is any.
+    pub previous: Option<String>,
     /// How it is deployed unless a deployment says otherwise.
     pub strategy: Strategy,
     /// The deployment under way: a sentence such as `v2: 3 of 10 replaced`.
@@ -439,6 +441,17 @@ pub enum MarkKind {
     Action,
 }
 
+/// What a mark is about, where there is more to see of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum About {
+    /// A deployment.
+    Deployment(DeploymentNumber),
+    /// An execution of the service's pipeline.
+    Execution(ExecutionNumber),
+    /// An incident.
+    Incident(IncidentNumber),
+}
+
 /// Something that happened.
 #[derive(Debug, Clone)]
 pub struct Mark {
@@ -448,6 +461,8 @@ pub struct Mark {
     pub kind: MarkKind,
     /// Which service, if one.
     pub service: Option<ServiceId>,
+    /// What it is about, if there is more to see of that.
+    pub about: Option<About>,
     /// What.
     pub what: Sentence,
 }

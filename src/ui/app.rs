@@ -17,7 +17,7 @@ use super::panels::lesson::LessonState;
 use super::panels::signals::ChartState;
 use super::panels::{help, home, inspector, lesson, palette, panes, rail, settings as settings_panel, timeline, top_bar};
 use super::settings::{Settings, ThemeChoice};
-use super::state::{Ask, LessonEntry, Level, LibraryEntry, Offer, Overlay, Page, RecentSession, Run, Selection, Shell};
+use super::state::{Ask, CALM, LessonEntry, Level, LibraryEntry, Offer, Overlay, Page, RecentSession, Run, Selection, Shell};
 use super::text::Lang;
 use super::widgets::{empty, notice};
 use super::{format, icons, keys, learner, theme};
@@ -76,6 +76,8 @@ pub struct App {
     interest: Interest,
     /// The scenario that was opened last, until its first snapshot is there.
     pending: Option<(Arc<Scenario>, u64)>,
+    /// The docked panels of the run that is run again, which it keeps.
+    tiles: Option<egui_tiles::Tree<panes::Pane>>,
     /// The number of the world that was asked for last.
     world: u64,
     /// Where a lesson points whose world is not there yet.
@@ -94,7 +96,7 @@ impl App {
         if let Some(problem) = problem {
             shell.notify(Level::Failed, move |lang| (lang.tr("learner.not-read").into_owned(), problem.clone()));
         }
-        Self { shell, link, sources, folder, interest: Interest::default(), pending: None, world: 0, look_next: None, applied: None }
+        Self { shell, link, sources, folder, interest: Interest::default(), pending: None, tiles: None, world: 0, look_next: None, applied: None }
     }
 
     /// Says that the settings could not be read.
@@ -248,6 +250,8 @@ impl App {
         self.pending = Some((Arc::clone(&opening.scenario), opening.seed));
         self.shell.opening = Some(opening.scenario.title.get(self.shell.lang().code()).to_owned());
         self.shell.run = None;
+        self.shell.over_since = None;
+        self.tiles = None;
         self.shell.page = Page::Fleet;
         self.shell.compare.dock();
         // What was said of another run is of no use in this one.
@@ -311,7 +315,7 @@ impl App {
                     delivery: super::panels::delivery::DeliveryState::default(),
                     inspector: inspector::InspectorState::default(),
                     pipeline: super::panels::pipeline::PipelineState::default(),
-                    tiles: Some(panes::arrangement()),
+                    tiles: Some(self.tiles.take().unwrap_or_else(panes::arrangement)),
                 });
                 if let Some(look) = self.look_next.take() {
                     self.look(&look);
@@ -320,6 +324,9 @@ impl App {
         }
         // At the end of a lesson's step the lesson says what comes next.
         if let Some(seed) = ended.filter(|_| self.shell.lesson.is_none()) {
+            self.shell.over_since = Some(ctx.input(|input| input.time));
+            // When it can begin again, the button shows it.
+            ctx.request_repaint_after(Duration::from_secs_f64(CALM));
             let offer = Offer { icon: icons::RESTART, text: "play.again", ask: Ask::Again(seed) };
             let words = |lang: Lang| (lang.tr("clock.over").into_owned(), lang.tr("over.about").into_owned());
             self.shell.offer(Level::Question, words, Some(offer));
@@ -558,7 +565,9 @@ impl App {
                     self.link.send(Command::Lesson(LessonCommand::Rewind));
                 } else if let Some(run) = self.shell.run.as_ref().filter(|run| run.status.over) {
                     let seed = run.seed;
-                    self.answer(Ask::Again(seed), ctx);
+                    if !self.shell.is_just_over(ctx.input(|input| input.time)) {
+                        self.answer(Ask::Again(seed), ctx);
+                    }
                 } else if let Some(run) = self.shell.run.as_mut() {
                     let playing = !run.status.playing;
                     // Shown at once; the simulation's own word follows.
@@ -589,8 +598,10 @@ impl App {
                 }
             }
             Ask::Again(seed) => {
-                if let Some(scenario) = self.shell.run.as_ref().map(|run| Arc::clone(&run.scenario)) {
+                if let Some((scenario, tiles)) = self.shell.run.as_mut().map(|run| (Arc::clone(&run.scenario), run.tiles.take())) {
                     self.open(Opening { scenario, seed, actions: Vec::new(), until: SimTime::ZERO, lesson: None });
+                    // It is the same scenario: what one looked at is looked at again.
+                    self.tiles = tiles;
                 }
             }
             Ask::Select(selection) => {

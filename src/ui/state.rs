@@ -32,6 +32,9 @@ use crate::lesson::progress::Deed;
 use crate::scenario::{Action, Scenario, Text};
 use crate::units::{SimSpan, SimTime};
 
+/// So long after its end a run does not begin again by the button and the key that paused it until then [s].
+pub(crate) const CALM: f64 = 1.5;
+
 /// A scenario that can be opened.
 #[derive(Debug, Clone)]
 pub struct LibraryEntry {
@@ -332,6 +335,8 @@ pub(crate) struct Shell {
     pub(crate) run: Option<Run>,
     /// A scenario that was asked for and is not there yet.
     pub(crate) opening: Option<String>,
+    /// When the run that is shown ended, if that was seen [s of the window's clock].
+    pub(crate) over_since: Option<f64>,
     /// The clock of what flows on the map [s]: it runs while time runs.
     pub(crate) flow: f64,
     /// Whether something had the keyboard's focus in the last frame: Esc only takes it away then.
@@ -358,6 +363,7 @@ impl Shell {
             compare: CompareState::default(),
             run: None,
             opening: None,
+            over_since: None,
             flow: 0.0,
             focused: false,
             asks: Vec::new(),
@@ -386,6 +392,11 @@ impl Shell {
     /// Whether the scenario that is shown has ended, so that nothing can be done to it.
     pub(crate) fn is_over(&self) -> bool {
         self.run.as_ref().is_some_and(|run| run.status.over)
+    }
+    /// Whether it has only just ended, at a time of the window's clock [s]: whoever presses the button or the key that plays
+    /// and pauses meant to pause, and not to begin again.
+    pub(crate) fn is_just_over(&self, now: f64) -> bool {
+        self.is_over() && self.over_since.is_some_and(|since| now - since < CALM)
     }
 }
 

@@ -20,6 +20,7 @@ pub(crate) fn humanised(name: &str) -> String {
 mod tests {
     use super::*;
     use crate::delivery::command::NoPipeline;
+    use crate::delivery::not_deployed::NotDeployed;
     use crate::delivery::pipeline::outcome::Why as PipelineWhy;
     use crate::fleet::deploy::Strategy;
     use crate::fleet::fault::{FaultKind, Selector};
@@ -68,6 +69,7 @@ mod tests {
             Trouble::ENGLISH,
             NoPipeline::ENGLISH,
             PipelineWhy::ENGLISH,
+            NotDeployed::ENGLISH,
         ]
         .concat()
         {
@@ -80,6 +82,11 @@ mod tests {
         }
         let said = Said::Failed { version: "v2".to_owned(), why: Cause::CircuitBreaker { failed: 3, threshold: 3 } }.sentence();
         assert_eq!(Lang::En.say(&said), "v2 failed: circuit breaker: 3 tasks failed, threshold 3");
+        let deploys = Said::Deploys { version: "v2".to_owned(), strategy: "all-at-once" }.sentence();
+        assert_eq!((Lang::En.say(&deploys), Lang::Vi.say(&deploys)), ("deploy v2, all at once".into(), "deploy v2, tất cả cùng lúc".into()));
+        let held = PipelineWhy::NotDeployed { why: NotDeployed::HeldUntil { change: 12 }.sentence() }.sentence();
+        assert_eq!((Lang::En.say(&held), held.to_string()), ("held back until change 12 is in it".to_owned(), "held back until change 12 is in it".to_owned()));
+        assert_eq!(Lang::Vi.say(&held), "đang giữ lại: phải chờ change 12");
         let measured = Why::Errors { percent: "18.4".to_owned() }.sentence();
         assert!(Lang::Vi.say(&measured).contains("18,4 %"), "{}", Lang::Vi.say(&measured));
         assert!(Lang::Vi.say(&said).contains("3 task"), "{}", Lang::Vi.say(&said));
@@ -89,6 +96,8 @@ mod tests {
     fn one_thing_is_not_several() {
         assert_eq!([0, 1, 2].map(|count| Lang::En.counted("actions", count)), ["0 actions", "1 action", "2 actions"]);
         assert_eq!(Lang::Vi.counted("actions", 1), "1 thao tác");
+        let records = |count: usize| Lang::En.with_count("dora.records.rework", count, &[("count", &count.to_string())]);
+        assert_eq!([1, 2].map(records), ["Behind it: 1 unplanned deployment", "Behind it: 2 unplanned deployments"]);
     }
 
     #[test]

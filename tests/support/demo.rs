@@ -93,6 +93,7 @@ pub fn snapshot(scenario: &Scenario, seconds: u64, interest: &Interest, instance
             let is_deploying = deploying == Some(at);
             ServiceSnapshot {
                 strategy: fleetlab::fleet::deploy::Strategy::default(),
+                previous: None,
                 signals: signals(rate, 3.0 + noise(at, 4) * 40.0, errors, saturation),
                 health: if is_failing {
                     Health::Failing
@@ -235,6 +236,7 @@ pub fn snapshot(scenario: &Scenario, seconds: u64, interest: &Interest, instance
                 at: SimTime::from_secs(at),
                 kind,
                 service: service.map(ServiceId::from_index),
+                about: None,
                 what: Sentence { english: label.to_owned(), ..Sentence::default() },
             })
             .collect(),

@@ -101,8 +101,8 @@ pub enum ActionResult {
     },
     /// Badly.
     Failed {
-        /// Why.
-        summary: String,
+        /// Why, if there is something to say.
+        why: Option<Why>,
     },
 }
 
@@ -172,7 +172,7 @@ impl Engine {
             return Err(Refused::IsApproval);
         }
         match result {
-            ActionResult::Failed { summary } => self.end_action(now, run, ActionStatus::Failed, Why::said(&summary)),
+            ActionResult::Failed { why } => self.end_action(now, run, ActionStatus::Failed, why),
             ActionResult::Succeeded { summary, variables, artifacts } => {
                 let declared: Vec<&str> = action.output_artifacts.iter().map(|output| output.name.trim()).collect();
                 let made = artifacts.into_iter().filter(|(name, _)| declared.contains(&name.as_str()));

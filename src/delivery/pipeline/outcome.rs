@@ -11,7 +11,7 @@ use thiserror::Error;
 use super::definition::{ActionTypeId, EnvironmentVariable, RetryMode, RuleTypeId};
 use super::status::{ActionStatus, ConditionStatus, ConditionType, ExecutionType, RetryTrigger, TriggerType};
 use super::{limits, status};
-use crate::phrase::phrases;
+use crate::phrase::{Sentence, phrases};
 use crate::units::{SimSpan, SimTime};
 
 /// Declares ids: numbers in order of creation, shown in the shape that the service gives them.
@@ -340,12 +340,17 @@ phrases! {
             /// The newer one.
             execution: String,
         } = "superseded by {execution}",
+        /// A deployment was not begun, or did not end well.
+        "pipeline-not-deployed" => NotDeployed {
+            /// Why.
+            why: Sentence,
+        } = "{why}",
     }
 }
 
 impl Why {
     /// What whoever ran something says about its end, cut to length; `None` if nothing.
-    pub(super) fn said(text: &str) -> Option<Self> {
+    pub(in crate::delivery) fn said(text: &str) -> Option<Self> {
         (!text.is_empty()).then(|| Self::Said { text: cut(text, limits::SUMMARY) })
     }
 

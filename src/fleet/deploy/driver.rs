@@ -46,7 +46,7 @@ pub(super) enum Way {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a button of its own, and several may be pressed")]
 pub(super) struct Wishes {
-    /// Go on: end the pause, or leave the current step.
+    /// Go on: end the pause if it is paused, otherwise leave the current step.
     pub(super) promote: bool,
     /// Go to the end without further pauses, analyses and steps.
     pub(super) promote_full: bool,

@@ -160,7 +160,7 @@ pub(in crate::fleet) struct DeployOrders {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Wish {
-    /// Go on: end a pause, or leave the current step.
+    /// Go on: end the pause if it is paused, otherwise leave the current step.
     Promote,
     /// Go to the end without further pauses, analyses and steps.
     PromoteFull,

@@ -87,8 +87,12 @@ fn differ(outcome: &Outcome, world: World, baseline: usize, variant: usize, lang
         let (side, way, agree) = if paired.mean < 0.0 { (0, "less", paired.lower) } else { (1, "more", paired.higher) };
         let unit = measure.unit();
         let [mean, instead] = means.map(|mean| size(lang, unit, mean));
-        let numbers =
-            if mean == instead { signed(lang, unit, paired.mean) } else { lang.with("compare.said.instead", &[("mean", &mean), ("instead", &instead)]) };
+        // What is sure and yet does not show in the means is said to be so slight, as in the table.
+        let numbers = if mean == instead {
+            lang.with("compare.said.slight", &[("difference", &signed(lang, unit, paired.mean))])
+        } else {
+            lang.with("compare.said.instead", &[("mean", &mean), ("instead", &instead)])
+        };
         let slo = measure.slo().unwrap_or_default();
         let verb = lang.find_with(&format!("compare.{way}.{}", measure.key()), &[("slo", slo)]);
         sides[side].push(Finding { verb, numbers, agree, pairs: paired.pairs });
@@ -120,7 +124,9 @@ fn pair(outcome: &Outcome, baseline: usize, variant: usize, lang: Lang) -> Vec<S
     if outcome.seeds().len() == 1 {
         return vec![say("compare.said.single", &[])];
     }
-    let within = |seeds: Option<(usize, usize)>| seeds.map_or_else(String::new, |(agree, pairs)| format!(", {},", in_seeds(agree, pairs, lang)));
+    let within = |seeds: Option<(usize, usize)>| {
+        seeds.map_or_else(String::new, |(agree, pairs)| lang.with("compare.said.within", &[("seeds", &in_seeds(agree, pairs, lang))]))
+    };
     let mut sentences = Vec::new();
     let [better, worse] = differ(outcome, World::AsItIs, baseline, variant, lang);
     if better.is_empty() && worse.is_empty() {

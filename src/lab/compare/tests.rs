@@ -280,7 +280,7 @@ fn conclusions_are_drawn_in_the_readers_language() {
     assert!(english.contains("`canary` compared with `all-at-once`, in 3 of 3 seeds, hurts fewer users ("), "{english}");
     assert!(english.contains("; but it needs more instance-hours"), "{english}");
     assert!(vietnamese.starts_with("Trên 3 seed, phiên bản có hại tự bị rollback mà không cần ai can thiệp: với `all-at-once` 0 lần, với `canary` 3 lần"));
-    assert!(vietnamese.contains("So với `all-at-once`, `canary`, ở 3/3 seed, có ít người dùng gặp lỗi hơn ("), "{vietnamese}");
+    assert!(vietnamese.contains("`canary`, so với `all-at-once`, ở 3/3 seed, có ít người dùng gặp lỗi hơn ("), "{vietnamese}");
     assert!(vietnamese.contains("; nhưng cần nhiều giờ instance hơn"), "{vietnamese}");
     assert_eq!(english.lines().count(), vietnamese.lines().count());
     // The same numbers, each written as the language does.

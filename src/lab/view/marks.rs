@@ -4,7 +4,7 @@
 //! reads the ledger's visible part instead.
 
 use crate::ids::{ServiceId, VersionId};
-use crate::lab::snapshot::{Mark, MarkKind};
+use crate::lab::snapshot::{About, Mark, MarkKind};
 use crate::phrase::{Sentence, phrases};
 use crate::scenario::Scenario;
 use crate::telemetry::ledger::{AlarmState, Cause, DeploymentNumber, Event, ExecutionNumber, IncidentNumber, Ledger, Progress, Record, Trouble};
@@ -145,6 +145,20 @@ phrases! {
 /// Deployments seen so far.
 type Deployed = Vec<(DeploymentNumber, ServiceId, VersionId)>;
 
+/// What an event is about, if a reader can see more of that.
+const fn about(event: &Event) -> Option<About> {
+    match event {
+        Event::DeploymentStarted { deployment, .. }
+        | Event::DeploymentCompleted { deployment }
+        | Event::DeploymentFailed { deployment, .. }
+        | Event::DeploymentSuperseded { deployment, .. }
+        | Event::DeploymentStalled { deployment, .. } => Some(About::Deployment(*deployment)),
+        Event::Pipeline { execution, .. } => Some(About::Execution(*execution)),
+        Event::IncidentOpened { incident, .. } | Event::IncidentResolved { incident, .. } => Some(About::Incident(*incident)),
+        _ => None,
+    }
+}
+
 /// The ledger as marks, oldest first.
 pub(super) fn marks(scenario: &Scenario, ledger: &Ledger) -> Vec<Mark> {
     let mut deployed: Deployed = Vec::new();
@@ -229,10 +243,24 @@ pub(super) fn marks(scenario: &Scenario, ledger: &Ledger) -> Vec<Mark> {
             | Event::DefectWritten { .. } => None,
         };
         if let Some((kind, service, what)) = marked {
-            marks.push(Mark { at: *at, kind, service, what });
+            marks.push(Mark { at: *at, kind, service, about: about(event), what });
         }
     }
     let surplus = marks.len().saturating_sub(MOST_MARKS);
     marks.drain(..surplus);
     marks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mark_knows_what_there_is_more_to_see_of() {
+        let failed = Event::Pipeline { service: ServiceId(0), execution: 41, what: Progress::Failed { stage: "Build".to_owned() } };
+        assert_eq!(about(&failed), Some(About::Execution(41)));
+        assert_eq!(about(&Event::DeploymentFailed { deployment: 3, why: Cause::RolledBack }), Some(About::Deployment(3)));
+        assert_eq!(about(&Event::IncidentResolved { incident: 2, cause: Some(3), remedy: None }), Some(About::Incident(2)));
+        assert_eq!(about(&Event::FaultCleared { name: "latency".to_owned() }), None);
+    }
 }

@@ -195,6 +195,7 @@ impl Session {
             desired: look.desired,
             versions: versions.collect(),
             stable: model.versions[look.stable.index()].name.clone(),
+            previous: look.previous.map(|version| model.versions[version.index()].name.clone()),
             deployment,
             queued,
             workers: workers.unwrap_or(described.server.workers),

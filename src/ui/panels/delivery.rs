@@ -16,7 +16,7 @@ use crate::ids::{FlawId, ServiceId, VersionId};
 use crate::insight::deployments::{Deployment, Status};
 use crate::insight::dora::bands::Year;
 use crate::lab::snapshot::Health;
-use crate::telemetry::ledger::{ChangeNumber, DeploymentNumber};
+use crate::telemetry::ledger::{ChangeNumber, DeploymentNumber, ExecutionNumber};
 use crate::ui::state::{Ask, Run, Selection, Shell};
 use crate::ui::text::{Lang, humanised};
 use crate::ui::widgets::{button, empty, label};
@@ -73,6 +73,8 @@ impl Default for DeliveryState {
 /// What a link leads to.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Target {
+    /// What users get, in the inspector.
+    Users,
     /// A service, on the map and in the inspector.
     Service(ServiceId),
     /// An instance, in the inspector.
@@ -81,8 +83,17 @@ pub(super) enum Target {
     Deployment(DeploymentNumber),
     /// A commit, by its name.
     Commit(String),
-    /// A service's pipeline.
-    Pipeline(ServiceId),
+    /// A service's pipeline, and in it an execution and a build.
+    Pipeline {
+        /// The service.
+        service: ServiceId,
+        /// The execution.
+        execution: Option<ExecutionNumber>,
+        /// The build.
+        build: Option<u32>,
+    },
+    /// The team, and what it does about incidents.
+    Team,
     /// A failed request and where it came from.
     Walk(FlawId, usize),
 }
@@ -91,6 +102,7 @@ pub(super) enum Target {
 pub(super) fn go(shell: &mut Shell, target: Target) {
     let Some(run) = shell.run.as_mut() else { return };
     match target {
+        Target::Users => shell.ask(Ask::Select(Selection::Fleet)),
         Target::Service(service) => shell.ask(Ask::Select(Selection::Service(service))),
         Target::Instance(service, number) => shell.ask(Ask::Select(Selection::Instance(service, number))),
         Target::Deployment(number) => {
@@ -106,10 +118,15 @@ pub(super) fn go(shell: &mut Shell, target: Target) {
             run.delivery.reveal_commit = true;
             shell.ask(Ask::Show(super::commits::PANE.title));
         }
-        Target::Pipeline(service) => {
+        Target::Pipeline { service, execution, build } => {
+            // The log of a build that is too old to be known has nothing to show.
+            let builds = run.snapshot.delivery.as_ref().map_or(&[][..], |look| &look.builds);
+            let build = build.filter(|build| builds.iter().any(|known| known.number == *build));
+            run.pipeline.show(service, execution, build);
             shell.ask(Ask::Select(Selection::Service(service)));
             shell.ask(Ask::Show("pane.pipeline"));
         }
+        Target::Team => shell.ask(Ask::Show(super::team::PANE.title)),
         Target::Walk(flaw, request) => {
             run.delivery.walk = Some((flaw, request));
             run.delivery.truth = true;

@@ -1,15 +1,50 @@
-//! What happened, as a list: newest first, with its time; a click selects the service it happened to.
+//! What happened, as a list: newest first, with its time; a click leads to what it is about, or selects the service.
+//!
+//! To let a kind of event lead somewhere, say what it is about in `lab::view::marks`, and where that leads here.
 
-use eframe::egui::Ui;
+use eframe::egui::{Frame, Margin, Ui};
 
+use super::delivery::{Target, go};
 use super::panes::PaneSpec;
+use crate::ids::ServiceId;
+use crate::lab::snapshot::{About, Mark, MarkKind};
+use crate::telemetry::ledger::DeploymentNumber;
 use crate::ui::icons;
-use crate::ui::state::{Ask, Selection, Shell};
-use crate::ui::widgets::table::{Column, table};
+use crate::ui::state::{Run, Selection, Shell};
+use crate::ui::widgets::table::{Column, Rows, table, whole_rows};
 use crate::ui::widgets::{empty, status};
+use crate::units::SimTime;
 
 /// The panel.
 pub(crate) const PANE: PaneSpec = PaneSpec { title: "pane.events", icon: icons::LIST, draw: events_ui };
+
+/// The deployment of a service that was under way at a time.
+fn under_way(run: &Run, service: ServiceId, at: SimTime) -> Option<DeploymentNumber> {
+    let mut ours = run.snapshot.dora.deployments.iter().rev().filter(|one| one.service == service);
+    ours.find(|one| one.started <= at && one.ended.is_none_or(|ended| ended >= at)).map(|one| one.number)
+}
+
+/// Where a mark leads: to the panel that shows more of what it is about, or else to its service. `None` if there is nothing
+/// that is not in sight already.
+fn target(run: &Run, mark: &Mark) -> Option<Target> {
+    let is_alarm = mark.kind == MarkKind::Alarm;
+    let more = match mark.about {
+        Some(About::Deployment(number)) => Some(Target::Deployment(number)),
+        Some(About::Execution(number)) => mark.service.map(|service| Target::Pipeline { service, execution: Some(number), build: None }),
+        Some(About::Incident(number)) => {
+            let look = run.snapshot.delivery.as_ref();
+            let incident = look.and_then(|look| look.incidents.iter().find(|incident| incident.number == number));
+            Some(incident.and_then(|incident| incident.cause).map_or(Target::Team, Target::Deployment))
+        }
+        // What goes off while something is deployed says most about that.
+        None => mark.service.filter(|_| is_alarm).and_then(|service| under_way(run, service, mark.at)).map(Target::Deployment),
+    };
+    more.or_else(|| match mark.service {
+        Some(service) => (run.selection != Selection::Service(service)).then_some(Target::Service(service)),
+        // The alarms of what users get are listed where nothing in particular is selected.
+        None => (is_alarm && run.selection != Selection::Fleet).then_some(Target::Users),
+    })
+}
 
 fn events_ui(ui: &mut Ui, shell: &mut Shell) {
     let lang = shell.lang();
@@ -23,14 +58,15 @@ fn events_ui(ui: &mut Ui, shell: &mut Shell) {
     let (time, what, service) = (lang.tr("events.time"), lang.tr("events.what"), lang.tr("events.service"));
     let columns = [Column::text(&time, 1.5), Column::text(&what, 5.0), Column::text(&service, 2.0)];
     let row = |at: usize| &snapshot.marks[count - 1 - at];
+    let leads = |at: usize| target(run, row(at)).is_some();
     let mut clicked = None;
-    eframe::egui::Frame::new().inner_margin(eframe::egui::Margin::symmetric(12, 8)).show(ui, |ui| {
-        let height = ui.available_height() - 32.0;
+    Frame::new().inner_margin(Margin::symmetric(12, 8)).show(ui, |ui| {
+        let height = whole_rows(ui.available_height());
         clicked = table(
             ui,
             "events",
             &columns,
-            count,
+            Rows::from(count).leading(&leads),
             height,
             |at| lang.say_plainly(&row(at).what),
             |at, cells| {
@@ -43,7 +79,7 @@ fn events_ui(ui: &mut Ui, shell: &mut Shell) {
             },
         );
     });
-    if let Some(service) = clicked.and_then(|at| row(at).service) {
-        shell.ask(Ask::Select(Selection::Service(service)));
+    if let Some(target) = clicked.and_then(|at| target(run, row(at))) {
+        go(shell, target);
     }
 }

@@ -116,7 +116,10 @@ fn job(lang: Lang, run: &Run, look: &DeliveryLook, job: JobLook) -> (String, Opt
         JobLook::Review(number) => of_change("team.job.review", number),
         JobLook::Resolve(number) => of_change("team.job.resolve", number),
         JobLook::Stabilise(service) => (lang.with("team.job.stabilise", &[("service", run.service_name(service))]), Some(Target::Service(service))),
-        JobLook::Approve(service) => (lang.with("team.job.approve", &[("service", run.service_name(service))]), Some(Target::Pipeline(service))),
+        JobLook::Approve(service) => {
+            let target = Target::Pipeline { service, execution: None, build: None };
+            (lang.with("team.job.approve", &[("service", run.service_name(service))]), Some(target))
+        }
         JobLook::Diagnose(number) => (lang.with("team.job.diagnose", &[("number", &number.to_string())]), None),
         JobLook::Investigate(number) => (lang.with("team.job.investigate", &[("number", &number.to_string())]), None),
     }
@@ -125,18 +128,15 @@ fn job(lang: Lang, run: &Run, look: &DeliveryLook, job: JobLook) -> (String, Opt
 /// The people; returns where a click leads.
 fn people_ui(ui: &mut Ui, lang: Lang, run: &Run, look: &DeliveryLook) -> Option<Target> {
     let now = run.snapshot.now;
-    // At night people sleep, at weekends they are off; whoever is at an incident is up.
+    // At night people sleep, at weekends they are off; whoever is at something that cannot wait is up.
     let hour = now.nanos() / 3_600_000_000_000 % 24;
     let night = !(7..22).contains(&hour);
     let heading = label::section(ui, lang.counted("people", look.people.len()));
     label::explained(heading, lang, "team-people");
     let state = |at: usize| -> (&'static str, String, Option<Target>, Option<SimTime>) {
         let who = &look.people[at];
-        let up = |job: &JobLook| {
-            look.working_time || matches!(job, JobLook::Diagnose(_)) || (matches!(job, JobLook::Investigate(_) | JobLook::Code(_)) && who.on_call)
-        };
         match &who.job {
-            Some((what, since)) if up(what) => {
+            Some((what, since)) if who.working => {
                 let (text, target) = job(lang, run, look, *what);
                 (icons::PERSON, text, target, Some(*since))
             }

@@ -117,7 +117,9 @@ fn run_ui(ui: &mut Ui, shell: &mut Shell) {
     });
 
     let (icon, name) = play(status);
-    let response = button::icon(ui, icon, &lang.tr(name), !status.playing);
+    let possible = !shell.is_just_over(ui.input(|input| input.time));
+    let response = ui.add_enabled_ui(possible, |ui| button::icon(ui, icon, &lang.tr(name), !status.playing)).inner;
+    let response = response.on_disabled_hover_text(lang.tr("clock.over"));
     let response = if status.over { response.on_hover_text(lang.with("play.again.about", &[("seed", &run.seed.to_string())])) } else { response };
     if response.clicked() {
         shell.ask(Ask::PlayPause);

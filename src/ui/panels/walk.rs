@@ -8,6 +8,7 @@ use eframe::egui::{Grid, Label, RichText, Ui, vec2};
 use super::delivery::{Target, change, defect, deployment, go, link_ui, person, version_name};
 use crate::ids::FlawId;
 use crate::lab::snapshot::{FailedRequest, FlawSnapshot};
+use crate::telemetry::ledger::DeploymentNumber;
 use crate::ui::state::{Run, Shell, colors};
 use crate::ui::text::{Lang, humanised};
 use crate::ui::widgets::table::{Cells, Column, table};
@@ -110,6 +111,19 @@ fn flaws_ui(ui: &mut Ui, lang: Lang, run: &Run, flaws: &[&FlawSnapshot], chosen:
     ui.scope(|ui| table(ui, "flaws", &columns, flaws.len(), height, name, draw)).inner.map(|at| flaws[at].flaw)
 }
 
+/// What is said of the deployment that a walk passes, and which that is: the one that had brought what the instance ran.
+///
+/// A defect between two services shows on the one that was there from the start, too; then the deployment of the other one
+/// is what brought it.
+fn brought(lang: Lang, introduced: Option<DeploymentNumber>, deployed: Option<DeploymentNumber>) -> (String, Option<DeploymentNumber>) {
+    let said = match (introduced, deployed) {
+        (Some(first), Some(number)) if first != number => lang.with("walk.first", &[("deployment", &deployment(lang, first))]),
+        (Some(_), None) => lang.tr("walk.other-side").into_owned(),
+        _ => String::new(),
+    };
+    (said, deployed.or(introduced))
+}
+
 /// The chain from the request to the defect; returns where a link leads that was clicked.
 fn steps_ui(ui: &mut Ui, lang: Lang, run: &Run, flaw: &FlawSnapshot, request: &FailedRequest) -> Option<Target> {
     let palette = colors(ui);
@@ -149,18 +163,15 @@ fn steps_ui(ui: &mut Ui, lang: Lang, run: &Run, flaw: &FlawSnapshot, request: &F
         step(ui, icons::TARGET, "walk.step.instance", format!("{service} #{number}"), Some(Target::Instance(request.service, number)), String::new());
         let version = version_name(run, request.version).to_owned();
         step(ui, icons::DEPLOYMENTS, "walk.step.version", version, request.commit.clone().map(Target::Commit), String::new());
-        match request.deployment {
-            Some(number) => {
-                let first = flaw.introduced.filter(|first| *first != number).map(|first| lang.with("walk.first", &[("deployment", &deployment(lang, first))]));
-                step(ui, icons::DEPLOY, "walk.step.deployment", deployment(lang, number), Some(Target::Deployment(number)), first.unwrap_or_default());
-            }
-            None => step(ui, icons::DEPLOY, "walk.step.deployment", lang.tr("walk.first-fleet").into_owned(), None, String::new()),
-        }
+        let (came, of) = brought(lang, flaw.introduced, request.deployment);
+        let text = of.map_or_else(|| lang.tr("walk.first-fleet").into_owned(), |number| deployment(lang, number));
+        step(ui, icons::DEPLOY, "walk.step.deployment", text, of.map(Target::Deployment), came);
         if let Some(execution) = request.execution {
             let build = request.build.map_or_else(String::new, |build| lang.with("delivery.build", &[("number", &build.to_string())]));
             let execution = lang.with("delivery.execution", &[("number", &execution.to_string())]);
             let text = if build.is_empty() { execution } else { format!("{build}, {execution}") };
-            step(ui, icons::SCALE, "walk.step.build", text, Some(Target::Pipeline(request.service)), String::new());
+            let to = Target::Pipeline { service: request.service, execution: request.execution, build: request.build };
+            step(ui, icons::SCALE, "walk.step.build", text, Some(to), String::new());
         }
         if let Some(commit) = &request.commit {
             step(ui, icons::COMMITS, "walk.step.commit", commit.clone(), Some(Target::Commit(commit.clone())), lang.tr("walk.built-from").into_owned());
@@ -175,4 +186,20 @@ fn steps_ui(ui: &mut Ui, lang: Lang, run: &Run, flaw: &FlawSnapshot, request: &F
         step(ui, icons::DEFECT, "walk.step.defect", flaw_name(lang, flaw), None, count);
     });
     target
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_defect_that_came_with_another_service_leads_to_its_deployment() {
+        let walk = |introduced, deployed| brought(Lang::En, introduced, deployed);
+        assert_eq!(walk(None, None), (String::new(), None), "it was there from the start");
+        assert_eq!(walk(Some(5), Some(5)), (String::new(), Some(5)));
+        let (said, of) = walk(Some(5), None);
+        assert!(of == Some(5) && said.contains("other side"), "{said}");
+        let (said, of) = walk(Some(5), Some(7));
+        assert!(of == Some(7) && said.contains("deployment #5"), "{said}");
+    }
 }

@@ -10,6 +10,13 @@ use crate::ui::theme::{Palette, faded, size};
 /// Height of a row [points].
 const ROW: f32 = 24.0;
 
+/// Height of the head [points].
+const HEAD: f32 = 20.0;
+
+/// Size of numbers, and of those that do not fit so [points].
+const NUMBERS: f32 = size::BODY - 1.0;
+const SMALL: f32 = 10.0;
+
 /// Between the texts of two columns at least [points].
 const GAP: f32 = 10.0;
 
@@ -41,17 +48,62 @@ pub(crate) struct Column<'a> {
     pub(crate) share: f32,
     /// Whether it holds numbers.
     pub(crate) number: bool,
+    /// What fits in any case, and how far from the left it begins [points].
+    sample: (&'a str, f32),
 }
 
 impl<'a> Column<'a> {
     /// A column of text.
     pub(crate) const fn text(head: &'a str, share: f32) -> Self {
-        Self { head, share, number: false }
+        Self { head, share, number: false, sample: ("", 0.0) }
     }
     /// A column of numbers.
     pub(crate) const fn number(head: &'a str, share: f32) -> Self {
-        Self { head, share, number: true }
+        Self { head, share, number: true, sample: ("", 0.0) }
     }
+    /// The same, wide enough for such a text that begins `indent` points from the left.
+    pub(crate) const fn holding(self, text: &'a str, indent: f32) -> Self {
+        Self { sample: (text, indent), ..self }
+    }
+}
+
+/// The rows of a table.
+#[derive(Clone, Copy)]
+pub(crate) struct Rows<'a> {
+    /// How many there are.
+    count: usize,
+    /// The one that comes into view now.
+    reveal: Option<usize>,
+    /// Whether a click on one leads anywhere.
+    leads: Option<&'a dyn Fn(usize) -> bool>,
+}
+
+impl From<usize> for Rows<'_> {
+    fn from(count: usize) -> Self {
+        Self { count, reveal: None, leads: None }
+    }
+}
+
+impl<'a> Rows<'a> {
+    /// The same, one of which comes into view now.
+    pub(crate) const fn revealing(self, row: Option<usize>) -> Self {
+        Self { reveal: row, ..self }
+    }
+    /// The same; those that lead nowhere do not look as if they could be clicked.
+    pub(crate) fn leading(self, leads: &'a dyn Fn(usize) -> bool) -> Self {
+        Self { leads: Some(leads), ..self }
+    }
+}
+
+/// How high the rows of a table may be in all, so that with its head it fits into `room` and no row is cut [points].
+pub(crate) fn whole_rows(room: f32) -> f32 {
+    ((room - HEAD) / ROW).floor().max(1.0) * ROW
+}
+
+/// How far a list of `count` rows is scrolled when one of them lies in the middle of what is seen of it [points].
+fn scrolled_to(row: usize, count: usize, height: f32) -> f32 {
+    let most = (count as f32 * ROW - height).max(0.0);
+    ((row as f32 + 0.5) * ROW - height / 2.0).clamp(0.0, most)
 }
 
 /// Where a row's cells are painted.
@@ -60,6 +112,8 @@ pub(crate) struct Cells<'a> {
     edges: &'a [(f32, f32)],
     columns: &'a [Column<'a>],
     rect: Rect,
+    /// Whether all numbers are written smaller, because not all of them fit otherwise.
+    small: bool,
     /// The colours.
     pub(crate) palette: &'static Palette,
 }
@@ -80,8 +134,8 @@ impl Cells<'_> {
         let painter = self.ui.painter();
         let y = self.rect.center().y;
         if self.columns[column].number {
-            let wide = painter.layout_no_wrap(text.to_owned(), fonts::mono(size::BODY - 1.0), color);
-            let galley = if wide.size().x <= room { wide } else { painter.layout_no_wrap(text.to_owned(), fonts::mono(10.0), color) };
+            let wide = painter.layout_no_wrap(text.to_owned(), fonts::mono(if self.small { SMALL } else { NUMBERS }), color);
+            let galley = if wide.size().x <= room { wide } else { painter.layout_no_wrap(text.to_owned(), fonts::mono(SMALL), color) };
             painter.galley(pos2(right - 4.0 - galley.size().x, y - galley.size().y / 2.0), galley, color);
             return;
         }
@@ -112,30 +166,42 @@ impl Cells<'_> {
     }
 }
 
-/// Draws a table of `count` rows at most `height` points high; `name` gives a row's accessible name. Returns the row
+/// Draws a table whose rows are at most `height` points high in all; `name` gives a row's accessible name. Returns the row
 /// that was clicked.
-pub(crate) fn table(
+pub(crate) fn table<'a>(
     ui: &mut Ui,
     id: &str,
     columns: &[Column<'_>],
-    count: usize,
+    rows: impl Into<Rows<'a>>,
     height: f32,
     name: impl Fn(usize) -> String,
     mut draw: impl FnMut(usize, &Cells<'_>),
 ) -> Option<usize> {
+    let Rows { count, reveal, leads } = rows.into();
     let palette = colors(ui);
     let width = ui.available_width();
     let left = ui.max_rect().left();
     let mut edges = Vec::with_capacity(columns.len());
     let mut x = left;
     let head = |column: &Column<'_>| ui.painter().layout_no_wrap(column.head.to_owned(), fonts::regular(size::SMALL), palette.secondary).size().x;
-    let wanted: Vec<(f32, f32)> = columns.iter().map(|column| (column.share, if column.share > 0.0 { head(column) + GAP } else { 0.0 })).collect();
+    let held = |column: &Column<'_>, numbers: f32| {
+        let (text, indent) = column.sample;
+        let font = if column.number { fonts::mono(numbers) } else { fonts::regular(size::BODY) };
+        if text.is_empty() { 0.0 } else { ui.painter().layout_no_wrap(text.to_owned(), font, palette.text).size().x + indent + 1.0 }
+    };
+    let least = |column: &Column<'_>, numbers: f32| if column.share > 0.0 { head(column).max(held(column, numbers)) + GAP } else { 0.0 };
+    let wanted = |numbers: f32| -> Vec<(f32, f32)> { columns.iter().map(|column| (column.share, least(column, numbers))).collect() };
+    let wide = wanted(NUMBERS);
+    // Numbers beside each other have one size.
+    let sampled = columns.iter().any(|column| column.number && column.share > 0.0 && !column.sample.0.is_empty());
+    let small = sampled && wide.iter().map(|(_, least)| *least).sum::<f32>() > width;
+    let wanted = if small { wanted(SMALL) } else { wide };
     for w in widths(&wanted, width) {
         edges.push((x, x + w));
         x += w;
     }
     ui.spacing_mut().item_spacing.y = 0.0;
-    let (head, _) = ui.allocate_exact_size(vec2(width, 20.0), Sense::hover());
+    let (head, _) = ui.allocate_exact_size(vec2(width, HEAD), Sense::hover());
     for (column, &(left, right)) in columns.iter().zip(&edges).filter(|(column, _)| column.share > 0.0) {
         let (at, align) =
             if column.number { (pos2(right - 4.0, head.center().y), Align2::RIGHT_CENTER) } else { (pos2(left + 4.0, head.center().y), Align2::LEFT_CENTER) };
@@ -143,11 +209,16 @@ pub(crate) fn table(
     }
     ui.painter().hline(head.x_range(), head.bottom(), (1.0, palette.line));
     let mut clicked = None;
-    ScrollArea::vertical().id_salt(id).max_height(height).auto_shrink([false, true]).show_rows(ui, ROW, count, |ui, rows| {
+    let mut area = ScrollArea::vertical().id_salt(id).max_height(height).auto_shrink([false, true]);
+    if let Some(row) = reveal {
+        area = area.vertical_scroll_offset(scrolled_to(row, count, height));
+    }
+    area.show_rows(ui, ROW, count, |ui, rows| {
         ui.spacing_mut().item_spacing.y = 0.0;
         for row in rows {
-            let (rect, response) = ui.allocate_exact_size(vec2(width, ROW), Sense::click());
-            if response.hovered() {
+            let leads = leads.is_none_or(|leads| leads(row));
+            let (rect, response) = ui.allocate_exact_size(vec2(width, ROW), if leads { Sense::click() } else { Sense::hover() });
+            if leads && response.hovered() {
                 ui.painter().rect_filled(rect, 4.0, palette.hovered);
             }
             ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, (1.0, faded(palette.line, 0.5)));
@@ -157,7 +228,7 @@ pub(crate) fn table(
             }
             // What was cut is here in full.
             response.on_hover_text(name(row));
-            draw(row, &Cells { ui, edges: &edges, columns, rect, palette });
+            draw(row, &Cells { ui, edges: &edges, columns, rect, small, palette });
         }
     });
     clicked
@@ -173,5 +244,19 @@ mod tests {
         assert_eq!(widths(&[(1.0, 40.0), (3.0, 10.0), (0.0, 0.0)], 100.0), [40.0, 60.0, 0.0]);
         let tight = widths(&[(1.0, 80.0), (1.0, 120.0)], 100.0);
         assert!((tight[0] - 40.0).abs() < 1e-3 && (tight[1] - 60.0).abs() < 1e-3, "{tight:?}");
+    }
+
+    #[test]
+    fn a_row_comes_to_the_middle_if_the_ends_of_the_list_let_it() {
+        let near = |value: f32, wanted: f32| (value - wanted).abs() < 1e-3;
+        assert!(near(scrolled_to(0, 100, 240.0), 0.0) && near(scrolled_to(99, 100, 240.0), 100.0 * ROW - 240.0));
+        assert!(near(scrolled_to(50, 100, 240.0), 50.5 * ROW - 120.0));
+        assert!(near(scrolled_to(3, 4, 240.0), 0.0), "all of them are seen");
+    }
+
+    #[test]
+    fn rows_that_are_seen_are_seen_whole() {
+        let rows = |room: f32| whole_rows(room) / ROW;
+        assert!((rows(HEAD + 3.9 * ROW) - 3.0).abs() < 1e-3 && (rows(0.0) - 1.0).abs() < 1e-3);
     }
 }

@@ -101,7 +101,7 @@ impl Fuzz {
             0..=3 => self.engine.start(now, Start::manually()).map(|(_, outcome)| outcome),
             4..=13 | 30..=43 | 45.. => match Self::pick(&self.actions, one) {
                 Some((run, true)) => self.engine.decide_approval(now, run, !two.is_multiple_of(9), ""),
-                Some((run, false)) if two.is_multiple_of(9) => self.engine.finish(now, run, ActionResult::Failed { summary: String::new() }),
+                Some((run, false)) if two.is_multiple_of(9) => self.engine.finish(now, run, ActionResult::Failed { why: None }),
                 Some((run, false)) => {
                     let variables = if two % 9 == 1 { BTreeMap::new() } else { BTreeMap::from([("CommitId".to_owned(), "c".to_owned())]) };
                     self.engine.finish(now, run, ActionResult::Succeeded { summary: String::new(), variables, artifacts: BTreeMap::new() })

@@ -197,20 +197,22 @@ impl Shift {
         }
     }
 
-    /// Does what a person asks for: holds it where it is, lets it go on, or leaves what it waits for.
-    fn follow(&mut self, scene: &Scene, orders: &mut Orders) {
+    /// Does what a person asks for: holds it where it is, lets it go on, or leaves what it waits for. Promoting either ends a
+    /// pause or leaves what is waited for, never both; says whether it leaves that.
+    fn follow(&mut self, scene: &Scene, orders: &mut Orders) -> bool {
         let now = scene.now;
         if scene.wishes.pause && self.paused.is_none() {
             self.paused = Some(now);
         }
-        if scene.wishes.resume
+        let leaves = scene.wishes.promote && self.paused.is_none();
+        if (scene.wishes.resume || scene.wishes.promote)
             && let Some(since) = self.paused.take()
             && self.has_time()
         {
             // What was left of the step is still to come.
             self.until = self.until.map(|until| until + now.since(since));
         }
-        if scene.wishes.promote || scene.wishes.promote_full {
+        if leaves || scene.wishes.promote_full {
             self.paused = None;
             if self.has_time() {
                 self.until = Some(now);
@@ -233,6 +235,7 @@ impl Shift {
                 runner.pass_pauses();
             }
         }
+        leaves
     }
 
     /// What those who judge it say: why it is to fail, and whether it goes back.
@@ -326,12 +329,11 @@ impl Driver for Shift {
             return Orders { stand: Stand::Failed { why: Cause::Aborted, restore: true }, ..Orders::default() };
         }
         let mut orders = Orders::default();
-        self.follow(scene, &mut orders);
+        // A person who promotes means what is waited for now, not what comes after it.
+        let mut promoted = self.follow(scene, &mut orders);
         if let Some(stand) = self.condemned(scene) {
             return Orders { stand, ..Orders::default() };
         }
-        // A person who promotes means what is waited for now, not what comes after it.
-        let mut promoted = scene.wishes.promote;
         loop {
             match self.is_over(scene, std::mem::take(&mut promoted), &mut orders) {
                 Passed::Yes if self.paused.is_none() => self.enter(scene, &mut orders),
@@ -475,6 +477,14 @@ mod tests {
         // A hundred of three hundred seconds had passed; the other two hundred follow.
         assert_eq!(held.step(&wish(2_000, Wishes { resume: true, ..Wishes::default() })).wake, Some(SimTime::from_secs(2_200)));
         assert_eq!(held.step(&wish(2_010, Wishes { promote: true, ..Wishes::default() })).weights, Some(vec![(VersionId(0), 0.0), (VersionId(1), 1.0)]));
+        let mut held = plan().driver(false);
+        held.step(&scene(60));
+        held.step(&wish(160, Wishes { pause: true, ..Wishes::default() }));
+        let orders = held.step(&wish(2_000, Wishes { promote: true, ..Wishes::default() }));
+        assert_eq!((orders.weights, orders.wake, held.progress().phase), (None, Some(SimTime::from_secs(2_200)), "Progressing"), "only the pause ends");
+        held.step(&wish(2_100, Wishes { pause: true, ..Wishes::default() }));
+        let orders = held.step(&wish(2_150, Wishes { promote_full: true, ..Wishes::default() }));
+        assert_eq!(orders.weights, Some(vec![(VersionId(0), 0.0), (VersionId(1), 1.0)]), "no pause is left on the way to the end");
         let orders = plan().driver(false).step(&wish(60, Wishes { abort: true, ..Wishes::default() }));
         assert_eq!(orders.stand, Stand::Failed { why: Cause::Aborted, restore: true });
     }

@@ -153,7 +153,7 @@ fn walk_ui(ui: &mut Ui, lang: Lang, run: &Run, builds: &[&Build], versions: &[&A
             status::shape(ui.painter(), place.center(), theme::SHAPE.x, health, palette);
             let name = lang.with("delivery.build", &[("number", &build.number.to_string())]);
             if link_ui(ui, name, &lang.tr("walk.goes")).clicked() {
-                target = Some(Target::Pipeline(build.service));
+                target = Some(Target::Pipeline { service: build.service, execution: Some(build.execution), build: Some(build.number) });
             }
             let took = build.started.zip(build.ends).map_or_else(String::new, |(from, to)| format!(", {}", format::span(lang, to.since(from))));
             label::caption(ui, format!("{}, {}{took}", build.project, lang.tr(word)));

@@ -53,7 +53,7 @@ impl Against {
             Self::Better => Some((icons::DOWN, palette.ok_text, "compare.better")),
             Self::Worse => Some((icons::UP, palette.failing_text, "compare.worse")),
             Self::Alike => Some(("≈", palette.secondary, "compare.alike")),
-            Self::Slight => Some(("≈", palette.secondary, "compare.slight")),
+            Self::Slight => Some(("≠", palette.secondary, "compare.slight")),
             Self::Unsure => Some(("?", palette.secondary, "compare.unsure")),
         }
     }
@@ -96,7 +96,7 @@ fn legend_ui(ui: &mut Ui, lang: Lang, baseline: &str) {
         });
     };
     sign(ui, icons::CHECK, palette.ok_text, &lang.tr("compare.best.about"));
-    for against in [Against::Better, Against::Worse, Against::Alike] {
+    for against in [Against::Better, Against::Worse, Against::Slight, Against::Alike] {
         if let Some((glyph, color, key)) = against.look(palette) {
             let text = lang.find_with(&format!("{key}.about"), &[("baseline", baseline)]);
             sign(ui, glyph, color, &text);

@@ -9,19 +9,23 @@ pub(super) mod steps;
 
 use eframe::egui::{Align2, Frame, Label, Margin, Rect, RichText, ScrollArea, Sense, Ui, UiBuilder, pos2, vec2};
 
-use super::delivery::{Target, change, deployment, go, link_ui, outcome, outcome_health, strategy, version_name};
+use super::delivery::{Target, change, deployment, deployment_of, go, link_ui, outcome, outcome_health, strategy, version_name};
 use super::panes::PaneSpec;
 use crate::insight::deployments::{Deployment, Status};
 use crate::lab::snapshot::{DeploymentSnapshot, ServiceSnapshot};
 use crate::ui::state::{Ask, Run, Selection, Shell, colors};
 use crate::ui::text::Lang;
 use crate::ui::theme::{self, size};
-use crate::ui::widgets::table::{Cells, Column, table};
+use crate::ui::widgets::table::{Cells, Column, Rows, table, whole_rows};
 use crate::ui::widgets::{empty, label, status};
 use crate::ui::{fonts, format, icons};
+use crate::units::SimSpan;
 
 /// The panel.
 pub(crate) const PANE: PaneSpec = PaneSpec { title: "pane.deployments", icon: icons::DEPLOYMENTS, draw: deployments_ui };
+
+/// So much of a version's name is in sight in any case [letters].
+const LETTERS: usize = 10;
 
 /// From this width on the deployment that is looked at stands beside the list [points].
 const BESIDE: f32 = 620.0;
@@ -85,12 +89,17 @@ fn list_ui(ui: &mut Ui, lang: Lang, run: &Run, rows: &[&Deployment], chosen: Opt
         lang.tr("dora.col.took"),
         lang.tr("dora.col.outcome"),
     ];
+    let number = rows.iter().map(|one| one.number).max().unwrap_or(0).to_string();
+    // Where versions are named after commits both names are there in full.
+    let from_commits = run.snapshot.dora.versions.iter().any(|name| name.len() >= 7);
+    let both = if from_commits { "0000000 → 0000000" } else { "" };
+    let minutes = format::span(lang, SimSpan::from_secs(2_600));
     let columns = [
-        Column::number(&heads[0], 0.6),
+        Column::number(&heads[0], 0.6).holding(&number, 0.0),
         Column::text(&heads[1], 2.1),
-        Column::text(&heads[2], 3.1),
+        Column::text(&heads[2], 3.1).holding(both, 0.0),
         Column::text(&heads[3], 2.3),
-        Column::number(&heads[4], 1.5),
+        Column::number(&heads[4], 1.5).holding(&minutes, 0.0),
         Column::text(&heads[5], 3.7),
     ];
     let name = |at: usize| {
@@ -111,13 +120,14 @@ fn list_ui(ui: &mut Ui, lang: Lang, run: &Run, rows: &[&Deployment], chosen: Opt
         status::shape(cells.painter(), cells.mark(5), 8.0, outcome_health(one), palette);
         cells.colored(5, &outcome(lang, one), palette.text, 18.0);
     };
-    let height = ui.available_height() - 24.0;
+    let height = whole_rows(ui.available_height());
     table(ui, "deployments", &columns, rows.len(), height, name, draw)
 }
 
-/// From which version to which.
+/// From which version to which: what goes back leaves the version that is turned back, also where that never took over.
 fn versions(run: &Run, one: &Deployment) -> String {
-    format!("{} → {}", version_name(run, one.replaces), version_name(run, one.version))
+    let left = one.rolls_back.and_then(|undone| deployment_of(run, undone)).map_or(one.replaces, |undone| undone.version);
+    format!("{} → {}", version_name(run, left), version_name(run, one.version))
 }
 
 /// A deployment: what it does, how it stands, what can be done about it.
@@ -134,7 +144,8 @@ fn one_ui(ui: &mut Ui, shell: &mut Shell, one: &Deployment) {
     ui.spacing_mut().interact_size.y = 18.0;
     ui.horizontal_wrapped(|ui| {
         ui.label(RichText::new(format!("{}  {} · {service}", icons::DEPLOY, deployment(lang, one.number))).font(fonts::semibold(size::BODY)));
-        ui.label(RichText::new(versions(run, one)).font(fonts::mono(size::BODY - 1.0)));
+        // An arrow at the end of a line would lead nowhere.
+        ui.label(RichText::new(versions(run, one).replace(' ', "\u{a0}")).font(fonts::mono(size::BODY - 1.0)));
     });
     ui.horizontal_wrapped(|ui| {
         let (place, _) = ui.allocate_exact_size(vec2(10.0, 18.0), Sense::hover());
@@ -159,7 +170,11 @@ fn one_ui(ui: &mut Ui, shell: &mut Shell, one: &Deployment) {
         evidence::alarms_ui(ui, lang, run, &current.alarms, !current.analyses.is_empty());
     }
     if let Some(ended) = snapshot.ended.iter().find(|ended| ended.number == one.number) {
-        steps::ended_ui(ui, lang, snapshot.now, &ended.steps);
+        // Where the old fleet still stood, the way back is no more than a change of weights: its steps took no time.
+        let at_once = one.rolls_back.is_some() && one.took().is_some_and(SimSpan::is_zero);
+        if !at_once {
+            steps::ended_ui(ui, lang, snapshot.now, &ended.steps);
+        }
         if ended.failed > 0 {
             ui.label(RichText::new(lang.with("deployment.failed", &[("failed", &ended.failed.to_string())])).color(palette.failing_text));
         }
@@ -227,20 +242,37 @@ fn fleet_ui(ui: &mut Ui, lang: Lang, state: &ServiceSnapshot, current: Option<&D
     }
     let heads =
         [lang.tr("deploy.version"), lang.tr("instances.short"), lang.tr("deployments.share"), lang.tr("signal.rate"), "p99".into(), lang.tr("signal.errors")];
+    let alone = live.len() == 1;
+    let numbers = |at: usize| {
+        let version = &state.versions[at];
+        // Without shares the only version there is has all of the traffic.
+        let share = version.share.or(alone.then_some(1.0));
+        [
+            version.instances.to_string(),
+            share.map_or_else(|| format::NOTHING.to_owned(), |share| format::percent(lang, share)),
+            format::rate(lang, version.signals.rate),
+            format::millis_or_nothing(lang, version.signals.p99_ms),
+            if version.signals.rate > 0.0 { format::percent(lang, version.signals.error_ratio) } else { format::NOTHING.to_owned() },
+        ]
+    };
+    let rows: Vec<[String; 5]> = live.iter().map(|at| numbers(*at)).collect();
+    let longest = |texts: &dyn Fn(usize) -> String| (0..live.len()).map(texts).max_by_key(|text| text.chars().count()).unwrap_or_default();
+    let name: String = longest(&|row| state.versions[live[row]].name.clone()).chars().take(LETTERS).collect();
+    let widest: [String; 5] = std::array::from_fn(|column| longest(&|row| rows[row][column].clone()));
     let columns = [
-        Column::text(&heads[0], 2.6),
-        Column::number(&heads[1], 1.1),
-        Column::number(&heads[2], 1.6),
-        Column::number(&heads[3], 1.7),
-        Column::number(&heads[4], 1.7),
-        Column::number(&heads[5], 1.4),
+        Column::text(&heads[0], 2.6).holding(&name, 14.0),
+        Column::number(&heads[1], 1.1).holding(&widest[0], 0.0),
+        Column::number(&heads[2], 1.6).holding(&widest[1], 0.0),
+        Column::number(&heads[3], 1.7).holding(&widest[2], 0.0),
+        Column::number(&heads[4], 1.7).holding(&widest[3], 0.0),
+        Column::number(&heads[5], 1.4).holding(&widest[4], 0.0),
     ];
     ui.scope(|ui| {
         table(
             ui,
             "fleet of a deployment",
             &columns,
-            live.len(),
+            Rows::from(live.len()).leading(&|_| false),
             110.0,
             |at| format!("{} {}", lang.tr("deploy.version"), state.versions[live[at]].name),
             |at, cells| {
@@ -248,12 +280,10 @@ fn fleet_ui(ui: &mut Ui, lang: Lang, state: &ServiceSnapshot, current: Option<&D
                 let palette = cells.palette;
                 cells.painter().rect_filled(Rect::from_center_size(cells.mark(0), vec2(9.0, 9.0)), 2.0, palette.version(live[at]));
                 cells.colored(0, &version.name, palette.text, 14.0);
-                cells.text(1, &version.instances.to_string());
-                cells.text(2, &version.share.map_or_else(|| format::NOTHING.to_owned(), |share| format::percent(lang, share)));
-                cells.text(3, &format::rate(lang, version.signals.rate));
-                cells.text(4, &format::millis_or_nothing(lang, version.signals.p99_ms));
-                let errors = if version.signals.rate > 0.0 { format::percent(lang, version.signals.error_ratio) } else { format::NOTHING.to_owned() };
-                cells.colored(5, &errors, if version.signals.error_ratio >= 0.01 { palette.failing_text } else { palette.text }, 0.0);
+                for (column, text) in rows[at].iter().enumerate() {
+                    let failing = column == 4 && version.signals.error_ratio >= 0.01;
+                    cells.colored(column + 1, text, if failing { palette.failing_text } else { palette.text }, 0.0);
+                }
             },
         );
     });

@@ -81,6 +81,16 @@ fn obstacle(lang: Lang, wish: Wish, state: &ServiceSnapshot, current: &Deploymen
     Some(lang.tr(key).into_owned())
 }
 
+/// Why there is no way back now; `None` if there is one.
+fn no_way_back(lang: Lang, state: &ServiceSnapshot, current: Option<&DeploymentSnapshot>, over: bool) -> Option<String> {
+    match (current, &state.previous) {
+        _ if over => Some(lang.tr("steer.over").into_owned()),
+        (Some(current), _) if current.version == state.stable => Some(lang.with("steer.back-already", &[("version", &current.version)])),
+        (None, None) => Some(lang.with("steer.nothing-before", &[("version", &state.stable)])),
+        _ => None,
+    }
+}
+
 /// The buttons of a deployment; returns what was asked for. `current` is how it stands while it is under way.
 pub(super) fn steer_ui(
     ui: &mut Ui,
@@ -116,11 +126,7 @@ pub(super) fn steer_ui(
         }
         // Once it has ended only the version that runs can be left.
         if current.is_some() || state.stable == new {
-            let why = if over {
-                Some(lang.tr("steer.over").into_owned())
-            } else {
-                current.filter(|current| current.version == state.stable).map(|current| lang.with("steer.back-already", &[("version", &current.version)]))
-            };
+            let why = no_way_back(lang, state, current, over);
             let name = lang.with("act.roll-back", &[("service", service)]);
             let response = button::short_if(ui, why.is_none(), icons::ROLL_BACK, &lang.tr("act.roll-back.short"), &name);
             if response.clicked() {
@@ -169,6 +175,20 @@ mod tests {
         assert!(why(Wish::Promote, &current, true).contains("ended"));
         current.version = "v1".to_owned();
         assert!(why(Wish::Abort, &current, false).contains("v1"), "there is nothing to go back to");
+    }
+
+    #[test]
+    fn where_nothing_came_before_there_is_no_way_back() {
+        let mut state = ServiceSnapshot { stable: "v1".to_owned(), ..ServiceSnapshot::default() };
+        let mut current = DeploymentSnapshot { version: "v2".to_owned(), ..DeploymentSnapshot::default() };
+        let why = |state: &ServiceSnapshot, current: Option<&DeploymentSnapshot>, over| no_way_back(Lang::En, state, current, over).unwrap_or_default();
+        assert_eq!(why(&state, Some(&current), false), "", "what is under way is turned back to v1");
+        assert!(why(&state, None, false).contains("only v1"), "v1 itself has nothing before it");
+        state.previous = Some("v0".to_owned());
+        assert_eq!(why(&state, None, false), "");
+        assert!(why(&state, None, true).contains("ended"));
+        current.version = "v1".to_owned();
+        assert!(why(&state, Some(&current), false).contains("way back"));
     }
 
     #[test]

@@ -93,18 +93,21 @@ pub(super) fn notes_ui(ui: &mut Ui, shell: &Shell, scoped: &Scoped) {
 /// Ways of looking better than one is, as far as they show here; and whether each is something to worry about.
 fn gaming(lang: Lang, scoped: &Scoped) -> Vec<(String, bool)> {
     let dora = &scoped.dora;
-    let number = |count: usize| count.to_string();
+    let say = |key: &'static str, count: usize, of: usize| lang.with_count(key, count, &[("count", &count.to_string()), ("of", &of.to_string())]);
     let uncounted = scoped.hurt.len() - scoped.known.len().min(scoped.hurt.len());
+    let (empty, deployments) = (dora.empty as usize, dora.deployments as usize);
     let mut all = vec![
-        (lang.with("dora.gaming.empty", &[("count", &dora.empty.to_string()), ("of", &dora.deployments.to_string())]), dora.empty > 0),
-        (lang.with("dora.gaming.uncounted", &[("count", &number(uncounted)), ("of", &number(scoped.hurt.len()))]), uncounted > 0),
-        (lang.with("dora.gaming.innocent", &[("count", &number(scoped.innocent.len()))]), !scoped.innocent.is_empty()),
+        (say("dora.gaming.empty", empty, deployments), empty > 0),
+        (say("dora.gaming.uncounted", uncounted, scoped.hurt.len()), uncounted > 0),
+        (say("dora.gaming.innocent", scoped.innocent.len(), deployments), !scoped.innocent.is_empty()),
     ];
     if let Some(batch) = dora.batch {
-        all.insert(1, (lang.with("dora.gaming.batch", &[("count", &format::count(lang, batch))]), batch < 1.0));
+        // A median may lie between two numbers, and is then about several.
+        let several = if (batch - 1.0).abs() < 1e-9 { 1 } else { 2 };
+        all.insert(1, (lang.with_count("dora.gaming.batch", several, &[("count", &format::count(lang, batch))]), batch < 1.0));
     }
     if dora.unfinished > 0 {
-        all.push((lang.with("dora.gaming.unfinished", &[("count", &dora.unfinished.to_string())]), false));
+        all.push((say("dora.gaming.unfinished", dora.unfinished as usize, deployments), false));
     }
     all
 }

@@ -8,7 +8,7 @@ use crate::insight::dora;
 use crate::telemetry::ledger::{ChangeNumber, DeploymentNumber};
 use crate::ui::format;
 use crate::ui::panels::delivery::{Target, change, deployment, go, outcome, outcome_health, version_name};
-use crate::ui::state::{Run, Shell};
+use crate::ui::state::{Run, Shell, colors};
 use crate::ui::text::Lang;
 use crate::ui::theme::Palette;
 use crate::ui::widgets::table::{Cells, Column, table};
@@ -72,7 +72,7 @@ pub(super) fn records_ui(ui: &mut Ui, shell: &mut Shell, scoped: &Scoped) {
     let metric = run.delivery.metric;
     let truth = run.delivery.truth;
     let rows = counted(run, metric, scoped);
-    let heading = label::section(ui, lang.with(metric.records(), &[("count", &rows.len().to_string())]));
+    let heading = label::section(ui, lang.with_count(metric.records(), rows.len(), &[("count", &rows.len().to_string())]));
     if rows.is_empty() && metric.value(&scoped.dora).is_none() {
         label::secondary(ui, lang.tr(metric.unknown(&scoped.dora)));
     }
@@ -94,20 +94,28 @@ pub(super) fn records_ui(ui: &mut Ui, shell: &mut Shell, scoped: &Scoped) {
     ];
     let columns = [
         Column::number(&heads[0], 0.8),
-        Column::text(&heads[1], 2.6),
+        Column::text(&heads[1], 1.7),
         Column::text(&heads[2], 1.5),
-        Column::text(&heads[3], 2.0),
+        Column::text(&heads[3], 2.4),
         Column::text(&heads[4], 1.6),
-        Column::text(&heads[5], 4.0),
+        Column::text(&heads[5], 4.8),
         Column::text(&heads[6], 1.1),
         Column::text(&heads[7], 1.1),
         Column::number(&heads[8], 1.6),
-        Column::text(&heads[9], if truth { 2.2 } else { 0.0 }),
+        Column::text(&heads[9], if truth { 2.8 } else { 0.0 }),
     ];
+    let palette = colors(ui);
+    let when = |at: usize| {
+        let (of, counted) = rows[at];
+        let when = counted.map(|(_, committed)| committed).or(of.ended);
+        when.map_or_else(String::new, |when| run.moment(lang, when))
+    };
     let name = |at: usize| {
         let (of, _) = rows[at];
-        let words = [deployment(lang, of.number), run.service_name(of.service).to_owned(), version_name(run, of.version).to_owned(), outcome(lang, of)];
-        words.join(", ")
+        let words =
+            [deployment(lang, of.number), run.service_name(of.service).to_owned(), version_name(run, of.version).to_owned(), when(at), outcome(lang, of)];
+        let really = really(lang, scoped, of, palette).filter(|_| truth).map(|(text, _)| text);
+        words.into_iter().chain(really).collect::<Vec<_>>().join(", ")
     };
     let draw = |at: usize, cells: &Cells<'_>| {
         let (of, counted) = rows[at];
@@ -115,8 +123,7 @@ pub(super) fn records_ui(ui: &mut Ui, shell: &mut Shell, scoped: &Scoped) {
         cells.colored(0, &of.number.to_string(), palette.secondary, 0.0);
         cells.name(1, run.service_name(of.service), palette.text, 0.0);
         cells.text(2, version_name(run, of.version));
-        let when = counted.map(|(_, committed)| committed).or(of.ended);
-        cells.colored(3, &when.map_or_else(String::new, |at| run.moment(lang, at)), palette.secondary, 0.0);
+        cells.colored(3, &when(at), palette.secondary, 0.0);
         match counted {
             Some((number, _)) => cells.text(4, &change(lang, number)),
             None => cells.text(4, &lang.tr(if of.planned { "dora.planned" } else { "dora.unplanned" })),

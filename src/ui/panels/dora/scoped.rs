@@ -84,7 +84,7 @@ impl Scoped {
             of: Arc::clone(snapshot),
             service,
             lasted: now.since(SimTime::ZERO),
-            grades: quick_check::grade(&dora, None),
+            grades: graded(&dora, now.since(SimTime::ZERO)),
             trend: days.chain([today]).collect(),
             restore: match (service, delivery) {
                 (Some(_), Some(delivery)) => restore(delivery, service),
@@ -99,8 +99,28 @@ impl Scoped {
     }
 }
 
+/// The Quick Check. As long as nothing can be said per day, the frequency has no score, nor have the means that it is part of.
+fn graded(dora: &Dora, lasted: SimSpan) -> Grades {
+    let grades = quick_check::grade(dora, None);
+    if lasted < DAY { Grades { frequency: None, throughput: None, overall: None, ..grades } } else { grades }
+}
+
 /// How long the incidents of a service took.
 fn restore(delivery: &DeliveryLook, service: Option<ServiceId>) -> TimeToRestore {
     let of = delivery.incidents.iter().filter(|incident| incident.service == service);
     TimeToRestore::of(of.filter_map(|incident| Some(incident.resolved?.since(incident.opened))).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn on_the_first_day_the_frequency_has_no_score() {
+        let dora = Dora { deployments: 3, per_day: Some(0.1), change_fail_rate: Some(0.0), ..Dora::default() };
+        let early = graded(&dora, SimSpan::from_secs(3_600));
+        assert_eq!((early.frequency, early.throughput, early.overall), (None, None, None));
+        assert!(early.change_fail.is_some(), "what is counted is counted from the beginning");
+        assert!(graded(&dora, SimSpan::from_secs(2 * 86_400)).frequency.is_some());
+    }
 }

@@ -29,6 +29,9 @@ pub(super) enum Tab {
     Failures,
 }
 
+/// Letters of a commit's name, after which pipelines name versions.
+const COMMIT: usize = 7;
+
 const TABS: [(Tab, &str); 4] = [(Tab::Instances, "instances"), (Tab::Versions, "tab.versions"), (Tab::Calls, "tab.calls"), (Tab::Failures, "tab.failures")];
 
 /// Draws it.
@@ -133,18 +136,22 @@ fn instances_ui(ui: &mut Ui, lang: Lang, state: &ServiceSnapshot, zones: &[Strin
         lang.tr("instance.queued"),
         lang.tr("instance.cpu"),
     ];
-    // Narrow, the zone gives way to the numbers.
-    let zone = if ui.available_width() < 360.0 { 0.0 } else { 1.7 };
+    let version = |at: usize| state.versions.get(usize::from(state.instances[at].version)).map_or("", |version| version.name.as_str());
+    let letters = (0..state.instances.len()).map(|at| version(at).chars().count()).max().unwrap_or(0).min(COMMIT);
+    let widest = "0".repeat(letters);
+    // Narrow, the zone gives way to the numbers, and where versions are named after commits the CPU gives way to them.
+    let narrow = ui.available_width() < 360.0;
+    let zone = if narrow { 0.0 } else { 1.7 };
+    let cpu = if narrow && letters == COMMIT { 0.0 } else { 1.3 };
     let columns = [
         Column::number(&heads[0], if state.instances.iter().any(|instance| instance.id > 999) { 1.8 } else { 1.0 }),
         Column::text(&heads[1], 3.3),
-        Column::text(&heads[2], 2.3),
+        Column::text(&heads[2], 2.3).holding(&widest, 16.0),
         Column::text(&heads[3], zone),
         Column::number(&heads[4], 1.5),
         Column::number(&heads[5], 1.6),
-        Column::number(&heads[6], 1.3),
+        Column::number(&heads[6], cpu),
     ];
-    let version = |at: usize| state.versions.get(usize::from(state.instances[at].version)).map_or("", |version| version.name.as_str());
     let name = |at: usize| format!("{} {} {}, {}", lang.tr("instance"), state.instances[at].id, state_word(lang, state.instances[at].state), version(at));
     table(ui, "instances", &columns, state.instances.len(), height, name, |at, cells| {
         let instance = &state.instances[at];

@@ -6,11 +6,11 @@
 use eframe::egui::{Align, Frame, Label, RichText, ScrollArea, Ui, UiBuilder, pos2};
 
 use super::seen::Seen;
-use super::tone;
+use super::{PipelineState, tone};
 use crate::delivery::builds::{Build, BuildStatus};
 use crate::ui::state::colors;
 use crate::ui::theme::size;
-use crate::ui::widgets::table::{Column, table};
+use crate::ui::widgets::table::{Column, Rows, table};
 use crate::ui::widgets::{button, label};
 use crate::ui::{fonts, format, icons};
 
@@ -29,21 +29,22 @@ fn place(seen: &Seen<'_>, build: &Build) -> Option<usize> {
 }
 
 /// Draws the table, and beside it the log of the build that is looked at.
-pub(super) fn builds_ui(ui: &mut Ui, seen: &Seen<'_>, (looked_at, reveal): (&mut Option<u32>, &mut bool), height: f32) {
+pub(super) fn builds_ui(ui: &mut Ui, seen: &Seen<'_>, state: &mut PipelineState, height: f32) {
     let lang = seen.lang;
     let builds: Vec<&Build> = seen.all.builds.iter().rev().filter(|build| build.service == seen.look.service).collect();
     if builds.is_empty() {
         label::secondary(ui, lang.tr("pipeline.builds.none"));
         return;
     }
-    let shown = builds.iter().find(|build| Some(build.number) == *looked_at).copied();
+    let shown = builds.iter().find(|build| Some(build.number) == state.build).copied();
     let rect = ui.available_rect_before_wrap();
     let rect = eframe::egui::Rect::from_min_size(rect.min, eframe::egui::vec2(rect.width(), height));
     let beside = rect.width() > 560.0;
     let (list, log) = match shown {
         None => (rect, None),
         Some(_) if beside => {
-            let x = rect.left() + rect.width() * 0.46;
+            // Lines of a log are long.
+            let x = rect.left() + (rect.width() * 0.4).clamp(290.0, 420.0);
             (
                 eframe::egui::Rect::from_min_max(rect.min, pos2(x - 6.0, rect.bottom())),
                 Some(eframe::egui::Rect::from_min_max(pos2(x + 6.0, rect.top()), rect.max)),
@@ -58,17 +59,19 @@ pub(super) fn builds_ui(ui: &mut Ui, seen: &Seen<'_>, (looked_at, reveal): (&mut
         }
     };
     ui.scope_builder(UiBuilder::new().max_rect(list), |ui| {
-        if let Some(number) = table_ui(ui, seen, &builds, *looked_at) {
-            *looked_at = if *looked_at == Some(number) { None } else { Some(number) };
-            *reveal = true;
+        let wanted = std::mem::take(&mut state.reveal_build);
+        if let Some(number) = table_ui(ui, seen, &builds, state.build, wanted) {
+            state.build = if state.build == Some(number) { None } else { Some(number) };
+            state.reveal_wrong = true;
         }
     });
     if let (Some(build), Some(rect)) = (shown, log) {
-        ui.scope_builder(UiBuilder::new().max_rect(rect), |ui| log_ui(ui, seen, build, looked_at, reveal));
+        ui.scope_builder(UiBuilder::new().max_rect(rect), |ui| log_ui(ui, seen, build, state));
     }
 }
 
-fn table_ui(ui: &mut Ui, seen: &Seen<'_>, builds: &[&Build], looked_at: Option<u32>) -> Option<u32> {
+/// The table; the build that is looked at comes into view if that is `wanted`. Returns the one that was clicked.
+fn table_ui(ui: &mut Ui, seen: &Seen<'_>, builds: &[&Build], looked_at: Option<u32>, wanted: bool) -> Option<u32> {
     let lang = seen.lang;
     let heads = [
         "#".into(),
@@ -97,7 +100,9 @@ fn table_ui(ui: &mut Ui, seen: &Seen<'_>, builds: &[&Build], looked_at: Option<u
         lang.with("pipeline.build.spoken", &[(values[0].0, &values[0].1), (values[1].0, &values[1].1), (values[2].0, &values[2].1)])
     };
     let height = ui.available_height() - 22.0;
-    let clicked = table(ui, "builds", &columns, builds.len(), height.max(40.0), name, |at, cells| {
+    let reveal = builds.iter().position(|build| wanted && looked_at == Some(build.number));
+    let rows = Rows::from(builds.len()).revealing(reveal);
+    let clicked = table(ui, "builds", &columns, rows, height.max(40.0), name, |at, cells| {
         let build = builds[at];
         let palette = cells.palette;
         let (tone, _) = tone::of_build(build);
@@ -115,7 +120,7 @@ fn table_ui(ui: &mut Ui, seen: &Seen<'_>, builds: &[&Build], looked_at: Option<u
 }
 
 /// What a build has said so far.
-fn log_ui(ui: &mut Ui, seen: &Seen<'_>, build: &Build, looked_at: &mut Option<u32>, reveal: &mut bool) {
+fn log_ui(ui: &mut Ui, seen: &Seen<'_>, build: &Build, state: &mut PipelineState) {
     let palette = colors(ui);
     let lang = seen.lang;
     let (tone, word) = tone::of_build(build);
@@ -124,7 +129,7 @@ fn log_ui(ui: &mut Ui, seen: &Seen<'_>, build: &Build, looked_at: &mut Option<u3
         ui.label(RichText::new(title).font(fonts::semibold(size::BODY)));
         ui.label(RichText::new(lang.tr(word)).color(tone.text(palette)));
         if button::sized_icon(ui, icons::CLOSE, &lang.tr("pipeline.log.close"), false, 22.0).clicked() {
-            *looked_at = None;
+            state.build = None;
         }
     });
     if let (BuildStatus::Failed, Some(why)) = (build.status, &build.failed) {
@@ -140,7 +145,7 @@ fn log_ui(ui: &mut Ui, seen: &Seen<'_>, build: &Build, looked_at: &mut Option<u3
                 text(ui, lang.with("pipeline.log.queued", &[(values[0].0, &values[0].1), (values[1].0, &values[1].1)]), palette.secondary);
                 return;
             };
-            let wanted = std::mem::take(reveal);
+            let wanted = std::mem::take(&mut state.reveal_wrong);
             let mut found = false;
             // The log is known from the beginning to its end; what lies in the future has not been said.
             for (at, said) in build.log.iter().filter(|(at, _)| *at <= seen.now) {

@@ -3,13 +3,13 @@
 use eframe::egui::{RichText, Ui};
 
 use super::seen::{Seen, revision};
-use super::{Form, Wish, tone};
+use super::{Form, PipelineState, Wish, tone};
 use crate::delivery::pipeline::status::TriggerType;
 use crate::telemetry::ledger::ExecutionNumber;
 use crate::ui::state::colors;
 use crate::ui::text::Lang;
 use crate::ui::theme::size;
-use crate::ui::widgets::table::{Column, table};
+use crate::ui::widgets::table::{Column, Rows, table};
 use crate::ui::widgets::{button, label};
 use crate::ui::{fonts, format, icons};
 
@@ -25,8 +25,9 @@ fn trigger_word(lang: Lang, trigger: TriggerType) -> std::borrow::Cow<'static, s
 }
 
 /// Draws the one that is looked at, if it is known here, and the table at most `height` points high.
-pub(super) fn executions_ui(ui: &mut Ui, seen: &Seen<'_>, looked_at: Option<ExecutionNumber>, height: f32, wishes: &mut Vec<Wish>) {
+pub(super) fn executions_ui(ui: &mut Ui, seen: &Seen<'_>, state: &mut PipelineState, height: f32, wishes: &mut Vec<Wish>) {
     let lang = seen.lang;
+    let (looked_at, wanted) = (state.execution, std::mem::take(&mut state.reveal_execution));
     if seen.look.executions.is_empty() {
         label::secondary(ui, lang.tr("pipeline.executions.none"));
         return;
@@ -37,6 +38,8 @@ pub(super) fn executions_ui(ui: &mut Ui, seen: &Seen<'_>, looked_at: Option<Exec
     }
     let height = height - (ui.cursor().top() - before) - 24.0;
     let narrow = ui.available_width() < 560.0;
+    // Beside an open log there is no room for more than what tells one from another.
+    let tiny = ui.available_width() < 430.0;
     let heads = [
         "#".into(),
         lang.tr("pipeline.head.status"),
@@ -50,9 +53,9 @@ pub(super) fn executions_ui(ui: &mut Ui, seen: &Seen<'_>, looked_at: Option<Exec
         Column::number(&heads[0], 1.1),
         Column::text(&heads[1], 2.8),
         Column::text(&heads[2], 2.2),
-        Column::text(&heads[3], 1.6),
+        Column::text(&heads[3], 1.6).holding("0000000", 0.0),
         Column::text(&heads[4], if narrow { 0.0 } else { 2.0 }),
-        Column::text(&heads[5], 2.2),
+        Column::text(&heads[5], if tiny { 0.0 } else { 2.2 }),
         Column::number(&heads[6], 1.6),
     ];
     let executions = &seen.look.executions;
@@ -61,7 +64,9 @@ pub(super) fn executions_ui(ui: &mut Ui, seen: &Seen<'_>, looked_at: Option<Exec
         let word = lang.tr(tone::of_execution(view).1);
         lang.with("pipeline.execution.spoken", &[("execution", &number.to_string()), ("state", &word), ("stage", &view.stage), ("revision", revision(view))])
     };
-    let clicked = table(ui, "executions", &columns, executions.len(), height.max(40.0), name, |at, cells| {
+    let reveal = executions.iter().position(|(number, _)| wanted && looked_at == Some(*number));
+    let rows = Rows::from(executions.len()).revealing(reveal);
+    let clicked = table(ui, "executions", &columns, rows, height.max(40.0), name, |at, cells| {
         let (number, view) = &executions[at];
         let palette = cells.palette;
         let (tone, word) = tone::of_execution(view);
@@ -82,9 +87,12 @@ pub(super) fn executions_ui(ui: &mut Ui, seen: &Seen<'_>, looked_at: Option<Exec
 
 /// One execution: why it stands as it does, and what can be done to it.
 fn one_ui(ui: &mut Ui, seen: &Seen<'_>, number: ExecutionNumber, wishes: &mut Vec<Wish>) {
-    let Some((_, view)) = seen.look.executions.iter().find(|(other, _)| *other == number) else { return };
-    let palette = colors(ui);
     let lang = seen.lang;
+    let Some((_, view)) = seen.look.executions.iter().find(|(other, _)| *other == number) else {
+        label::secondary(ui, lang.with("pipeline.execution.gone", &[("execution", &number.to_string())]));
+        return;
+    };
+    let palette = colors(ui);
     let (tone, word) = tone::of_execution(view);
     ui.horizontal_wrapped(|ui| {
         ui.label(RichText::new(lang.with("pipeline.execution", &[("execution", &number.to_string())])).font(fonts::semibold(size::BODY)));

@@ -63,12 +63,16 @@ pub(crate) struct PipelineState {
     builds: bool,
     /// The execution that is looked at.
     execution: Option<ExecutionNumber>,
+    /// Whether that execution was just chosen elsewhere, so that it comes into view.
+    reveal_execution: bool,
     /// In PARALLEL mode, the execution whose stages are shown; else, or if it is not known any more, the newest.
     lane: Option<ExecutionNumber>,
     /// The build whose log is shown.
     build: Option<u32>,
+    /// Whether that build was just chosen elsewhere, so that it comes into view.
+    reveal_build: bool,
     /// Whether that build was just chosen, so that what went wrong in it comes into view.
-    reveal: bool,
+    reveal_wrong: bool,
     /// Whether the panel fills the whole middle.
     fills: bool,
     /// Whether the declaration is being edited.
@@ -89,6 +93,15 @@ impl PipelineState {
     /// Whether a log is read, which needs more room than usual.
     pub(crate) const fn reads_log(&self) -> bool {
         self.build.is_some()
+    }
+    /// Shows the pipeline of a service, and in it an execution and a build that were chosen elsewhere.
+    pub(crate) fn show(&mut self, service: ServiceId, execution: Option<ExecutionNumber>, build: Option<u32>) {
+        (self.creating, self.editing, self.form) = (None, false, None);
+        self.fresh = self.fresh || self.shown != Some(service);
+        self.shown = Some(service);
+        (self.execution, self.lane, self.reveal_execution) = (execution, execution, execution.is_some());
+        (self.build, self.reveal_build, self.reveal_wrong) = (build, build.is_some(), build.is_some());
+        self.builds = build.is_some();
     }
     /// Looks at an execution, or no more at the one that is looked at.
     fn look_at(&mut self, number: ExecutionNumber) {
@@ -118,11 +131,11 @@ impl PipelineState {
             editor.done(action);
         }
     }
-    /// A service that was to get its first pipeline has it: it is shown.
+    /// A service that was to get its first pipeline has it: it is shown as it runs, among the other panels again.
     fn follow_creation(&mut self, all: &DeliveryLook) {
         if let Some(service) = self.creating.filter(|service| all.pipelines.iter().any(|look| look.service == *service)) {
             self.editors.remove(&service);
-            (self.creating, self.editing, self.fills) = (None, false, true);
+            (self.creating, self.editing, self.fills) = (None, false, false);
         }
     }
     /// The pipeline to show: of the service that is selected, else the one shown last, else the first.
@@ -289,7 +302,10 @@ fn pipeline_ui(ui: &mut Ui, shell: &mut Shell) {
             Wish::Form(form) => state.form = look.map(|look| Open::new(form, look.service)),
             Wish::Execution(number) => state.look_at(number),
             Wish::Lane(number) => (state.lane, state.form) = (Some(number), None),
-            Wish::Build(number) => (state.builds, state.build, state.reveal) = (true, Some(number), true),
+            Wish::Build(number) => {
+                (state.builds, state.build) = (true, Some(number));
+                (state.reveal_build, state.reveal_wrong) = (true, true);
+            }
             Wish::Strategy => strategy_of = look.map(|look| look.service),
         }
     }
@@ -406,7 +422,8 @@ fn tables_ui(ui: &mut Ui, seen: &Seen<'_>, state: &mut PipelineState, wishes: &m
     let names = [lang.tr("pipeline.executions"), lang.tr("pipeline.builds")];
     if wide {
         let rect = ui.available_rect_before_wrap();
-        let x = rect.center().x;
+        // Lines of a log are longer than those of a table.
+        let x = rect.left() + rect.width() * if state.build.is_some() { 0.35 } else { 0.5 };
         let halves = [
             eframe::egui::Rect::from_min_max(rect.min, eframe::egui::pos2(x - 10.0, rect.bottom())),
             eframe::egui::Rect::from_min_max(eframe::egui::pos2(x + 10.0, rect.top()), rect.max),
@@ -414,14 +431,14 @@ fn tables_ui(ui: &mut Ui, seen: &Seen<'_>, state: &mut PipelineState, wishes: &m
         ui.scope_builder(UiBuilder::new().max_rect(halves[0]).id_salt("executions"), |ui| {
             // As high as the heading beside it.
             ui.horizontal(|ui| label::section(ui, names[0].as_ref()));
-            executions::executions_ui(ui, seen, state.execution, ui.available_height(), wishes);
+            executions::executions_ui(ui, seen, state, ui.available_height(), wishes);
         });
         ui.scope_builder(UiBuilder::new().max_rect(halves[1]).id_salt("builds"), |ui| {
             ui.horizontal(|ui| {
                 label::section(ui, names[1].as_ref());
                 label::explained(label::caption(ui, builds::agents(seen)), lang, "build-agent");
             });
-            builds::builds_ui(ui, seen, (&mut state.build, &mut state.reveal), ui.available_height());
+            builds::builds_ui(ui, seen, state, ui.available_height());
         });
         return;
     }
@@ -436,8 +453,8 @@ fn tables_ui(ui: &mut Ui, seen: &Seen<'_>, state: &mut PipelineState, wishes: &m
         }
     });
     if state.builds {
-        builds::builds_ui(ui, seen, (&mut state.build, &mut state.reveal), ui.available_height());
+        builds::builds_ui(ui, seen, state, ui.available_height());
     } else {
-        executions::executions_ui(ui, seen, state.execution, ui.available_height(), wishes);
+        executions::executions_ui(ui, seen, state, ui.available_height(), wishes);
     }
 }

@@ -73,7 +73,7 @@ impl<'a> Seen<'a> {
         {
             return self.lang.say(&Why::SupersededBy { execution: format!("#{number}") }.sentence());
         }
-        self.lang.say(&why.sentence())
+        self.lang.say_plainly(&why.sentence())
     }
 
     /// Why nothing is deployed although the pipeline could: in a few words, and in full.

@@ -2,10 +2,8 @@
 //!
 //! The text may be broken, the declaration never is. It draws nothing.
 
-use serde_json::ser::PrettyFormatter;
-
 use super::lines;
-use crate::delivery::pipeline::check::{Mistake, check};
+use crate::delivery::pipeline::check::{Mistake, Step, check};
 use crate::delivery::pipeline::definition::{Pipeline, PipelineFile};
 
 /// Why a text cannot be read.
@@ -38,12 +36,11 @@ pub(super) struct Draft {
     found: Vec<Found>,
 }
 
-/// A declaration as `aws codepipeline get-pipeline` prints it: indented by four spaces.
+/// A declaration as text, indented by two spaces: `aws codepipeline get-pipeline` takes four, but beside the form there would
+/// be no room left for the values.
 fn printed(file: &PipelineFile) -> String {
-    let mut out = Vec::new();
-    let mut serializer = serde_json::Serializer::with_formatter(&mut out, PrettyFormatter::with_indent(b"    "));
-    match serde::Serialize::serialize(file, &mut serializer) {
-        Ok(()) => String::from_utf8_lossy(&out).into_owned(),
+    match serde_json::to_string_pretty(file) {
+        Ok(text) => text,
         // Texts, numbers and lists can always be written.
         Err(error) => panic!("a declaration cannot be written: {error}"),
     }
@@ -70,9 +67,13 @@ impl Draft {
     pub(super) fn is_broken(&self) -> bool {
         self.broken.is_some()
     }
-    /// What is wrong or odd about the declaration.
+    /// What is wrong or odd about the declaration, from its first line on.
     pub(super) fn found(&self) -> &[Found] {
         &self.found
+    }
+    /// The line of an action, counted from 1, in a text that can be read.
+    pub(super) fn line_of(&self, (stage, action): (usize, usize)) -> usize {
+        lines::line_of(&self.text, &[Step::Field("stages"), Step::Index(stage), Step::Field("actions"), Step::Index(action)])
     }
     /// Mistakes with which it cannot run.
     pub(super) fn errors(&self) -> usize {
@@ -118,6 +119,7 @@ impl Draft {
     fn check(&mut self) {
         let place = |mistake: Mistake| Found { line: lines::line_of(&self.text, &mistake.path.0), path: mistake.path.to_string(), mistake };
         self.found = check(&self.file.pipeline).into_iter().map(place).collect();
+        self.found.sort_by_key(|found| found.line);
     }
 }
 
@@ -168,6 +170,20 @@ mod tests {
         assert_eq!(found.path, "stages[3].actions[0].inputArtifacts[0].name");
         assert!(draft.text.lines().nth(found.line - 1).expect("a line").contains("Imaeg"));
         assert_eq!(draft.errors(), 1);
+    }
+
+    #[test]
+    fn mistakes_are_listed_from_the_first_line_on_and_actions_have_lines() {
+        let mut pipeline = shipped();
+        pipeline.stages[3].actions[0].input_artifacts[0].name = "Imaeg".to_owned();
+        pipeline.stages[1].name = "not a name".to_owned();
+        pipeline.name = String::new();
+        let draft = Draft::new(pipeline);
+        let lines: Vec<usize> = draft.found().iter().map(|found| found.line).collect();
+        assert!(lines.len() >= 3 && lines.is_sorted(), "{lines:?}");
+        let line = draft.line_of((1, 0));
+        let action: String = draft.text.lines().skip(line - 1).take(2).collect();
+        assert!(action.contains("BuildAndUnitTest"), "{action}");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use super::super::stage::{icon, line};
 use super::draft::Found;
 use super::fresh::{self, CATEGORIES, Place};
 use super::mistakes::{is_within, mistakes_ui};
-use super::{Editor, action};
+use super::{Editor, Reveal, action};
 use crate::delivery::pipeline::definition::{Category, ConditionResult, ExecutionMode, FailureConditions, Pipeline, PipelineType, Stage};
 use crate::scenario::Scenario;
 use crate::ui::state::colors;
@@ -41,6 +41,7 @@ pub(super) fn form_ui(ui: &mut Ui, seen: &Seen<'_>, editor: &mut Editor, scenari
     }
     let mut pipeline = editor.draft.pipeline().clone();
     let found = editor.draft.found().to_vec();
+    let open = editor.open;
     let mut change = None;
     pipeline_ui(ui, lang, &mut pipeline, &found);
     for at in 0..pipeline.stages.len() {
@@ -57,6 +58,10 @@ pub(super) fn form_ui(ui: &mut Ui, seen: &Seen<'_>, editor: &mut Editor, scenari
     }
     if pipeline != *editor.draft.pipeline() {
         editor.draft.set(pipeline);
+    }
+    // The text shows what is opened here.
+    if let Some(action) = editor.open.filter(|_| editor.open != open) {
+        editor.reveal = Some(Reveal::Action(action));
     }
 }
 

@@ -44,6 +44,17 @@ pub(super) struct Editor {
     refusal: Option<String>,
     /// Whether nothing runs yet: the service is to get its first pipeline.
     creates: bool,
+    /// What the text is to show next.
+    reveal: Option<Reveal>,
+}
+
+/// What comes into view in the text.
+#[derive(Debug, Clone, Copy)]
+enum Reveal {
+    /// A line, counted from 1.
+    Line(usize),
+    /// An action: stage and action.
+    Action((usize, usize)),
 }
 
 /// What came of a frame of the editor.
@@ -60,7 +71,7 @@ pub(super) enum Answer {
 impl Editor {
     /// An editor of what runs, or (`creates`) of what is to be a service's first pipeline.
     pub(super) fn new(running: &Pipeline, creates: bool) -> Self {
-        Self { draft: Draft::new(running.clone()), open: None, past: Vec::new(), running: running.clone(), sent: None, refusal: None, creates }
+        Self { draft: Draft::new(running.clone()), open: None, past: Vec::new(), running: running.clone(), sent: None, refusal: None, creates, reveal: None }
     }
     /// Whether there is something in it that does not run.
     pub(super) fn is_changed(&self) -> bool {

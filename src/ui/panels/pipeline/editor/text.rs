@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use eframe::egui::{Align2, Frame, Label, Margin, Rect, RichText, ScrollArea, Shape, TextEdit, Ui, pos2, vec2};
+use eframe::egui::{Align, Align2, Frame, Margin, Rect, RichText, ScrollArea, Shape, TextEdit, Ui, pos2, vec2};
 
 use super::super::seen::Seen;
+use super::super::stage::line;
 use super::mistakes::sentence;
-use super::{Editor, draft};
+use super::{Editor, Reveal, draft};
 use crate::ui::state::colors;
 use crate::ui::theme::{self, size};
 use crate::ui::widgets::{button, label};
@@ -29,6 +30,10 @@ pub(super) fn text_ui(ui: &mut Ui, seen: &Seen<'_>, editor: &mut Editor) {
         None => draft.found().iter().filter(|found| !found.mistake.is_warning()).map(|found| found.line).collect(),
     };
     let odd: BTreeSet<usize> = draft.found().iter().filter(|found| found.mistake.is_warning()).map(|found| found.line).collect();
+    let wanted = editor.reveal.take().filter(|_| !draft.is_broken()).map(|reveal| match reveal {
+        Reveal::Line(line) => line,
+        Reveal::Action(action) => draft.line_of(action),
+    });
     let title = lang.tr("pipeline.editor.text");
     let height = ui.available_height() - list - 10.0;
     let mut changed = false;
@@ -56,6 +61,9 @@ pub(super) fn text_ui(ui: &mut Ui, seen: &Seen<'_>, editor: &mut Editor) {
             for (at, row) in output.galley.rows.iter().enumerate() {
                 let top = output.galley_pos.y + row.pos.y;
                 let rect = Rect::from_min_size(pos2(left, top), vec2(clip.right() - left, row.row.size.y));
+                if wanted == Some(at + 1) {
+                    ui.scroll_to_rect(Rect::from_min_size(rect.min, vec2(1.0, rect.height())), Some(Align::Center));
+                }
                 if !clip.intersects(rect) {
                     continue;
                 }
@@ -81,7 +89,7 @@ pub(super) fn text_ui(ui: &mut Ui, seen: &Seen<'_>, editor: &mut Editor) {
     list_ui(ui, seen, editor);
 }
 
-/// Every mistake with its line; a click opens the action that it is in.
+/// Every mistake with its line; a click shows that, and opens the action that it is in.
 fn list_ui(ui: &mut Ui, seen: &Seen<'_>, editor: &mut Editor) {
     let palette = colors(ui);
     let lang = seen.lang;
@@ -96,22 +104,24 @@ fn list_ui(ui: &mut Ui, seen: &Seen<'_>, editor: &mut Editor) {
         ui.label(RichText::new(format!("{}  {}", icons::CHECK, lang.tr("pipeline.editor.fine"))).color(palette.ok_text));
         return;
     }
-    let mut opened = None;
+    let mut chosen = None;
     ScrollArea::vertical().id_salt("mistakes").max_height(LIST).auto_shrink([false, true]).show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = 2.0;
         for found in draft.found() {
             let (glyph, color) = if found.mistake.is_warning() { (icons::WARNING, palette.warning_text) } else { (icons::FAILING, palette.failing_text) };
             let text = lang.with("pipeline.editor.at-line", &[("line", &found.line.to_string()), ("what", &sentence(lang, &found.mistake))]);
             let response = button::row(ui, 20.0, &text, false);
-            let rich = RichText::new(format!("{glyph}  {text}")).color(color).font(fonts::regular(size::SMALL + 1.0));
-            ui.put(response.rect, Label::new(rich).truncate().selectable(false).halign(eframe::egui::Align::LEFT));
+            let rect = response.rect.shrink2(vec2(6.0, 0.0));
+            line(ui.painter(), rect.left_center(), rect.width(), &format!("{glyph}  {text}"), fonts::regular(size::SMALL + 1.0), color);
             if response.on_hover_text(text).clicked() {
-                opened = place_of(found);
+                chosen = Some((found.line, place_of(found)));
             }
         }
     });
-    if let Some(place) = opened {
-        editor.open = Some(place);
+    if let Some((line, place)) = chosen {
+        editor.reveal = Some(Reveal::Line(line));
+        editor.open = place.or(editor.open);
+        ui.ctx().request_repaint();
     }
 }
 
