@@ -124,7 +124,7 @@ impl Progress {
     pub fn read(text: &str) -> Result<(Self, usize), BadJournal> {
         let mut lines = text.lines().filter(|line| !line.trim().is_empty());
         let Some(first) = lines.next() else { return Ok((Self::default(), 0)) };
-        let head: Head = serde_json::from_str(first).map_err(|_| BadJournal::Head)?;
+        let head: Head = serde_json::from_str(first).map_err(|_no_head| BadJournal::Head)?;
         if head.format_version != FORMAT_VERSION {
             return Err(BadJournal::Version(head.format_version));
         }

@@ -3,6 +3,8 @@
 //! It owns the window's end of the link to the simulation and the folder of settings and sessions. What can be opened,
 //! and how, is given to it ([`Sources`]), so that tests bring their own.
 
+mod lessons;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,33 +13,25 @@ use eframe::egui::{self, CentralPanel, Panel, Stroke, Ui};
 
 use super::comparing::Job;
 use super::learner::Learner;
-use super::link::{Command, Event, Lecture, LessonCommand, Link, Opening, Speed};
+use super::link::{Command, Event, LessonCommand, Link, Opening, Speed};
 use super::map::MapView;
-use super::panels::lesson::LessonState;
 use super::panels::signals::ChartState;
 use super::panels::{help, home, inspector, lesson, palette, panes, rail, settings as settings_panel, timeline, top_bar};
 use super::settings::{Settings, ThemeChoice};
 use super::state::{Ask, CALM, LessonEntry, Level, LibraryEntry, Offer, Overlay, Page, RecentSession, Run, Selection, Shell};
 use super::text::Lang;
 use super::widgets::{empty, notice};
-use super::{format, icons, keys, learner, theme};
+use super::{format, icons, keys, theme};
 use crate::fleet::deploy::Wish;
-use crate::ids::ServiceId;
 use crate::lab::compare::Plan;
 use crate::lab::snapshot::Interest;
+use crate::lesson::Lesson;
 use crate::lesson::plan::Look;
-use crate::lesson::progress::Deed;
-use crate::lesson::{Lesson, Recalled};
 use crate::scenario::{Action, Scenario};
 use crate::units::SimTime;
 
 /// From one frame to the next while something flows on the map.
 const FRAME: Duration = Duration::from_millis(33);
-/// How long a step of a lesson that runs by itself takes at most [real s].
-const STEP_SECS: f64 = 30.0;
-/// How long the time of a step lasts in which one is to do something, about [real s].
-const TASK_SECS: f64 = 240.0;
-
 /// Installs fonts and themes into a context.
 pub fn install_look(ctx: &egui::Context) {
     theme::install(ctx);
@@ -133,112 +127,6 @@ impl App {
                 let what = name.to_owned();
                 self.shell.notify(Level::Failed, move |lang| (lang.with("open.failed", &[("what", &what)]), why.clone()));
             }
-        }
-    }
-
-    /// Opens a lesson at its beginning, by its name or the path of its folder.
-    pub fn open_lesson(&mut self, name: &str) {
-        match (self.sources.open_lesson)(name) {
-            Ok(lesson) => {
-                let seed = lesson.seed;
-                self.shell.lesson = Some(LessonState::new(Arc::clone(&lesson), seed));
-                self.open_step(lesson, seed, 0, Recalled::new());
-            }
-            Err(why) => {
-                let what = name.to_owned();
-                self.shell.notify(Level::Failed, move |lang| (lang.with("open.failed", &[("what", &what)]), why.clone()));
-            }
-        }
-    }
-
-    /// Opens the world of a lesson's step.
-    fn open_step(&mut self, lesson: Arc<Lesson>, seed: u64, step: usize, recalled: Recalled) {
-        let begins = &lesson.steps[step];
-        let opening = Opening {
-            scenario: Arc::clone(&begins.scenario),
-            seed,
-            actions: Vec::new(),
-            until: SimTime::ZERO,
-            lesson: Some(Lecture { lesson: Arc::clone(&lesson), step, recalled }),
-        };
-        let look = begins.look.clone();
-        self.open(opening);
-        self.pace(&lesson, step);
-        // Where to look is known before there is something to be seen; it is gone to when there is.
-        self.look_next = look;
-    }
-
-    /// Sets a speed at which the step is neither over at once nor tedious.
-    fn pace(&mut self, lesson: &Lesson, step: usize) {
-        let lasts = lesson.steps[step].lasts.as_secs_f64();
-        let most = if lesson.steps[step].kind.task().is_some() { TASK_SECS } else { STEP_SECS };
-        let speed = Speed::ALL.into_iter().find(|speed| matches!(speed, Speed::Times(factor) if lasts / f64::from(*factor) <= most));
-        let speed = speed.unwrap_or(Speed::Max);
-        if let Some(run) = self.shell.run.as_mut() {
-            run.status.speed = speed;
-        }
-        self.link.send(Command::Speed(speed));
-        // Whoever is to do something reads first: time runs when they act, or let it run.
-        if lesson.steps[step].kind.task().is_some() {
-            self.link.send(Command::Pause);
-        }
-    }
-
-    /// Goes on to the next step of the lesson, in the world as it is or in its own.
-    fn next_step(&mut self, skipped: bool) {
-        let Some(state) = self.shell.lesson.as_ref() else { return };
-        let (lesson, seed, next) = (Arc::clone(&state.lesson), state.seed, state.view.step + 1);
-        if !skipped {
-            let answers = state.answers.get(&state.view.step);
-            let (hints, shown) = answers.map_or((0, false), |answers| (answers.hints as u32, answers.shown));
-            self.record(&lesson.name, Deed::Done { step: lesson.steps[next - 1].id.clone(), hints, shown });
-        }
-        let Some(step) = lesson.steps.get(next) else {
-            self.record(&lesson.name, Deed::Finished {});
-            return;
-        };
-        let Some(state) = self.shell.lesson.as_ref() else { return };
-        let recalled = state.view.values.clone();
-        // A step that goes on in the world of one that was skipped begins where the reference left it.
-        if step.world.is_some() || skipped {
-            self.open_step(lesson, seed, next, recalled);
-        } else {
-            self.link.send(Command::Lesson(LessonCommand::Next));
-            self.pace(&lesson, next);
-            if let Some(look) = step.look.clone() {
-                self.look(&look);
-            }
-        }
-    }
-
-    /// Keeps what the learner did.
-    fn record(&mut self, lesson: &str, what: Deed) {
-        if let Err(problem) = self.shell.learner.record(lesson, what) {
-            let problem = problem.to_string();
-            self.shell.notify(Level::Failed, move |lang| (lang.tr("learner.not-kept").into_owned(), problem.clone()));
-        }
-    }
-
-    /// Asks what is due again of a lesson.
-    fn review(&mut self, name: &str) {
-        let due = { self.shell.learner.progress().due(learner::now()) }.into_iter().find(|due| due.lesson == name);
-        let lesson = due.and_then(|due| (self.sources.open_lesson)(name).ok().map(|lesson| (lesson, due)));
-        self.shell.review = lesson.and_then(|(lesson, due)| lesson::review::of(&lesson, &due.questions));
-    }
-
-    /// Goes where a lesson points.
-    fn look(&mut self, look: &Look) {
-        let Some(run) = self.shell.run.as_mut() else { return };
-        self.shell.page = Page::Fleet;
-        let at = look.service.as_ref().and_then(|name| run.scenario.model.services.iter().position(|service| service.name == *name));
-        if let Some(tiles) = run.tiles.as_mut() {
-            panes::show(tiles, lesson::pane(look.panel));
-        }
-        if let Some(at) = at {
-            run.selection = Selection::Service(ServiceId::from_index(at));
-            run.inspector.selection_changed();
-            self.interest.service = run.selected_service();
-            self.link.send(Command::Interest(self.interest.clone()));
         }
     }
 
@@ -529,52 +417,46 @@ impl App {
         }
     }
 
+    /// Lets time run, or stops it; what has ended begins again.
+    fn play_or_pause(&mut self, ctx: &egui::Context) {
+        let is_over = self.shell.is_over();
+        if let Some(lesson) = self.shell.lesson.as_mut().filter(|_| is_over) {
+            lesson.start_over();
+            self.link.send(Command::Lesson(LessonCommand::Rewind));
+        } else if let Some(run) = self.shell.run.as_ref().filter(|run| run.status.over) {
+            let seed = run.seed;
+            if !self.shell.is_just_over(ctx.input(|input| input.time)) {
+                self.answer(Ask::Again(seed), ctx);
+            }
+        } else if let Some(run) = self.shell.run.as_mut() {
+            let playing = !run.status.playing;
+            // Shown at once; the simulation's own word follows.
+            run.status.playing = playing;
+            self.link.send(if playing { Command::Play } else { Command::Pause });
+        }
+    }
+
     fn answer(&mut self, ask: Ask, ctx: &egui::Context) {
         match ask {
             Ask::OpenScenario(name) => self.open_scenario(&name),
             Ask::OpenFile(path) => self.open_file(&path),
-            Ask::OpenLesson(name) => self.open_lesson(&name),
-            Ask::LeaveLesson => {
-                self.shell.lesson = None;
-                self.shell.page = Page::Home;
-            }
-            Ask::Lesson(command) => {
-                self.link.send(Command::Lesson(command));
-            }
-            Ask::NextStep => self.next_step(false),
-            Ask::SkipStep => self.next_step(true),
-            Ask::Look(look) => self.look(&look),
-            Ask::Record(lesson, what) => self.record(&lesson, what),
-            Ask::Review(name) => self.review(&name),
-            Ask::CloseReview => self.shell.review = None,
-            Ask::LetRun => {
-                if self.shell.run.as_ref().is_some_and(|run| !run.status.playing && !run.status.over) {
-                    self.link.send(Command::Play);
-                }
-            }
+            Ask::OpenLesson(_)
+            | Ask::LeaveLesson
+            | Ask::Lesson(_)
+            | Ask::NextStep
+            | Ask::SkipStep
+            | Ask::Look(_)
+            | Ask::LetRun
+            | Ask::Record(..)
+            | Ask::Review(_)
+            | Ask::CloseReview => self.teach(ask),
             Ask::Go(page) => {
                 if page == Page::Home {
                     self.shell.recent = (self.sources.recent)();
                 }
                 self.shell.page = page;
             }
-            Ask::PlayPause => {
-                let is_over = self.shell.is_over();
-                if let Some(lesson) = self.shell.lesson.as_mut().filter(|_| is_over) {
-                    lesson.start_over();
-                    self.link.send(Command::Lesson(LessonCommand::Rewind));
-                } else if let Some(run) = self.shell.run.as_ref().filter(|run| run.status.over) {
-                    let seed = run.seed;
-                    if !self.shell.is_just_over(ctx.input(|input| input.time)) {
-                        self.answer(Ask::Again(seed), ctx);
-                    }
-                } else if let Some(run) = self.shell.run.as_mut() {
-                    let playing = !run.status.playing;
-                    // Shown at once; the simulation's own word follows.
-                    run.status.playing = playing;
-                    self.link.send(if playing { Command::Play } else { Command::Pause });
-                }
-            }
+            Ask::PlayPause => self.play_or_pause(ctx),
             Ask::Speed(speed) => {
                 if let Some(run) = self.shell.run.as_mut() {
                     run.status.speed = speed;

@@ -64,9 +64,9 @@ fn fill_between(curve: &mut [Option<f64>], at: usize) {
     let Some(end) = curve[at] else { return };
     let Some(from) = curve[..at].iter().rposition(Option::is_some) else { return };
     let Some(start) = curve[from] else { return };
-    for between in from + 1..at {
+    for (between, value) in curve.iter_mut().enumerate().take(at).skip(from + 1) {
         let share = (between - from) as f64 / (at - from) as f64;
-        curve[between] = Some(start + (end - start) * share);
+        *value = Some(start + (end - start) * share);
     }
 }
 

@@ -282,18 +282,8 @@ fn pipeline_ui(ui: &mut Ui, shell: &mut Shell) {
             }
         });
     });
-    match chosen {
-        Some(overview::Chosen::Pipeline(at)) => {
-            state.creating = None;
-            if let Some(look) = all.pipelines.get(at) {
-                shell.ask(Ask::Select(Selection::Service(look.service)));
-            }
-        }
-        Some(overview::Chosen::Bare(service)) => {
-            state.creating = Some(service);
-            shell.ask(Ask::Select(Selection::Service(service)));
-        }
-        None => {}
+    if let Some(chosen) = chosen {
+        choose(shell, &mut state, all, &chosen);
     }
     let mut strategy_of = None;
     for wish in wishes {
@@ -314,6 +304,23 @@ fn pipeline_ui(ui: &mut Ui, shell: &mut Shell) {
     }
     if let Some(service) = strategy_of {
         inspector::show_strategy(shell, service);
+    }
+}
+
+/// Shows the pipeline that was chosen, or begins the one of a service that has none.
+fn choose(shell: &mut Shell, state: &mut PipelineState, all: &DeliveryLook, chosen: &overview::Chosen) {
+    let service = match chosen {
+        overview::Chosen::Pipeline(at) => {
+            state.creating = None;
+            all.pipelines.get(*at).map(|look| look.service)
+        }
+        overview::Chosen::Bare(service) => {
+            state.creating = Some(*service);
+            Some(*service)
+        }
+    };
+    if let Some(service) = service {
+        shell.ask(Ask::Select(Selection::Service(service)));
     }
 }
 
