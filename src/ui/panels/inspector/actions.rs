@@ -306,7 +306,7 @@ fn scale_ui(ui: &mut Ui, lang: Lang, forms: &mut Forms, service: &str, state: &S
     });
     let typed = forms.instances.trim();
     let instances = typed.parse::<u32>().ok().filter(|instances| (1..=MOST_INSTANCES).contains(instances));
-    let instances = told(ui, instances.ok_or_else(|| lang.with("scale.range", &[("most", &format::whole(u64::from(MOST_INSTANCES)))])));
+    let instances = told(ui, instances.ok_or_else(|| lang.with("scale.range", &[("most", &format::whole(lang, u64::from(MOST_INSTANCES)))])));
     if instances.as_ref().is_ok_and(|instances| *instances >= 1_000) {
         label::caption(ui, lang.tr("scale.many"));
     }
