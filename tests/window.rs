@@ -542,7 +542,7 @@ fn a_pipeline_is_made_from_nothing_and_applied() {
     let mut window = startup(folder.path());
     press(&mut window, "Edit…");
     assert!(window.get_by_label("Apply").accesskit_node().is_disabled(), "nothing is changed yet");
-    press(&mut window, "New pipeline");
+    press(&mut window, "Start over");
     for category in ["Build", "Test"] {
         press(&mut window, "Add stage");
         press(&mut window, category);

@@ -19,7 +19,7 @@ use super::panels::signals::ChartState;
 use super::panels::{help, home, inspector, lesson, palette, panes, rail, settings as settings_panel, timeline, top_bar};
 use super::settings::{Settings, ThemeChoice};
 use super::state::{Ask, CALM, LessonEntry, Level, LibraryEntry, Offer, Overlay, Page, RecentSession, Run, Selection, Shell};
-use super::text::Lang;
+use super::text::{Lang, Tense};
 use super::widgets::{empty, notice};
 use super::{format, icons, keys, theme};
 use crate::fleet::deploy::Wish;
@@ -32,6 +32,7 @@ use crate::units::SimTime;
 
 /// From one frame to the next while something flows on the map.
 const FRAME: Duration = Duration::from_millis(33);
+
 /// Installs fonts and themes into a context.
 pub fn install_look(ctx: &egui::Context) {
     theme::install(ctx);
@@ -339,7 +340,8 @@ impl App {
                 }) {
                     return;
                 }
-                self.shell.notify(Level::Failed, move |lang| (lang.with("act.refused", &[("action", &action_text(lang, &action))]), lang.say(&why)));
+                self.shell
+                    .notify(Level::Failed, move |lang| (lang.with("act.refused", &[("action", &action_text(lang, &action, Tense::Wanted))]), lang.say(&why)));
             }
             Event::Done(action) => {
                 if let Some(run) = self.shell.run.as_mut() {
@@ -349,7 +351,7 @@ impl App {
                 }
                 let undo = |action| Offer { icon: icons::ROLL_BACK, text: "undo", ask: Ask::Act(action) };
                 let offer = self.undo_of(&action).map(undo);
-                self.shell.offer(Level::Done, move |lang| (action_text(lang, &action), String::new()), offer);
+                self.shell.offer(Level::Done, move |lang| (action_text(lang, &action, Tense::Done), String::new()), offer);
             }
             Event::Reached(goal) => {
                 let end = self.end();
@@ -548,43 +550,43 @@ impl App {
     }
 }
 
-/// What an action does, in words.
-fn action_text(lang: Lang, action: &Action) -> String {
+/// What an action does or did, in words.
+fn action_text(lang: Lang, action: &Action, tense: Tense) -> String {
     match action {
-        Action::Deploy { service, version, .. } => lang.with("did.deploy", &[("service", service), ("version", version)]),
+        Action::Deploy { service, version, .. } => lang.with(tense.of("want.deploy", "did.deploy"), &[("service", service), ("version", version)]),
         Action::SetStrategy { service, strategy } => {
             lang.with("did.set-strategy", &[("service", service), ("strategy", &super::panels::delivery::strategy(lang, strategy.name()))])
         }
-        Action::RollBack { service } => lang.with("act.roll-back", &[("service", service)]),
-        Action::Scale { service, instances } => lang.with("did.scale", &[("service", service), ("count", &instances.to_string())]),
-        Action::Restart { service, .. } => lang.with("restart.do", &[("service", service)]),
+        Action::RollBack { service } => lang.with(tense.of("act.roll-back", "did.roll-back"), &[("service", service)]),
+        Action::Scale { service, instances } => lang.with(tense.of("want.scale", "did.scale"), &[("service", service), ("count", &instances.to_string())]),
+        Action::Restart { service, .. } => lang.with(tense.of("restart.do", "did.restart"), &[("service", service)]),
         Action::Inject { fault } => {
             let kind = fault.kind.name();
             let name = lang.find(&format!("fault.{kind}.name")).map_or_else(|| super::text::humanised(kind), std::borrow::Cow::into_owned);
             match &fault.service {
-                Some(service) => lang.with("fault.do", &[("fault", &name), ("service", service)]),
+                Some(service) => lang.with(tense.of("fault.do", "did.fault"), &[("fault", &name), ("service", service)]),
                 None => name,
             }
         }
-        Action::Clear { fault } => lang.with("fault.clear", &[("fault", fault)]),
+        Action::Clear { fault } => lang.with(tense.of("fault.clear", "did.clear"), &[("fault", fault)]),
         Action::SetLoad { source, factor, .. } => {
             let factor = factor.map_or_else(|| "1".to_owned(), |factor| super::format::count(lang, factor));
-            lang.with("source.apply", &[("source", source), ("factor", &factor)])
+            lang.with(tense.of("source.apply", "did.load"), &[("source", source), ("factor", &factor)])
         }
         Action::SetPolicy { from, to, .. } => lang.with("did.policy", &[("from", from), ("to", to)]),
         Action::SetCapacity { service, .. } => lang.with("did.capacity", &[("service", service)]),
         Action::ShiftTraffic { service, .. } => lang.with("did.shift", &[("service", service)]),
         Action::Steer { service, wish } => {
             let key = match wish {
-                Wish::Promote => "wish.promote",
-                Wish::PromoteFull => "wish.promote-full",
-                Wish::Abort => "wish.abort",
-                Wish::Pause => "wish.pause",
-                Wish::Resume => "wish.resume",
+                Wish::Promote => tense.of("wish.promote", "did.promote"),
+                Wish::PromoteFull => tense.of("wish.promote-full", "did.promote-full"),
+                Wish::Abort => tense.of("wish.abort", "did.abort"),
+                Wish::Pause => tense.of("wish.pause", "did.pause"),
+                Wish::Resume => tense.of("wish.resume", "did.resume"),
             };
             lang.with(key, &[("service", service)])
         }
-        Action::Pipeline { service, command } => super::panels::pipeline::command_text(lang, service, command),
+        Action::Pipeline { service, command } => super::panels::pipeline::command_text(lang, service, command, tense),
         Action::SetFlag { flag, percentage } => lang.with("did.set-flag", &[("flag", flag), ("percentage", &super::format::percent(lang, percentage.get()))]),
         Action::RemoveFlag { flag } => lang.with("did.remove-flag", &[("flag", flag)]),
         Action::FlushCache { service, cache } => lang.with("did.flush", &[("service", service), ("cache", cache)]),

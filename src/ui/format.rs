@@ -4,6 +4,7 @@
 //! reader's language. To add a quantity, add a function and a row to the tests.
 
 use super::text::Lang;
+use crate::figures;
 use crate::units::{SimSpan, SimTime};
 
 /// A day [ns].
@@ -200,17 +201,9 @@ pub(crate) fn budget(lang: Lang, left: f64) -> String {
     lang.with("slo.overspent", &[("times", &count(lang, 1.0 - left))])
 }
 
-/// A whole number with thin separators: `1 234 567`.
-pub(crate) fn whole(value: u64) -> String {
-    let text = value.to_string();
-    let mut out = String::with_capacity(text.len() + text.len() / 3);
-    for (at, digit) in text.chars().enumerate() {
-        if at > 0 && (text.len() - at).is_multiple_of(3) {
-            out.push('\u{a0}');
-        }
-        out.push(digit);
-    }
-    out
+/// A whole number with the language's sign between thousands, as in reports: `1,234,567`.
+pub(crate) fn whole(lang: Lang, value: u64) -> String {
+    localised(lang, &figures::count(value))
 }
 
 #[cfg(test)]
@@ -245,7 +238,7 @@ mod tests {
             assert_eq!(axis_time(value), expected);
         }
         assert_eq!(clock(SimTime::from_secs(86_400 + 3_661)), (2, "01:01:01".to_owned()));
-        assert_eq!(whole(1_234_567), "1\u{a0}234\u{a0}567");
+        assert_eq!([Lang::En, Lang::Vi].map(|lang| whole(lang, 1_234_567)), ["1,234,567", "1.234.567"]);
     }
 
     #[test]

@@ -2,6 +2,25 @@
 
 pub use crate::lang::Lang;
 
+/// How an action is spoken of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tense {
+    /// It is asked for.
+    Wanted,
+    /// It was done.
+    Done,
+}
+
+impl Tense {
+    /// Which of two keys says it so.
+    pub(crate) const fn of(self, wanted: &'static str, done: &'static str) -> &'static str {
+        match self {
+            Self::Wanted => wanted,
+            Self::Done => done,
+        }
+    }
+}
+
 /// The paragraphs of a text whose lines were broken by hand, without the marks of Markdown's code and emphasis: a label
 /// has one font.
 pub(crate) fn paragraphs(text: &str) -> Vec<String> {

@@ -156,7 +156,7 @@ fn controls_ui(ui: &mut Ui, lang: Lang, run: &mut Run, over: bool, at: usize, fl
 
 /// How often scripts asked, and what turns it off by itself.
 fn numbers_ui(ui: &mut Ui, lang: Lang, flag: &FlagSnapshot) {
-    let [without, with] = flag.sides.map(|side| format::whole(side.asked));
+    let [without, with] = flag.sides.map(|side| format::whole(lang, side.asked));
     let asked = label::caption(ui, lang.with("flags.asked", &[("with", &with), ("without", &without)]));
     label::explained(asked, lang, "flag-asked");
     if !flag.kill_on.is_empty() {
@@ -178,8 +178,8 @@ fn experiment_ui(ui: &mut Ui, lang: Lang, run: &Run, flag: &FlagSnapshot, experi
         ui.end_row();
         for (name, arm) in [("flags.without", experiment.arms[0]), ("flags.with", experiment.arms[1])] {
             ui.label(lang.tr(name));
-            ui.label(RichText::new(format::whole(arm.shown)).monospace());
-            ui.label(RichText::new(format::whole(arm.converted)).monospace());
+            ui.label(RichText::new(format::whole(lang, arm.shown)).monospace());
+            ui.label(RichText::new(format::whole(lang, arm.converted)).monospace());
             ui.label(RichText::new(if arm.shown == 0 { format::NOTHING.to_owned() } else { percent(lang, arm.rate()) }).monospace());
             ui.end_row();
         }

@@ -41,7 +41,7 @@ fn side_ui(ui: &mut Ui, shell: &mut Shell) {
         HISTORIES.iter().zip(&names).map(|((span, text), name)| Segment { text: if span.is_some() { text } else { all.as_ref() }, name }).collect();
     let on = HISTORIES.iter().position(|(span, _)| *span == run.charts.history);
     let totals = run.snapshot.totals;
-    let text = lang.with("timeline.totals", &[("requests", &format::whole(totals.requests))]);
+    let text = lang.with("timeline.totals", &[("requests", &format::whole(lang, totals.requests))]);
     let clicked = segmented(ui, &segments, on, 8.0);
     label::caption(ui, text);
     if let Some(at) = clicked {

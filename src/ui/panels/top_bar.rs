@@ -1,6 +1,6 @@
 //! The top bar: what runs, whether and how fast time runs, what time it is, how the objectives stand.
 
-use eframe::egui::{Align, Button, Label, Layout, Popup, RichText, Sense, Ui, vec2};
+use eframe::egui::{Align, Button, Label, Layout, Popup, RichText, Sense, TextStyle, Ui, vec2};
 
 use crate::lab::snapshot::{Health, SloSnapshot};
 use crate::ui::link::{Goal, RunStatus, Speed};
@@ -113,7 +113,21 @@ fn run_ui(ui: &mut Ui, shell: &mut Shell) {
     let width = if wide { 360.0 } else { 196.0 };
     ui.allocate_ui_with_layout(vec2(width, 28.0), Layout::left_to_right(Align::Center), |ui| {
         ui.set_min_width(width);
-        ui.add(Label::new(RichText::new(&text).color(palette.secondary)).truncate()).on_hover_text(&text);
+        let font = TextStyle::Body.resolve(ui.style());
+        let measured = |text: &str| ui.painter().layout_no_wrap(text.to_owned(), font.clone(), palette.secondary).size().x;
+        let seed = lang.with("bar.run", &[("title", ""), ("seed", &run.seed.to_string())]);
+        let (fits, room) = (measured(&text) <= width, (width - measured(&seed) - 1.0).max(24.0));
+        if fits {
+            ui.add(Label::new(RichText::new(&text).color(palette.secondary)).truncate()).on_hover_text(&text);
+            return;
+        }
+        // A title can be guessed from its beginning, a seed cannot.
+        ui.spacing_mut().item_spacing.x = 0.0;
+        ui.scope(|ui| {
+            ui.set_max_width(room);
+            ui.add(Label::new(RichText::new(title).color(palette.secondary)).truncate()).on_hover_text(&text);
+        });
+        ui.add(Label::new(RichText::new(seed).color(palette.secondary)).extend()).on_hover_text(&text);
     });
 
     let (icon, name) = play(status);

@@ -50,7 +50,7 @@ pub(super) fn walk_ui(ui: &mut Ui, shell: &mut Shell) {
         ui.add_space(4.0);
         ui.horizontal(|ui| {
             label::section(ui, lang.with("walk.of", &[("defect", &flaw_name(lang, flaw))]));
-            let places = [("number", (at + 1).to_string()), ("of", flaw.requests.len().to_string()), ("failed", flaw.failed.to_string())];
+            let places = [("number", (at + 1).to_string()), ("of", flaw.requests.len().to_string()), ("failed", format::whole(lang, flaw.failed))];
             let places: Vec<(&str, &str)> = places.iter().map(|(name, value)| (*name, value.as_str())).collect();
             label::caption(ui, lang.with("walk.example", &places));
             ui.add_enabled_ui(at > 0, |ui| {
@@ -102,7 +102,7 @@ fn flaws_ui(ui: &mut Ui, lang: Lang, run: &Run, flaws: &[&FlawSnapshot], chosen:
         if let Some(request) = flaw.requests.first() {
             cells.name(1, run.service_name(request.service), palette.text, 0.0);
         }
-        cells.text(2, &format::whole(flaw.failed));
+        cells.text(2, &format::whole(lang, flaw.failed));
         cells.text(3, &flaw.origin.as_ref().map_or_else(String::new, |origin| change(lang, origin.change)));
         cells.text(4, &flaw.introduced.map_or_else(String::new, |number| deployment(lang, number)));
         cells.colored(5, &run.moment(lang, flaw.last), palette.secondary, 0.0);
@@ -182,7 +182,7 @@ fn steps_ui(ui: &mut Ui, lang: Lang, run: &Run, flaw: &FlawSnapshot, request: &F
             let more = [author, own].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ");
             step(ui, icons::PERSON, "walk.step.change", change(lang, origin.change), origin.commit.clone().map(Target::Commit), more);
         }
-        let count = lang.with("walk.count", &[("failed", &format::whole(flaw.failed))]);
+        let count = lang.with("walk.count", &[("failed", &format::whole(lang, flaw.failed))]);
         step(ui, icons::DEFECT, "walk.step.defect", flaw_name(lang, flaw), None, count);
     });
     target

@@ -102,7 +102,7 @@ fn change_ui(ui: &mut Ui, lang: Lang, run: &Run, known: &ChangeLook) -> Option<T
             target = Some(Target::Service(known.service));
         }
         ui.end_row();
-        row(ui, "commits.lines", &format::whole(u64::from(known.lines)));
+        row(ui, "commits.lines", &format::whole(lang, u64::from(known.lines)));
         row(ui, "commits.kind", &lang.tr(if known.planned { "dora.planned" } else { "dora.unplanned" }));
         row(ui, "commits.author", &known.author.map_or_else(|| format::NOTHING.to_owned(), |author| person(lang, author)));
         row(ui, "commits.stage", &lang.tr(stage(known.stage)));
@@ -120,7 +120,7 @@ fn change_ui(ui: &mut Ui, lang: Lang, run: &Run, known: &ChangeLook) -> Option<T
                 ui.label(RichText::new(icons::DEFECT).color(palette.failing_text));
                 ui.label(defect(lang, *kind));
                 if let Some(hurt) = hurt {
-                    let text = lang.with("commits.defects.hurt", &[("failed", &format::whole(hurt.failed))]);
+                    let text = lang.with("commits.defects.hurt", &[("failed", &format::whole(lang, hurt.failed))]);
                     if link_ui(ui, text, &lang.tr("walk.goes")).clicked() {
                         target = Some(Target::Walk(*flaw, 0));
                     }

@@ -10,7 +10,7 @@ use super::rule_ui;
 use super::strategy::StrategyFields;
 use crate::fleet::fault::{Direction, Fault, FaultKind, Selector};
 use crate::ids::{ServiceId, SourceId};
-use crate::lab::snapshot::{MarkKind, ServiceSnapshot};
+use crate::lab::snapshot::ServiceSnapshot;
 use crate::scenario::{Action, Scenario};
 use crate::ui::panels::delivery;
 use crate::ui::state::{Ask, Shell, colors};
@@ -171,7 +171,7 @@ pub(super) fn actions_ui(ui: &mut Ui, shell: &mut Shell, service: ServiceId, sta
     let scenario = run.scenario.clone();
     let name = scenario.model.services.get(service.index()).map_or_else(String::new, |service| service.name.clone());
     let versions: Vec<String> = run.version_names(service).into_iter().map(str::to_owned).collect();
-    let deployed = run.snapshot.marks.iter().any(|mark| mark.kind == MarkKind::Deploy && mark.service == Some(service));
+    let way_back = state.deployment.is_some() || state.previous.is_some();
     let forms = &mut run.inspector.forms;
     let mut act = None;
     ui.horizontal_wrapped(|ui| {
@@ -191,8 +191,8 @@ pub(super) fn actions_ui(ui: &mut Ui, shell: &mut Shell, service: ServiceId, sta
         toggle(ui, icons::STRATEGY, "act.strategy", Form::Strategy);
         toggle(ui, icons::SCALE, "act.scale", Form::Scale);
         toggle(ui, icons::RESTART, "act.restart", Form::Restart);
-        let response = button::plain_if(ui, deployed && !over, icons::ROLL_BACK, &lang.tr("act.roll-back.short"));
-        let why_not = if over { lang.tr("over.about") } else { lang.tr("act.roll-back.nothing") };
+        let response = button::plain_if(ui, way_back && !over, icons::ROLL_BACK, &lang.tr("act.roll-back.short"));
+        let why_not = if over { lang.tr("over.about").into_owned() } else { lang.with("steer.nothing-before", &[("version", &state.stable)]) };
         let response = response.on_hover_text(lang.with("act.roll-back", &[("service", &name)])).on_disabled_hover_text(why_not);
         if response.clicked() {
             act = Some(Action::RollBack { service: name.clone() });
@@ -306,7 +306,7 @@ fn scale_ui(ui: &mut Ui, lang: Lang, forms: &mut Forms, service: &str, state: &S
     });
     let typed = forms.instances.trim();
     let instances = typed.parse::<u32>().ok().filter(|instances| (1..=MOST_INSTANCES).contains(instances));
-    let instances = told(ui, instances.ok_or_else(|| lang.with("scale.range", &[("most", &format::whole(u64::from(MOST_INSTANCES)))])));
+    let instances = told(ui, instances.ok_or_else(|| lang.with("scale.range", &[("most", &format::whole(lang, u64::from(MOST_INSTANCES)))])));
     if instances.as_ref().is_ok_and(|instances| *instances >= 1_000) {
         label::caption(ui, lang.tr("scale.many"));
     }

@@ -36,7 +36,7 @@ pub(super) fn instance_ui(ui: &mut Ui, shell: &mut Shell, service: ServiceId, nu
             (lang.tr("instance.version"), version.to_owned()),
             (lang.tr("instance.zone"), zone.to_owned()),
             (lang.tr("signal.busy"), format!("{} / {}", instance.busy, state.workers)),
-            (lang.tr("signal.queued"), format::whole(u64::from(instance.queued))),
+            (lang.tr("signal.queued"), format::whole(lang, u64::from(instance.queued))),
             ("CPU".into(), lang.with("instance.cores", &[("cores", &format::count(lang, instance.cpu))])),
             (lang.tr("instance.memory"), format::bytes(lang, instance.memory)),
         ];

@@ -31,7 +31,7 @@ use crate::ids::ServiceId;
 use crate::scenario::{Action, Scenario};
 use crate::telemetry::ledger::ExecutionNumber;
 use crate::ui::state::{Ask, Selection, Shell, colors};
-use crate::ui::text::Lang;
+use crate::ui::text::{Lang, Tense};
 use crate::ui::theme::{self, size};
 use crate::ui::widgets::segmented::{Segment, segmented};
 use crate::ui::widgets::{button, empty, label};
@@ -172,20 +172,31 @@ enum Wish {
     Strategy,
 }
 
-/// What was done to a pipeline, in words.
-pub(crate) fn command_text(lang: Lang, service: &str, command: &PipelineCommand) -> String {
+/// What is or was done to a pipeline, in words.
+pub(crate) fn command_text(lang: Lang, service: &str, command: &PipelineCommand, tense: Tense) -> String {
+    let (wanted, done) = match command {
+        PipelineCommand::Approve { approved: true, .. } => ("want.pipeline.approve", "did.pipeline.approve"),
+        PipelineCommand::Approve { .. } => ("want.pipeline.reject", "did.pipeline.reject"),
+        PipelineCommand::DisableTransition { .. } => ("want.pipeline.disable", "did.pipeline.disable"),
+        PipelineCommand::EnableTransition { .. } => ("want.pipeline.enable", "did.pipeline.enable"),
+        PipelineCommand::Start {} => ("want.pipeline.start", "did.pipeline.start"),
+        PipelineCommand::Stop { .. } => ("want.pipeline.stop", "did.pipeline.stop"),
+        PipelineCommand::RetryStage { .. } => ("want.pipeline.retry", "did.pipeline.retry"),
+        PipelineCommand::RollBackStage { .. } => ("want.pipeline.roll-back", "did.pipeline.roll-back"),
+        PipelineCommand::OverrideCondition { .. } => ("want.pipeline.override", "did.pipeline.override"),
+        PipelineCommand::Create { .. } => ("want.pipeline.create", "did.pipeline.create"),
+        PipelineCommand::Update { .. } => ("want.pipeline.update", "did.pipeline.update"),
+    };
+    let key = tense.of(wanted, done);
     let about = match command {
-        PipelineCommand::Approve { stage, approved: true, .. } => lang.with("did.pipeline.approve", &[("stage", stage)]),
-        PipelineCommand::Approve { stage, .. } => lang.with("did.pipeline.reject", &[("stage", stage)]),
-        PipelineCommand::DisableTransition { stage, .. } => lang.with("did.pipeline.disable", &[("stage", stage)]),
-        PipelineCommand::EnableTransition { stage } => lang.with("did.pipeline.enable", &[("stage", stage)]),
-        PipelineCommand::Start {} => lang.tr("did.pipeline.start").into_owned(),
-        PipelineCommand::Stop { execution, .. } => lang.with("did.pipeline.stop", &[("execution", &execution.to_string())]),
-        PipelineCommand::RetryStage { stage, .. } => lang.with("did.pipeline.retry", &[("stage", stage)]),
-        PipelineCommand::RollBackStage { stage } => lang.with("did.pipeline.roll-back", &[("stage", stage)]),
-        PipelineCommand::OverrideCondition { stage, .. } => lang.with("did.pipeline.override", &[("stage", stage)]),
-        PipelineCommand::Create { .. } => lang.tr("did.pipeline.create").into_owned(),
-        PipelineCommand::Update { .. } => lang.tr("did.pipeline.update").into_owned(),
+        PipelineCommand::Approve { stage, .. }
+        | PipelineCommand::DisableTransition { stage, .. }
+        | PipelineCommand::EnableTransition { stage }
+        | PipelineCommand::RetryStage { stage, .. }
+        | PipelineCommand::RollBackStage { stage }
+        | PipelineCommand::OverrideCondition { stage, .. } => lang.with(key, &[("stage", stage)]),
+        PipelineCommand::Stop { execution, .. } => lang.with(key, &[("execution", &execution.to_string())]),
+        PipelineCommand::Start {} | PipelineCommand::Create { .. } | PipelineCommand::Update { .. } => lang.tr(key).into_owned(),
     };
     lang.with("did.pipeline", &[("service", service), ("what", &about)])
 }
