@@ -260,8 +260,9 @@ impl<'a> Worker<'a> {
         match guarded(|| world.act(action.clone())) {
             Ok(Ok(())) => {
                 self.save();
-                self.say(Event::Done(Box::new(action)));
+                // Whoever hears that it is done finds it in the newest snapshot, and can offer to undo it.
                 self.publish();
+                self.say(Event::Done(Box::new(action)));
             }
             Ok(Err(why)) => self.say(Event::Refused { action: Box::new(action), why }),
             Err(message) => self.broke(message),

@@ -206,7 +206,24 @@ fn markdown_ui(ui: &mut Ui, lesson: &mut LessonState, text: &str, lang: Lang, id
         let palette = theme::palette(&style.visuals);
         style.visuals.widgets.noninteractive.fg_stroke.color = theme::mixed(palette.text, palette.panel, 0.78);
         style.visuals.widgets.active.fg_stroke.color = palette.text;
-        CommonMarkViewer::new().show(ui, &mut lesson.markdown, &text);
+        // Between fences stands code, every other part.
+        for (at, part) in text.split("```").enumerate().filter(|(_, part)| !part.trim().is_empty()) {
+            if at % 2 == 0 {
+                ui.push_id(at, |ui| CommonMarkViewer::new().show(ui, &mut lesson.markdown, part));
+            } else {
+                code_ui(ui, part);
+            }
+        }
+    });
+}
+
+/// A block of code; its first line is what follows the fence.
+fn code_ui(ui: &mut Ui, block: &str) {
+    let palette = colors(ui);
+    let code = block.split_once('\n').map_or(block, |(_, code)| code).trim_end();
+    Frame::new().fill(palette.raised).corner_radius(RADIUS).inner_margin(Margin::symmetric(10, 8)).show(ui, |ui| {
+        ui.set_width(ui.available_width());
+        ui.add(eframe::egui::Label::new(RichText::new(code).font(fonts::mono(size::BODY - 1.0))).wrap());
     });
 }
 
