@@ -24,6 +24,7 @@ struct Words {
     check: &'static str,
     end: &'static str,
     close: &'static str,
+    over: &'static str,
     lessons: &'static str,
 }
 
@@ -38,6 +39,7 @@ const EN: Words = Words {
     check: "Check the answers",
     end: "You have finished this lesson",
     close: "Close the lesson",
+    over: "Start over",
     lessons: "Lessons",
 };
 
@@ -52,6 +54,7 @@ const VI: Words = Words {
     check: "Kiểm tra câu trả lời",
     end: "Bạn đã hoàn thành bài học này",
     close: "Đóng bài học",
+    over: "Làm lại",
     lessons: "Bài học",
 };
 
@@ -98,9 +101,14 @@ fn whole_lesson(lang: Lang, words: &Words) {
     assert!(window.query_by_label_contains(words.wrong).is_some());
     assert!(window.query_by_label_contains(&of("eighty").feedback["factor"]).is_some());
 
-    // A gap that is filled wrong does not reach the goal, and is told why; started over, it does.
+    // A gap that is filled wrong is answered with why; started over and filled right, it reaches the goal.
     click(&mut window, words.next);
     wait(&mut window, "the gap", |window| window.query_by_label(&of("second").title).is_some());
+    click(&mut window, "workers = 1");
+    click(&mut window, words.apply);
+    let why = of("second").misconceptions["same"].split('{').next().expect("its beginning").to_owned();
+    wait(&mut window, "why it does not help", |window| window.query_by_label_contains(&why).is_some());
+    click(&mut window, words.over);
     click(&mut window, "workers = 2");
     click(&mut window, words.apply);
     until_done(&mut window, words.next);

@@ -95,9 +95,9 @@ impl App {
         }
     }
 
-    /// Lets time run, if it stands and has not ended.
+    /// Lets time run. Whether it stands is not asked: what is known of that may be a moment old.
     fn let_run(&self) {
-        if self.shell.run.as_ref().is_some_and(|run| !run.status.playing && !run.status.over) {
+        if !self.shell.is_over() {
             self.link.send(Command::Play);
         }
     }
