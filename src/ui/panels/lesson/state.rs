@@ -20,7 +20,7 @@ pub(crate) struct LessonState {
     pub(crate) answers: BTreeMap<usize, Answers>,
     /// Whether its last step was left.
     pub(crate) finished: bool,
-    /// Whether the seed of its runs is another than the lesson's.
+    /// The seed of its runs.
     pub(crate) seed: u64,
     /// What the Markdown viewer remembers.
     pub(crate) markdown: CommonMarkCache,
