@@ -224,6 +224,8 @@ pub struct Delivery {
     /// Defects that the team knows of.
     known: BTreeSet<FlawId>,
     accidents: u32,
+    /// Merges that met a conflict.
+    conflicts: u32,
     /// Flags in the code that nobody needs any more.
     stale_flags: u32,
     agenda: BTreeMap<SimTime, Vec<Due>>,
@@ -292,6 +294,7 @@ impl Delivery {
             read_reports: BTreeMap::new(),
             known: BTreeSet::new(),
             accidents: 0,
+            conflicts: 0,
             stale_flags: 0,
             agenda: BTreeMap::new(),
             read: 0,
@@ -313,6 +316,23 @@ impl Delivery {
         delivery.wait_for_release();
         delivery.wait_for_reports();
         delivery
+    }
+
+    /// All changes, in order.
+    pub fn changes(&self) -> &[history::Change] {
+        &self.changes
+    }
+    /// Merges that met a conflict.
+    pub const fn conflicts(&self) -> u32 {
+        self.conflicts
+    }
+    /// The declaration of a service's pipeline, if it has one.
+    pub fn pipeline(&self, service: ServiceId) -> Option<&pipeline::definition::Pipeline> {
+        self.line.engine(service).map(|engine| engine.pipeline().get())
+    }
+    /// Builds, the oldest first; of many the newest.
+    pub fn builds(&self) -> impl Iterator<Item = &builds::Build> {
+        self.line.farm().builds()
     }
 
     /// When it must run next, if nothing happens before.

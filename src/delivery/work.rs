@@ -206,6 +206,7 @@ impl Delivery {
             let effort = SimSpan::from_secs_f64(RESOLVE.as_secs_f64() * (f64::from(change.lines) / 100.0).max(0.25)).min(RESOLVE_MOST);
             let urgency = if change.planned { Urgency::Helping } else { Urgency::Urgent };
             let by = change.author;
+            self.conflicts += 1;
             self.staff.ask(Task { what: Job::Resolve(number), urgency, effort, by, not_by: None, any_hour: false });
         } else {
             self.merge(number);

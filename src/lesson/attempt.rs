@@ -12,7 +12,7 @@ use super::goal::Verdict;
 use super::plan::{Deed, Kind, Lesson, LiveValue, Prediction, Step, StepGoal, Task, World};
 use crate::insight::judge::Measured;
 use crate::lab::{ActionError, Session};
-use crate::scenario::{Action, Scenario};
+use crate::scenario::{Action, Scenario, TimedAction};
 use crate::units::{SimSpan, SimTime};
 
 /// Moments at which goals are judged in a step, about.
@@ -32,8 +32,14 @@ pub struct Attempt {
     began: SimTime,
     /// How many actions the session had seen then.
     acted: usize,
-    /// How much of what the step does by itself has happened.
-    run: usize,
+    /// What the step's world drew, if it draws anything.
+    drawn: Option<String>,
+    /// What the step still does by itself.
+    run: VecDeque<Deed>,
+    /// What the learner did in the step.
+    own: Vec<TimedAction>,
+    /// Whether the solution was shown since the step began.
+    shown: bool,
     /// What is still to be done of a solution that plays itself.
     script: VecDeque<Deed>,
     /// When goals are judged next.
@@ -109,14 +115,17 @@ impl Attempt {
     /// begins as [`Self::at_step`] has it.
     pub fn in_world(lesson: Arc<Lesson>, seed: u64, step: usize, recalled: Recalled) -> Result<Self, Stuck> {
         let Some(begins) = lesson.steps.get(step).filter(|step| step.world.is_some()) else { return Self::at_step(lesson, seed, step) };
-        let session = open(begins, seed)?;
+        let (session, drawn) = open(begins, seed)?;
         let mut attempt = Self {
             seed,
             at: step,
             began: session.now(),
             session,
             acted: 0,
-            run: 0,
+            drawn,
+            run: VecDeque::new(),
+            own: Vec::new(),
+            shown: false,
             script: VecDeque::new(),
             judged_next: SimTime::ZERO,
             standings: Vec::new(),
@@ -194,13 +203,21 @@ impl Attempt {
     pub const fn recalled(&self) -> &Recalled {
         &self.recalled
     }
+    /// What the learner did in the step.
+    pub fn own(&self) -> &[TimedAction] {
+        &self.own
+    }
+    /// Whether the solution was shown since the step began.
+    pub const fn shown(&self) -> bool {
+        self.shown
+    }
     /// The curve that is predicted, as far as it got.
     pub fn curve(&self) -> &[(SimTime, f64)] {
         &self.curve
     }
     /// What expressions of this step are asked of.
-    pub const fn scope(&self) -> Scope<'_> {
-        Scope { session: &self.session, began: self.began, recalled: &self.recalled }
+    pub fn scope(&self) -> Scope<'_> {
+        Scope { session: &self.session, began: self.began, recalled: &self.recalled, drawn: self.drawn.as_deref() }
     }
 
     /// What texts may quote, by `step.value` and `step.value.theory`: what was measured when steps were done, and what values of
@@ -232,7 +249,7 @@ impl Attempt {
             if self.done.is_some() || now >= until || now >= self.ends() {
                 return Ok(());
             }
-            let deed = self.step().run.get(self.run).map(|deed| self.began + deed.after);
+            let deed = self.run.front().map(|deed| self.began + deed.after);
             let scripted = self.script.front().map(|deed| self.began + deed.after);
             let next = deed.into_iter().chain(scripted).chain([until, self.judged_next, self.ends()]).min().unwrap_or(until);
             self.session.advance_to(next);
@@ -253,18 +270,28 @@ impl Attempt {
         if disabled.iter().any(|kind| kind == action.name()) {
             return Err(Forbidden::Disabled(action.name()));
         }
-        Ok(self.session.act(action)?)
+        let at = self.session.now();
+        self.session.act(action.clone())?;
+        self.own.push(TimedAction { at, action });
+        Ok(())
     }
 
     /// Goes on to the next step; whether there is one. What is not finished yet stays as it is.
     pub fn go_on(&mut self) -> Result<bool, Stuck> {
         let Some(next) = self.lesson.steps.get(self.at + 1) else { return Ok(false) };
         if next.world.is_some() {
-            self.session = open(next, self.seed)?;
+            (self.session, self.drawn) = open(next, self.seed)?;
         }
         self.at += 1;
         self.begin();
         Ok(true)
+    }
+
+    /// Goes on to the next step as if this one had been done as the reference does it; whether there is one.
+    pub fn skip(&mut self) -> Result<bool, Stuck> {
+        self.rewind()?;
+        self.play_reference()?;
+        self.go_on()
     }
 
     /// Goes back to the beginning of the step, as if nothing had been done in it.
@@ -273,7 +300,7 @@ impl Attempt {
         let mut session = Session::new(Arc::clone(self.session.given()), self.session.seed());
         for timed in before {
             session.advance_to(timed.at);
-            let deed = Deed { after: timed.at.since(SimTime::ZERO), action: timed.action };
+            let deed = Deed { after: timed.at.since(SimTime::ZERO), action: timed.action, drawn: None };
             session.act(deed.action.clone()).map_err(|why| refused(self.step(), &deed, why))?;
         }
         session.advance_to(self.began);
@@ -294,13 +321,18 @@ impl Attempt {
     /// Goes back to the beginning of the step; from there on the solution plays itself, as time runs.
     pub fn show_solution(&mut self) -> Result<(), Stuck> {
         self.rewind()?;
-        self.script = self.step().kind.task().map(|task| task.solution.iter().cloned().collect()).unwrap_or_default();
+        self.shown = true;
+        let solution = self.step().kind.task().map(|task| task.solution.clone()).unwrap_or_default();
+        self.script = solution.into_iter().filter(|deed| deed.applies(self.drawn.as_deref())).collect();
         Ok(())
     }
 
     /// Does these things after the beginning of the step, and runs to its end or until it is done.
     pub fn play(&mut self, deeds: &[Deed]) -> Result<(), Stuck> {
         for deed in deeds {
+            if !deed.applies(self.drawn.as_deref()) {
+                continue;
+            }
             self.advance_to(self.began + deed.after)?;
             if self.done.is_some() {
                 break;
@@ -314,7 +346,10 @@ impl Attempt {
     fn begin(&mut self) {
         self.began = self.session.now();
         self.acted = self.session.actions().len();
-        self.run = 0;
+        let step = &self.lesson.steps[self.at];
+        self.run = step.run.iter().filter(|deed| deed.applies(self.drawn.as_deref())).cloned().collect();
+        self.own.clear();
+        self.shown = false;
         self.script.clear();
         self.judged_next = self.began;
         self.done = None;
@@ -324,9 +359,9 @@ impl Attempt {
     }
 
     fn run_what_is_due(&mut self) -> Result<(), Stuck> {
-        while let Some(deed) = self.lesson.steps[self.at].run.get(self.run).filter(|deed| self.began + deed.after <= self.session.now()) {
+        while let Some(deed) = self.run.front().filter(|deed| self.began + deed.after <= self.session.now()) {
             self.session.act(deed.action.clone()).map_err(|why| refused(&self.lesson.steps[self.at], deed, why))?;
-            self.run += 1;
+            self.run.pop_front();
         }
         while let Some(deed) = self.script.front().filter(|deed| self.began + deed.after <= self.session.now()) {
             self.session.act(deed.action.clone()).map_err(|why| refused(&self.lesson.steps[self.at], deed, why))?;
@@ -359,7 +394,7 @@ impl Attempt {
                 }
                 let reached = |(goal, standing): (&StepGoal, &Standing)| goal.optional || standing.since.is_some_and(|since| now.since(since) >= goal.hold);
                 // What a step does by itself belongs to it; nobody is done before it has happened.
-                self.run == step.run.len() && task.goals.iter().zip(&self.standings).all(reached)
+                self.run.is_empty() && task.goals.iter().zip(&self.standings).all(reached)
             }
             None => now >= self.ends(),
         };
@@ -386,19 +421,23 @@ fn every(step: &Step) -> SimSpan {
     SimSpan::from_nanos(step.lasts.nanos() / moments).max(LEAST).min(step.lasts.max(SimSpan::from_nanos(1)))
 }
 
-/// The world in which a step begins.
-fn open(step: &Step, seed: u64) -> Result<Session, Stuck> {
-    let nowhere = World { seed: None, until: SimTime::ZERO, actions: Vec::new() };
+/// The world in which a step begins, and what it drew.
+fn open(step: &Step, seed: u64) -> Result<(Session, Option<String>), Stuck> {
+    let nowhere = World { seed: None, until: SimTime::ZERO, actions: Vec::new(), draws: Vec::new() };
     let world = step.world.as_ref().unwrap_or(&nowhere);
     let scenario: Arc<Scenario> = Arc::clone(&step.scenario);
-    let mut session = Session::new(scenario, world.seed.unwrap_or(seed));
-    for deed in &world.actions {
+    let seed = world.seed.unwrap_or(seed);
+    let mut session = Session::new(scenario, seed);
+    let drawn = world.drawn(seed);
+    let mut deeds: Vec<&Deed> = world.actions.iter().chain(drawn.into_iter().flat_map(|(_, deeds)| deeds)).collect();
+    deeds.sort_by_key(|deed| deed.after);
+    for deed in deeds {
         session.advance_to(SimTime::ZERO + deed.after);
         session.act(deed.action.clone()).map_err(|why| refused(step, deed, why))?;
     }
     session.advance_to(world.until);
     match session.failure() {
         Some(_) => Err(Stuck::Exhausted { step: step.id.clone(), at: session.now() }),
-        None => Ok(session),
+        None => Ok((session, drawn.map(|(name, _)| name.clone()))),
     }
 }

@@ -57,12 +57,14 @@ pub struct Names<'a> {
     pub scenario: &'a Scenario,
     /// What was measured in earlier steps, as `step.value`.
     pub recalled: &'a [String],
+    /// What the world may have drawn.
+    pub draws: &'a [String],
 }
 
 impl<'a> Names<'a> {
     /// The names of a scenario, and nothing else.
     pub const fn of(scenario: &'a Scenario) -> Self {
-        Self { scenario, recalled: &[] }
+        Self { scenario, recalled: &[], draws: &[] }
     }
 }
 
@@ -78,13 +80,15 @@ pub struct Scope<'a> {
     pub began: SimTime,
     /// What earlier steps measured.
     pub recalled: &'a Recalled,
+    /// What the world has drawn.
+    pub drawn: Option<&'a str>,
 }
 
 impl<'a> Scope<'a> {
     /// A whole run, without anything before it.
     pub fn whole(session: &'a Session) -> Self {
         static NOTHING: Recalled = Recalled::new();
-        Self { session, began: SimTime::ZERO, recalled: &NOTHING }
+        Self { session, began: SimTime::ZERO, recalled: &NOTHING, drawn: None }
     }
 }
 

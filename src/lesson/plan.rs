@@ -79,6 +79,16 @@ pub struct World {
     pub until: SimTime,
     /// What was done before.
     pub actions: Vec<Deed>,
+    /// What it draws one of, by name, when it begins: each with what happens then. Empty: nothing is drawn.
+    pub draws: Vec<(String, Vec<Deed>)>,
+}
+
+impl World {
+    /// Which of its draws a seed gets: all come in turn from one seed to the next, so that as many seeds as there are draws meet each.
+    pub fn drawn(&self, seed: u64) -> Option<&(String, Vec<Deed>)> {
+        let count = self.draws.len() as u64;
+        seed.checked_rem(count).and_then(|at| self.draws.get(at as usize))
+    }
 }
 
 /// Something that is done some time after a beginning: that of the step, or of the world.
@@ -88,6 +98,15 @@ pub struct Deed {
     pub after: SimSpan,
     /// What.
     pub action: Action,
+    /// It is done only where this was drawn; `None`: everywhere.
+    pub drawn: Option<String>,
+}
+
+impl Deed {
+    /// Whether it is done where this was drawn.
+    pub fn applies(&self, drawn: Option<&str>) -> bool {
+        self.drawn.as_deref().is_none_or(|only| drawn == Some(only))
+    }
 }
 
 /// Something measured that texts quote, as `{name}`.
@@ -272,8 +291,8 @@ pub enum Prediction {
     Option {
         /// Each with its name; exactly one holds in any run.
         options: Vec<(String, Expression)>,
-        /// The one that holds.
-        answer: String,
+        /// The one that holds; `None` where it depends on what was drawn.
+        answer: Option<String>,
     },
     /// A number at the end of the step.
     Number(NumberAsked),
@@ -334,6 +353,11 @@ pub enum RightAnswer {
 }
 
 impl Lesson {
+    /// How many seeds meet everything that its worlds draw.
+    pub fn draws(&self) -> u64 {
+        self.steps.iter().filter_map(|step| step.world.as_ref()).map(|world| world.draws.len() as u64).max().unwrap_or(0).max(1)
+    }
+
     /// The texts in a language.
     pub fn texts(&self, lang: Lang) -> &LessonTexts {
         self.texts.get(&lang).or_else(|| self.texts.values().next()).expect("a lesson that was checked has texts")

@@ -99,9 +99,10 @@ impl Proof {
     }
 }
 
-/// Proves a lesson on its own seed and those after it, on all cores. `tell` hears of each trial that is done.
+/// Proves a lesson on its own seed and those after it, on all cores; on as many as it takes to meet everything that its worlds draw, if that is
+/// more. `tell` hears of each trial that is done.
 pub fn prove(lesson: &Arc<Lesson>, seeds: u64, tell: &(dyn Fn() + Sync)) -> Proof {
-    let seeds: Vec<u64> = (0..seeds.max(1)).map(|more| lesson.seed.wrapping_add(more)).collect();
+    let seeds: Vec<u64> = (0..seeds.max(lesson.draws())).map(|more| lesson.seed.wrapping_add(more)).collect();
     let trials = listed(lesson);
     let pairs: Vec<(u64, &Trial)> = seeds.iter().flat_map(|seed| trials.iter().map(move |trial| (*seed, trial))).collect();
     let tried = pairs.len();
@@ -317,9 +318,12 @@ fn wrong_prediction(attempt: &Attempt, step: &Step) -> Option<String> {
         Kind::Predict(Prediction::Option { options, answer }) => {
             let true_ones: Vec<&str> = options.iter().filter(|(_, when)| when.holds(&attempt.scope())).map(|(id, _)| id.as_str()).collect();
             match true_ones.as_slice() {
-                [one] if one == answer => None,
-                [] => Some(format!("none of its options comes true, and `{answer}` is said to")),
-                several => Some(format!("`{}` comes true, and `{answer}` is said to", several.join("` and `"))),
+                [one] if answer.as_ref().is_none_or(|answer| one == answer) => None,
+                [] => Some("none of its options comes true".to_owned()),
+                several => {
+                    let said = answer.as_ref().map_or_else(|| "one alone should".to_owned(), |answer| format!("`{answer}` is said to"));
+                    Some(format!("`{}` comes true, and {said}", several.join("` and `")))
+                }
             }
         }
         Kind::Predict(Prediction::Number(NumberAsked { ask, unit, answer, near })) => match number(ask, attempt, unit) {

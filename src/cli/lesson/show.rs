@@ -72,7 +72,7 @@ fn step_of(out: &mut String, lesson: &Lesson, lang: Lang, number: usize, step: &
         Kind::Predict(Prediction::Option { options, answer }) => {
             out.push('\n');
             for (id, _) in options {
-                let right = if solutions && id == answer { " ✓" } else { "" };
+                let right = if solutions && answer.as_ref() == Some(id) { " ✓" } else { "" };
                 let _ = writeln!(out, "- {}{right}", texts.options.get(id).map_or(id.as_str(), String::as_str));
             }
         }

@@ -130,6 +130,9 @@ pub(crate) struct WorldFile {
     /// What was done before; `after` counts from the world's beginning. Default: nothing.
     #[serde(default)]
     pub(crate) actions: Vec<DeedFile>,
+    /// One of these happens, by name: which one, the seed says. `after` counts from the world's beginning. Default: nothing is drawn.
+    #[serde(default)]
+    pub(crate) draw: Entries<Vec<DeedFile>>,
 }
 
 /// Something that is done.
@@ -143,6 +146,9 @@ pub(crate) struct DeedFile {
     /// What is done.
     #[serde(rename = "do")]
     pub(crate) action: Action,
+    /// It is done only where the world drew this. Default: always.
+    #[serde(default)]
+    pub(crate) drawn: Option<String>,
 }
 
 /// Something measured that texts quote.

@@ -87,7 +87,7 @@ impl Words<'_> {
         let (options, wrong): (Vec<&str>, Vec<&str>) = match &step.kind {
             Kind::Predict(Prediction::Option { options, answer }) => {
                 let all: Vec<&str> = options.iter().map(|(id, _)| id.as_str()).collect();
-                (all.clone(), all.into_iter().filter(|id| id != answer).collect())
+                (all.clone(), all.into_iter().filter(|id| answer.as_deref() != Some(*id)).collect())
             }
             _ => (Vec::new(), Vec::new()),
         };

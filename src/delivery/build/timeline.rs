@@ -45,6 +45,21 @@ pub enum PhaseType {
 }
 
 impl PhaseType {
+    /// All, in their order.
+    pub const ALL: [Self; 11] = [
+        Self::Submitted,
+        Self::Queued,
+        Self::Provisioning,
+        Self::DownloadSource,
+        Self::Install,
+        Self::PreBuild,
+        Self::Build,
+        Self::PostBuild,
+        Self::UploadArtifacts,
+        Self::Finalizing,
+        Self::Completed,
+    ];
+
     /// CodeBuild's name of it.
     pub const fn name(self) -> &'static str {
         match self {

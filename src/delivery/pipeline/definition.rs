@@ -432,6 +432,11 @@ fn first() -> u32 {
     1
 }
 
+impl Category {
+    /// All, in the order in which a change meets them.
+    pub const ALL: [Self; 7] = [Self::Source, Self::Build, Self::Test, Self::Approval, Self::Deploy, Self::Invoke, Self::Compute];
+}
+
 impl RetryConfiguration {
     /// Which actions are tried again; the failed ones if it does not say (chosen for Fleetlab; the API names no default).
     pub fn mode(&self) -> RetryMode {

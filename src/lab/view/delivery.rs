@@ -57,13 +57,19 @@ impl Session {
         self.kept.walks.flaws()
     }
 
+    /// What DORA's metrics would be if every failure were put down to the deployment that brought it, of one service or of all.
+    pub fn true_dora(&self, service: Option<ServiceId>) -> dora::truth::Truth {
+        let versions = &self.scenario().model.versions;
+        let flaws = |version: VersionId| {
+            versions.get(version.index()).map_or_else(Vec::new, |version| version.flaws.iter().map(|flaw| flaw.id).collect::<Vec<FlawId>>())
+        };
+        dora::truth::truth(&deployments(self.ledger()), service, Period::until(self.now()), self.store().strikes(), flaws)
+    }
+
     fn work_out_dora(&self) -> DoraSnapshot {
         let all = deployments(self.ledger());
         let period = Period::until(self.now());
         let model = &self.scenario().model;
-        let flaws = |version: VersionId| {
-            model.versions.get(version.index()).map_or_else(Vec::new, |version| version.flaws.iter().map(|flaw| flaw.id).collect::<Vec<FlawId>>())
-        };
         let fleet = dora::metrics(&all, None, period);
         let days = (1..=self.now().nanos() / DAY).map(|day| SimTime::from_nanos(day * DAY));
         DoraSnapshot {
@@ -71,7 +77,7 @@ impl Session {
             trend: days.map(|day| (day, dora::metrics(&all, None, Period::last(WEEK, day)))).collect(),
             restore: dora::time_to_restore(self.ledger(), None, period),
             grades: dora::quick_check::grade(&fleet, None),
-            truth: dora::truth::truth(&all, None, period, self.store().strikes(), flaws),
+            truth: self.true_dora(None),
             fleet,
             deployments: all,
             versions: model.versions.iter().map(|version| version.name.clone()).collect(),

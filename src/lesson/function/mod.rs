@@ -5,12 +5,16 @@
 //! is read.
 
 mod delivery;
+mod experiment;
 mod fleet;
 mod learner;
 mod operations;
+mod pipeline;
 mod signals;
 mod truth;
 
+use crate::delivery::build::timeline::PhaseType;
+use crate::delivery::pipeline::definition::Category;
 use crate::ids::{FeatureId, ServiceId, SourceId, VersionId};
 use crate::insight::golden::Subject;
 use crate::insight::judge::Measured;
@@ -61,6 +65,14 @@ pub enum Param {
     Action,
     /// What an earlier step of a lesson measured, as `step.value`.
     Value,
+    /// Something that a lesson's world may have drawn.
+    Draw,
+    /// A category of a pipeline's actions, such as `Test`.
+    Category,
+    /// A build project.
+    Project,
+    /// A phase of a build, such as `INSTALL`.
+    Phase,
 }
 
 impl Param {
@@ -76,6 +88,10 @@ impl Param {
             Self::Flag => "flag",
             Self::Action => "action",
             Self::Value => "value",
+            Self::Draw => "draw",
+            Self::Category => "category",
+            Self::Project => "project",
+            Self::Phase => "phase",
         }
     }
 }
@@ -91,7 +107,17 @@ pub struct Unknown {
 
 /// Every function, in the order of the documentation.
 pub fn all() -> impl Iterator<Item = &'static Function> {
-    [signals::FUNCTIONS, fleet::FUNCTIONS, delivery::FUNCTIONS, operations::FUNCTIONS, learner::FUNCTIONS, truth::FUNCTIONS].into_iter().flatten()
+    let files = [
+        signals::FUNCTIONS,
+        fleet::FUNCTIONS,
+        delivery::FUNCTIONS,
+        pipeline::FUNCTIONS,
+        operations::FUNCTIONS,
+        experiment::FUNCTIONS,
+        learner::FUNCTIONS,
+        truth::FUNCTIONS,
+    ];
+    files.into_iter().flatten()
 }
 
 /// The function of a name.
@@ -154,6 +180,10 @@ impl Param {
             Self::Flag => among(scenario.model.features.iter().map(|flag| flag.name.clone()).collect(), "flag"),
             Self::Action => among(Action::NAMES.map(str::to_owned).to_vec(), "action"),
             Self::Value => among(names.recalled.to_vec(), "value of an earlier step"),
+            Self::Draw => among(names.draws.to_vec(), "draw of this world"),
+            Self::Category => among(Category::ALL.map(|category| category.to_string()).to_vec(), "category of actions"),
+            Self::Project => among(scenario.pipelines.projects.keys().cloned().collect(), "build project"),
+            Self::Phase => among(PhaseType::ALL.map(|phase| phase.name().to_owned()).to_vec(), "phase of a build"),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The truth: what no simulated tool sees, for grading and for what really happened.
 
-use super::Function;
+use super::{Function, Param};
 use crate::insight::judge::Measured;
 
 /// What is asked of the truth.
@@ -11,6 +11,27 @@ pub(super) const FUNCTIONS: &[Function] = &[
         needs: 0,
         about: "different users of whom a request failed (truth)",
         ask: |asked| Measured::Number(asked.session.store().users_hurt(None) as f64),
+    },
+    Function {
+        name: "true_change_fail_rate",
+        params: &[Param::Service],
+        needs: 0,
+        about: "share of deployments that brought a defect by which requests of users failed, 0…1 (truth)",
+        ask: |asked| asked.session.true_dora(asked.service()).change_fail_rate.into(),
+    },
+    Function {
+        name: "harmful_deployments",
+        params: &[Param::Service],
+        needs: 0,
+        about: "deployments that brought a defect by which requests of users failed (truth)",
+        ask: |asked| Measured::Number(asked.session.true_dora(asked.service()).hurt.len() as f64),
+    },
+    Function {
+        name: "drawn",
+        params: &[Param::Draw],
+        needs: 1,
+        about: "whether this was drawn when the lesson's world began (truth)",
+        ask: |asked| Measured::Boolean(asked.scope.drawn.is_some() && asked.given(Param::Draw) == asked.scope.drawn),
     },
     Function {
         name: "faults",

@@ -15,7 +15,11 @@ impl Planner<'_> {
         let mut deeds = Vec::new();
         for (n, deed) in file.iter().enumerate() {
             let action = self.deed(deed.after, &deed.action, &at.index(n).key("do"), here);
-            deeds.push(Deed { after: deed.after, action });
+            if let Some(drawn) = &deed.drawn {
+                let (draws, key) = (self.draws.clone(), at.index(n));
+                self.one_of(drawn, draws.iter().map(String::as_str), "draw of this world", &key.key("drawn"));
+            }
+            deeds.push(Deed { after: deed.after, action, drawn: deed.drawn.clone() });
         }
         deeds
     }

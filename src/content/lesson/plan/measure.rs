@@ -46,7 +46,7 @@ impl Planner<'_> {
                     self.one_of(step, steps.iter().map(|step| step.id.as_str()), "step", &at.key("step"));
                     let scenario = steps.iter().find(|known| known.id == *step).map(|step| Arc::clone(&step.scenario));
                     let recalled = self.recalled.clone();
-                    let read = scenario.map(|scenario| Expression::read(ask, &Names { scenario: &scenario, recalled: &recalled }));
+                    let read = scenario.map(|scenario| Expression::read(ask, &Names { scenario: &scenario, recalled: &recalled, draws: &[] }));
                     match read {
                         Some(Ok(ask)) => Some((step.clone(), ask, fact.near.get())),
                         Some(Err(error)) => {
@@ -67,8 +67,7 @@ impl Planner<'_> {
     }
 
     pub(super) fn expression(&mut self, text: &str, at: &At<'_>, here: Here<'_>) -> Option<Expression> {
-        let recalled = self.recalled.clone();
-        match Expression::read(text, &Names { scenario: here.scenario, recalled: &recalled }) {
+        match Expression::read(text, &Names { scenario: here.scenario, recalled: &self.recalled, draws: &self.draws }) {
             Ok(expression) => Some(expression),
             Err(error) => {
                 self.expression_error(text, &error, at);

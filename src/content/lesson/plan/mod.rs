@@ -9,12 +9,12 @@ mod task;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::raw::{LessonFile, StepFile};
+use super::raw::{LessonFile, StepFile, WorldFile};
 use super::{Staged, report};
 use crate::content::diagnostic::{Code, Collector, Finding};
 use crate::content::source::Place;
 use crate::content::tree::{At, Node};
-use crate::lesson::plan::{Kind, Lesson, LiveValue, Step, World};
+use crate::lesson::plan::{Deed, Kind, Lesson, LiveValue, Step, World};
 use crate::scenario::{Scenario, limits};
 use crate::units::{SimSpan, SimTime};
 use crate::wording::{listed, nearest, shown};
@@ -28,7 +28,7 @@ pub(super) fn lesson(
     lessons: &[String],
     collector: &mut Collector,
 ) -> Option<Lesson> {
-    let mut planner = Planner { file, tree, stages, collector, recalled: Vec::new(), injected: Vec::new(), cleared: Vec::new() };
+    let mut planner = Planner { file, tree, stages, collector, recalled: Vec::new(), draws: Vec::new(), injected: Vec::new(), cleared: Vec::new() };
     planner.frame(name, lessons);
     let steps = planner.steps()?;
     let facts = planner.facts(&steps);
@@ -58,6 +58,8 @@ struct Planner<'a> {
     collector: &'a mut Collector,
     /// What steps so far measure, as `step.value`.
     recalled: Vec<String>,
+    /// What the world of the step that is looked at may have drawn.
+    draws: Vec<String>,
     /// The names of faults that anything in the lesson injects.
     injected: Vec<String>,
     /// The names of faults that are cleared, and where.
@@ -149,11 +151,13 @@ impl Planner<'_> {
     fn step(&mut self, file: &StepFile, at: &At<'_>, here: Here<'_>, scenario: Arc<Scenario>, is_first: bool) -> Option<Step> {
         let world = file.world.as_ref().map(|world| {
             let at = at.key("world");
+            self.draws = world.draw.names().map(str::to_owned).collect();
             let actions = self.deeds(&world.actions, &at.key("actions"), here);
             self.in_order(&actions, world.until.since(SimTime::ZERO), &at.key("actions"));
-            World { seed: world.seed, until: world.until, actions }
+            let draws = self.draws_of(world, &at.key("draw"), here);
+            World { seed: world.seed, until: world.until, actions, draws }
         });
-        let world = world.or_else(|| is_first.then(|| World { seed: None, until: SimTime::ZERO, actions: Vec::new() }));
+        let world = world.or_else(|| is_first.then(|| World { seed: None, until: SimTime::ZERO, actions: Vec::new(), draws: Vec::new() }));
         let run = self.deeds(&file.run, &at.key("run"), here);
         self.in_order(&run, file.lasts, &at.key("run"));
         let values_at = at.key("values");
@@ -168,6 +172,25 @@ impl Planner<'_> {
             self.report(&at.key("id"), finding.help("add `lasts = \"5m\"`, or however long it may take"));
         }
         Some(Step { id: file.id.clone(), world, scenario, run, lasts: file.lasts, values, look: file.look.clone(), kind })
+    }
+
+    /// What a world draws one of.
+    fn draws_of(&mut self, world: &WorldFile, at: &At<'_>, here: Here<'_>) -> Vec<(String, Vec<Deed>)> {
+        if world.draw.len() == 1 {
+            self.report(at, Finding::error(Code::Impossible, "one thing alone cannot be drawn from").help("write it into `actions`, or add another"));
+        }
+        if world.seed.is_some() && !world.draw.is_empty() {
+            self.report(at, Finding::error(Code::Impossible, "a world with a `seed` of its own draws the same every time"));
+        }
+        let mut draws = Vec::new();
+        for (name, deeds) in world.draw.iter() {
+            let at = at.key(name);
+            self.id(name, std::iter::empty(), &at.as_key());
+            let deeds = self.deeds(deeds, &at, here);
+            self.in_order(&deeds, world.until.since(SimTime::ZERO), &at);
+            draws.push((name.to_owned(), deeds));
+        }
+        draws
     }
 
     fn kind(&mut self, file: &StepFile, at: &At<'_>, here: Here<'_>) -> Option<Kind> {

@@ -32,11 +32,14 @@ impl Planner<'_> {
                 self.report(&options_at, Finding::error(Code::Impossible, "a choice has at least two options"));
             }
             let Some(answer) = &file.answer else {
+                if !self.draws.is_empty() {
+                    return Some(Prediction::Option { options: read, answer: None });
+                }
                 self.report(&options_at, Finding::error(Code::MissingKey, "which option comes true?").label("needs `answer` beside it"));
                 return None;
             };
             self.one_of(answer, options.names(), "option", &at.key("answer"));
-            return Some(Prediction::Option { options: read, answer: answer.clone() });
+            return Some(Prediction::Option { options: read, answer: Some(answer.clone()) });
         }
         if let Some(number) = &file.number {
             let at = at.key("number");

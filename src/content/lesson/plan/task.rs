@@ -59,7 +59,7 @@ impl Planner<'_> {
         let goals = self.goals(&file.goals, &at.key("goals"), here);
         let misconceptions = self.misconceptions(&file.misconceptions, step.lasts, &at.key("misconceptions"), here);
         let hints = self.hints(&file.hints, &at.key("hints"), here);
-        let solution = vec![Deed { after: SimSpan::ZERO, action: action.clone() }];
+        let solution = vec![Deed { after: SimSpan::ZERO, action: action.clone(), drawn: None }];
         let task = Task { goals, disabled: Vec::new(), hints, solution, alternatives: Vec::new(), misconceptions };
         Some(Fade { action, gap, options: file.options.clone(), task })
     }
@@ -72,8 +72,7 @@ impl Planner<'_> {
             if let Some(look) = &goal.look {
                 self.look(look, &at.key("look"), here);
             }
-            let recalled = self.recalled.clone();
-            match Goal::read(&goal.holds, &Names { scenario: here.scenario, recalled: &recalled }) {
+            match Goal::read(&goal.holds, &Names { scenario: here.scenario, recalled: &self.recalled, draws: &self.draws }) {
                 Ok(holds) => goals.push(StepGoal { id: id.to_owned(), holds, hold: goal.hold, optional: goal.optional, look: goal.look.clone() }),
                 Err(error) => self.expression_error(&goal.holds, &error, &at.key("holds")),
             }

@@ -3,7 +3,7 @@
 use eframe::egui::{RichText, Ui};
 
 use super::{LessonState, quiz, told_ui};
-use crate::lesson::plan::{Kind, Prediction};
+use crate::lesson::plan::Kind;
 use crate::ui::state::{Ask, Shell, colors};
 use crate::ui::theme::size;
 use crate::ui::widgets::{button, label};
@@ -23,10 +23,11 @@ pub(super) fn end_ui(ui: &mut Ui, shell: &mut Shell, lesson: &mut LessonState) {
         let Some(answers) = lesson.answers.get(&at) else { continue };
         let title = lesson.texts(lang).step.get(&step.id).map_or("", |texts| texts.title.as_str());
         let said = match &step.kind {
-            Kind::Predict(Prediction::Option { answer, .. }) if answers.given => {
-                lang.tr(if answers.choice.as_deref() == Some(answer) { "lesson.right" } else { "lesson.wrong" }).into_owned()
-            }
-            Kind::Show | Kind::Reflect | Kind::Predict(_) => continue,
+            Kind::Predict(_) => match answers.right {
+                Some(right) => lang.tr(if right { "lesson.right" } else { "lesson.wrong" }).into_owned(),
+                None => continue,
+            },
+            Kind::Show | Kind::Reflect => continue,
             Kind::Quiz(questions) => {
                 let right = questions.iter().filter(|question| answers.quiz.get(&question.id).is_some_and(|said| quiz::is_right(question, said))).count();
                 lang.with("lesson.end.quiz", &[("right", &right.to_string()), ("count", &questions.len().to_string())])

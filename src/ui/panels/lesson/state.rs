@@ -47,6 +47,8 @@ pub(crate) struct Answers {
     pub(crate) quiz: BTreeMap<String, String>,
     /// What was written in a reflection.
     pub(crate) text: String,
+    /// Whether the prediction came true; `None` where there is no right and wrong, or nothing has come yet.
+    pub(crate) right: Option<bool>,
     /// Whether what came of a prediction was brought into sight.
     pub(crate) seen: bool,
     /// What could not be done with what was filled in.

@@ -8,7 +8,7 @@ use super::super::seen::Seen;
 use super::super::small;
 use super::draft::Found;
 use super::form::{field, menu};
-use super::fresh::{CATEGORIES, Place};
+use super::fresh::Place;
 use super::mistakes::mistakes_ui;
 use crate::delivery::pipeline::definition::{Action, Category, InputArtifact, OutputArtifact, Owner, Pipeline};
 use crate::delivery::pipeline::limits;
@@ -81,7 +81,7 @@ fn provider_ui(ui: &mut Ui, lang: Lang, place: &Place<'_>, action: &mut Action) 
         label::caption(ui, title.as_ref());
         let mut category = kind.category;
         let combo = ComboBox::from_id_salt("category").selected_text(category.to_string()).width(86.0).show_ui(ui, |ui| {
-            for option in CATEGORIES {
+            for option in Category::ALL {
                 ui.selectable_value(&mut category, option, option.to_string());
             }
         });

@@ -6,7 +6,7 @@ use eframe::egui::{self, Button, ComboBox, Frame, Margin, Response, RichText, Ro
 use super::super::seen::Seen;
 use super::super::stage::{icon, line};
 use super::draft::Found;
-use super::fresh::{self, CATEGORIES, Place};
+use super::fresh::{self, Place};
 use super::mistakes::{is_within, mistakes_ui};
 use super::{Editor, Reveal, action};
 use crate::delivery::pipeline::definition::{Category, ConditionResult, ExecutionMode, FailureConditions, Pipeline, PipelineType, Stage};
@@ -48,7 +48,7 @@ pub(super) fn form_ui(ui: &mut Ui, seen: &Seen<'_>, editor: &mut Editor, scenari
         ui.push_id(("stage", at), |ui| stage_ui(ui, seen, editor, scenario, &mut pipeline, at, &found, &mut change));
     }
     let add = lang.tr("pipeline.editor.add-stage");
-    let new = menu(ui, icons::PLUS, &add, &add, |ui| category_ui(ui, lang, &CATEGORIES[1..])).flatten();
+    let new = menu(ui, icons::PLUS, &add, &add, |ui| category_ui(ui, lang, &Category::ALL[1..])).flatten();
     if let Some(category) = new {
         change = Some(Move::AddStage(category));
     }
@@ -272,7 +272,7 @@ fn stage_ui(
         }
         let add = lang.tr("pipeline.editor.add-action");
         let named = lang.with("pipeline.editor.add-action.to", &[("stage", &name)]);
-        let all = if at == 0 { &CATEGORIES[..1] } else { &CATEGORIES[1..] };
+        let all = if at == 0 { &Category::ALL[..1] } else { &Category::ALL[1..] };
         if let Some(category) = menu(ui, icons::PLUS, &add, &named, |ui| category_ui(ui, lang, all)).flatten() {
             *change = Some(Move::AddAction(at, category));
         }

@@ -11,10 +11,6 @@ use crate::delivery::pipeline::definition::{
 use crate::delivery::pipeline::providers::{self, Provider};
 use crate::scenario::Scenario;
 
-/// The categories, in the order in which a change meets them.
-pub(super) const CATEGORIES: [Category; 7] =
-    [Category::Source, Category::Build, Category::Test, Category::Approval, Category::Deploy, Category::Invoke, Category::Compute];
-
 /// A name that is not taken yet.
 fn unused(wanted: &str, taken: &dyn Fn(&str) -> bool) -> String {
     let numbered = (2..).map(|n| format!("{wanted}{n}"));
