@@ -13,12 +13,16 @@ const fn fold(state: u64, value: u64) -> u64 {
     mix(state.rotate_left(5) ^ mix(value.wrapping_add(0x9E37_79B9_7F4A_7C15)))
 }
 
+/// The fingerprint of a text.
+pub fn fingerprint(text: &str) -> u64 {
+    let words = text.as_bytes().chunks(8).map(|chunk| chunk.iter().fold(0_u64, |word, byte| word << 8 | u64::from(*byte)));
+    words.fold(fold(0, text.len() as u64), fold)
+}
+
 /// The fingerprint of one record of the ledger.
 pub(super) fn of_record(record: &Record) -> u64 {
     // The record's own notation covers every field, new ones included; it holds no maps whose order could vary.
-    let text = serde_json::to_string(record).unwrap_or_default();
-    let words = text.as_bytes().chunks(8).map(|chunk| chunk.iter().fold(0_u64, |word, byte| word << 8 | u64::from(*byte)));
-    words.fold(fold(0, text.len() as u64), fold)
+    fingerprint(&serde_json::to_string(record).unwrap_or_default())
 }
 
 /// The fingerprint of the ledger so far, so that only what is new has to be read again.

@@ -13,6 +13,7 @@ pub mod session;
 pub mod snapshot;
 mod view;
 
+pub use digest::fingerprint;
 pub use view::{Said, Why};
 
 pub use file::{ReplayError, SessionFile};

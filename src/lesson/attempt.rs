@@ -7,6 +7,8 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use serde::Serialize;
+
 use super::expression::{Recalled, Scope};
 use super::goal::Verdict;
 use super::plan::{Deed, Kind, Lesson, LiveValue, Prediction, Step, StepGoal, Task, World};
@@ -46,12 +48,38 @@ pub struct Attempt {
     judged_next: SimTime,
     /// How each goal of the step stands.
     standings: Vec<Standing>,
-    /// When the step was done.
-    done: Option<SimTime>,
+    /// When the step was done, and what it came to.
+    done: Option<Ended>,
+    /// What had come to pass when the step began.
+    before: Outcome,
     /// What steps before measured, and this one since it is done.
     recalled: Recalled,
     /// The curve that is predicted, as far as it got.
     curve: Vec<(SimTime, f64)>,
+}
+
+/// What came of a step.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+pub struct Outcome {
+    /// Simulated time.
+    pub took: SimSpan,
+    /// Different users of whom a request failed, and of whom none had before the step.
+    pub users_hurt: u64,
+    /// Requests that failed.
+    pub failed: u64,
+    /// What the fleet cost [$].
+    pub cost: f64,
+}
+
+/// How a step ended.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ended {
+    /// When, in its world.
+    pub at: SimTime,
+    /// The digest of its world then.
+    pub digest: String,
+    /// What came of it.
+    pub outcome: Outcome,
 }
 
 /// How a goal of a step stands.
@@ -130,6 +158,7 @@ impl Attempt {
             judged_next: SimTime::ZERO,
             standings: Vec::new(),
             done: None,
+            before: Outcome::default(),
             recalled,
             curve: Vec::new(),
             lesson,
@@ -183,9 +212,35 @@ impl Attempt {
         self.began + self.step().lasts
     }
     /// When the step was done, if it was.
-    pub const fn done(&self) -> Option<SimTime> {
-        self.done
+    pub fn done(&self) -> Option<SimTime> {
+        self.done.as_ref().map(|ended| ended.at)
     }
+    /// How the step ended, if it did.
+    pub const fn ended(&self) -> Option<&Ended> {
+        self.done.as_ref()
+    }
+    /// What came of the step so far.
+    pub fn outcome(&self) -> Outcome {
+        let now = self.tally();
+        Outcome {
+            took: self.session.now().since(self.began),
+            users_hurt: now.users_hurt.saturating_sub(self.before.users_hurt),
+            failed: now.failed.saturating_sub(self.before.failed),
+            cost: now.cost - self.before.cost,
+        }
+    }
+
+    /// What has come to pass in the world so far.
+    fn tally(&self) -> Outcome {
+        let counts = self.session.store().run_counts();
+        Outcome {
+            took: SimSpan::ZERO,
+            users_hurt: self.session.store().users_hurt(None) as u64,
+            failed: counts.requests.saturating_sub(counts.answered),
+            cost: self.session.fleet().cost(self.session.now()).0,
+        }
+    }
+
     /// Whether the step's time is up without its goal being reached.
     pub fn is_missed(&self) -> bool {
         self.done.is_none() && self.session.now() >= self.ends()
@@ -344,6 +399,7 @@ impl Attempt {
 
     /// Begins the step at hand in its world as it is.
     fn begin(&mut self) {
+        self.before = self.tally();
         self.began = self.session.now();
         self.acted = self.session.actions().len();
         let step = &self.lesson.steps[self.at];
@@ -399,7 +455,8 @@ impl Attempt {
             None => now >= self.ends(),
         };
         if done {
-            self.done = Some(now);
+            let outcome = self.outcome();
+            self.done = Some(Ended { at: now, digest: self.session.digest(), outcome });
             let mut recalled = std::mem::take(&mut self.recalled);
             self.measure(&mut recalled);
             self.recalled = recalled;

@@ -16,14 +16,17 @@ pub mod expression;
 pub mod facts;
 pub mod function;
 pub mod goal;
+pub mod grade;
 pub mod plan;
 pub mod progress;
 pub mod proof;
 pub mod quote;
 pub mod texts;
 pub mod view;
+pub mod work;
 
 pub use attempt::Attempt;
 pub use expression::{Expression, ExpressionError, Names, Recalled, Scope};
 pub use goal::{Assertion, Goal, Verdict};
 pub use plan::Lesson;
+pub use work::Work;

@@ -352,6 +352,21 @@ pub enum RightAnswer {
     },
 }
 
+impl Question {
+    /// Whether an answer is right.
+    pub fn is_right(&self, said: &str) -> bool {
+        match &self.answer {
+            RightAnswer::Option { answer, .. } => said == answer,
+            RightAnswer::Number { answer, tolerance, .. } => typed(said).is_some_and(|number| (number - answer).abs() <= *tolerance),
+        }
+    }
+}
+
+/// A number as people type it, with a point or a comma.
+pub fn typed(text: &str) -> Option<f64> {
+    text.trim().replace(',', ".").parse::<f64>().ok().filter(|number| number.is_finite())
+}
+
 impl Lesson {
     /// How many seeds meet everything that its worlds draw.
     pub fn draws(&self) -> u64 {

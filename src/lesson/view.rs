@@ -1,11 +1,12 @@
 //! What a reader (the window) sees of an attempt at a moment: plain data, detached from the session.
 
-use super::attempt::Attempt;
+use super::attempt::{Attempt, Ended};
 use super::expression::Recalled;
 use super::goal::Assertion;
 use super::plan::{Kind, Prediction};
 use super::quote::scaled;
 use crate::insight::judge::Measured;
+use crate::scenario::TimedAction;
 use crate::units::SimTime;
 
 /// An attempt at one moment.
@@ -29,6 +30,12 @@ pub struct LessonView {
     pub misconception: Option<String>,
     /// What came of what was predicted, once the step is done.
     pub came: Option<Came>,
+    /// What the learner did in the step so far, for whoever keeps it.
+    pub own: Vec<TimedAction>,
+    /// Whether the solution played itself in it.
+    pub played: bool,
+    /// How it ended, if it did.
+    pub ended: Option<Ended>,
     /// The curve that was predicted, as far as it got: seconds since the beginning of the step, and the value in its unit.
     pub curve: Vec<(f64, f64)>,
 }
@@ -83,6 +90,9 @@ impl Attempt {
             goals: goals.collect(),
             values: self.values(),
             misconception: self.misconception().map(str::to_owned),
+            own: self.own().to_vec(),
+            played: self.shown(),
+            ended: self.ended().cloned(),
             came: self.done().and_then(|_| self.came()),
             curve: self.curve().iter().map(|(at, value)| (at.since(self.began()).as_secs_f64(), value * factor)).collect(),
         }

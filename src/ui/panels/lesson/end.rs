@@ -2,7 +2,7 @@
 
 use eframe::egui::{RichText, Ui};
 
-use super::{LessonState, quiz, told_ui};
+use super::{LessonState, told_ui};
 use crate::lesson::plan::Kind;
 use crate::ui::state::{Ask, Shell, colors};
 use crate::ui::theme::size;
@@ -29,7 +29,7 @@ pub(super) fn end_ui(ui: &mut Ui, shell: &mut Shell, lesson: &mut LessonState) {
             },
             Kind::Show | Kind::Reflect => continue,
             Kind::Quiz(questions) => {
-                let right = questions.iter().filter(|question| answers.quiz.get(&question.id).is_some_and(|said| quiz::is_right(question, said))).count();
+                let right = questions.iter().filter(|question| answers.quiz.get(&question.id).is_some_and(|said| question.is_right(said))).count();
                 lang.with("lesson.end.quiz", &[("right", &right.to_string()), ("count", &questions.len().to_string())])
             }
             Kind::Fade(_) | Kind::Solve(_) | Kind::Twist(_) if answers.shown => lang.tr("lesson.end.shown").into_owned(),

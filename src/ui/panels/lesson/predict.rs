@@ -4,7 +4,7 @@ use eframe::egui::{RichText, TextEdit, Ui};
 
 use super::{LessonState, curve, line, markdown_ui, told_ui};
 use crate::insight::judge::Measured;
-use crate::lesson::plan::{Kind, Prediction};
+use crate::lesson::plan::{Kind, Prediction, typed};
 use crate::lesson::progress::Deed;
 use crate::lesson::proof::is_near;
 use crate::lesson::quote::written;
@@ -142,7 +142,3 @@ fn came_ui(ui: &mut Ui, shell: &mut Shell, lesson: &mut LessonState, texts: &Ste
     told_ui(ui, |ui| markdown_ui(ui, lesson, &texts.explain, lang, "explain"));
 }
 
-/// A number as people type it, with a point or a comma.
-pub(super) fn typed(text: &str) -> Option<f64> {
-    text.trim().replace(',', ".").parse::<f64>().ok().filter(|number| number.is_finite())
-}

@@ -2,9 +2,8 @@
 
 use eframe::egui::{RichText, TextEdit, Ui};
 
-use super::predict::typed;
 use super::{LessonState, line, markdown_ui, told_ui};
-use crate::lesson::plan::{Kind, Question, RightAnswer};
+use crate::lesson::plan::{Kind, RightAnswer};
 use crate::lesson::progress::Deed;
 use crate::lesson::texts::StepTexts;
 use crate::ui::state::{Ask, Shell, colors};
@@ -47,7 +46,7 @@ pub(super) fn quiz_ui(ui: &mut Ui, shell: &mut Shell, lesson: &mut LessonState, 
             }
         }
         if given {
-            let right = is_right(question, &lesson.answer().quiz[&question.id]);
+            let right = question.is_right(&lesson.answer().quiz[&question.id]);
             let (icon, key, ink) = if right { (icons::CHECK, "lesson.right", palette.ok_text) } else { (icons::CLOSE, "lesson.wrong", palette.failing_text) };
             ui.label(RichText::new(format!("{icon}  {}", lang.tr(key))).font(fonts::medium(size::BODY)).color(ink));
             told_ui(ui, |ui| markdown_ui(ui, lesson, &words.explain, lang, &question.id));
@@ -63,18 +62,10 @@ pub(super) fn quiz_ui(ui: &mut Ui, shell: &mut Shell, lesson: &mut LessonState, 
             lesson.answer().given = true;
             for question in &questions {
                 let said = lesson.answer().quiz.get(&question.id).cloned().unwrap_or_default();
-                let right = is_right(question, &said);
+                let right = question.is_right(&said);
                 shell.ask(Ask::Record(lesson.lesson.name.clone(), Deed::Answered { question: question.id.clone(), said, right }));
             }
         }
-    }
-}
-
-/// Whether an answer is right.
-pub(super) fn is_right(question: &Question, said: &str) -> bool {
-    match &question.answer {
-        RightAnswer::Option { answer, .. } => said == answer,
-        RightAnswer::Number { answer, tolerance, .. } => typed(said).is_some_and(|number| (number - answer).abs() <= *tolerance),
     }
 }
 

@@ -1,0 +1,313 @@
+//! What a learner's work is worth: it is run again, and only what comes out the same is counted.
+//!
+//! A task is worth three points, less what its hints cost, and none if the solution was watched or the step was left to the
+//! reference; an optional goal one more; a question of a quiz one. Predictions give no points, for one is to say what one thinks;
+//! how many came true is told beside. Nothing here trusts a file: an action is done only where the lesson allows it, every world is made
+//! again and must come to the digest that was written down.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::attempt::{Attempt, Forbidden, Outcome, Stuck};
+use super::plan::{Kind, Lesson, Prediction};
+use super::view::Came;
+use super::work::{self, StepWork, Work};
+use crate::units::{SimSpan, SimTime};
+
+/// Points of a task that was solved without help.
+pub const TASK_POINTS: u32 = 3;
+/// Actions of one step that are run again at most; nobody does as much by hand.
+pub const MOST_ACTIONS: usize = 1_000;
+
+/// What a learner's work came to.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Grade {
+    /// Whose it is.
+    pub learner: String,
+    /// The lesson.
+    pub lesson: String,
+    /// The seed.
+    pub seed: u64,
+    /// Whether all steps were gone through.
+    pub finished: bool,
+    /// Points.
+    pub points: u32,
+    /// Points that there are, without optional goals.
+    pub most: u32,
+    /// Predictions that were made and can be right or wrong.
+    pub predictions: u32,
+    /// Of which came true.
+    pub came_true: u32,
+    /// Hints that were read.
+    pub hints: u32,
+    /// Each step that was done.
+    pub steps: Vec<StepGrade>,
+}
+
+/// What a learner's work in one step came to.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct StepGrade {
+    /// The step.
+    pub step: String,
+    /// Its kind.
+    pub kind: &'static str,
+    /// Whether it was left to the reference.
+    pub skipped: bool,
+    /// Whether the solution was watched.
+    pub shown: bool,
+    /// Hints that were read.
+    pub hints: u32,
+    /// Points.
+    pub points: u32,
+    /// Points that there are, without optional goals.
+    pub most: u32,
+    /// What was predicted.
+    pub predicted: Option<String>,
+    /// How sure the learner was, 1 to 3.
+    pub confidence: u8,
+    /// Whether it came true; `None` where there is no right and wrong.
+    pub came_true: Option<bool>,
+    /// Questions that were answered rightly, and all.
+    pub quiz: Option<(u32, u32)>,
+    /// What was written.
+    pub reflection: String,
+    /// What came of it.
+    pub outcome: Outcome,
+}
+
+/// Why a work is not graded.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotGraded {
+    /// The file is of another version.
+    #[error("it has format version {0}; this program reads version {version}", version = work::FORMAT_VERSION)]
+    Version(u32),
+    /// Something in it was changed after it was written.
+    #[error("it was changed after it was written: its seal does not belong to it")]
+    Seal,
+    /// The lesson is another one, or not what it was.
+    #[error("it was done with another edition of the lesson")]
+    Edition,
+    /// The steps are not those of the lesson.
+    #[error("its step {number} is `{step}`, which is not that step of the lesson")]
+    Steps {
+        /// Which, counting from 1.
+        number: usize,
+        /// What it says.
+        step: String,
+    },
+    /// Something is done at a moment at which it could not be.
+    #[error("step `{step}`: something is done at {at}, which is not in the step or comes before what stands above it")]
+    Time {
+        /// The step.
+        step: String,
+        /// When.
+        at: SimTime,
+    },
+    /// More is done than anybody does.
+    #[error("step `{step}`: {count} actions; at most {MOST_ACTIONS} are run again")]
+    TooMuch {
+        /// The step.
+        step: String,
+        /// How many.
+        count: usize,
+    },
+    /// An action is refused.
+    #[error("step `{step}`: at {at} an action is refused: {why}")]
+    Refused {
+        /// The step.
+        step: String,
+        /// When.
+        at: SimTime,
+        /// Why.
+        why: Forbidden,
+    },
+    /// The step is not done when the run is made again.
+    #[error("step `{step}` is said to be done at {said}, and it is not when it is run again{}", at_instead(*.came))]
+    NotDone {
+        /// The step.
+        step: String,
+        /// When it is said to be done.
+        said: SimTime,
+        /// When it was, if it was.
+        came: Option<SimTime>,
+    },
+    /// The run comes to something else.
+    #[error("step `{step}`: the run does not come to the same when it is made again (digest {came}, said to be {said})")]
+    Diverged {
+        /// The step.
+        step: String,
+        /// The digest in the file.
+        said: String,
+        /// The digest of the run.
+        came: String,
+    },
+    /// The lesson itself cannot go on.
+    #[error(transparent)]
+    Stuck(#[from] Stuck),
+}
+
+fn at_instead(came: Option<SimTime>) -> String {
+    came.map_or_else(String::new, |at| format!("; it is at {at}"))
+}
+
+/// Runs a work again and grades it.
+pub fn grade(lesson: &Arc<Lesson>, work: &Work) -> Result<Grade, NotGraded> {
+    if work.format_version != work::FORMAT_VERSION {
+        return Err(NotGraded::Version(work.format_version));
+    }
+    if work.seal != work.seal_of() {
+        return Err(NotGraded::Seal);
+    }
+    if work.lesson != lesson.name || work.edition != work::edition(lesson) {
+        return Err(NotGraded::Edition);
+    }
+    for (at, said) in work.steps.iter().enumerate() {
+        if lesson.steps.get(at).is_none_or(|step| step.id != said.step) {
+            return Err(NotGraded::Steps { number: at + 1, step: said.step.clone() });
+        }
+        if said.actions.len() > MOST_ACTIONS {
+            return Err(NotGraded::TooMuch { step: said.step.clone(), count: said.actions.len() });
+        }
+    }
+    let mut grade = Grade {
+        learner: work.learner.clone(),
+        lesson: work.lesson.clone(),
+        seed: work.seed,
+        finished: work.steps.len() == lesson.steps.len(),
+        most: lesson.steps.iter().map(|step| most(&step.kind)).sum(),
+        ..Grade::default()
+    };
+    if work.steps.is_empty() {
+        return Ok(grade);
+    }
+    let mut attempt = Attempt::new(Arc::clone(lesson), work.seed)?;
+    for (at, said) in work.steps.iter().enumerate() {
+        if at > 0 {
+            attempt.go_on()?;
+        }
+        let step = again(&mut attempt, said)?;
+        grade.points += step.points;
+        grade.hints += step.hints;
+        grade.predictions += u32::from(step.came_true.is_some());
+        grade.came_true += u32::from(step.came_true == Some(true));
+        grade.steps.push(step);
+    }
+    Ok(grade)
+}
+
+/// What the reference comes to, step by step; for a learner to compare with.
+pub fn reference(lesson: &Arc<Lesson>, seed: u64) -> Result<Vec<Outcome>, Stuck> {
+    let mut attempt = Attempt::new(Arc::clone(lesson), seed)?;
+    let mut outcomes = Vec::new();
+    loop {
+        attempt.play_reference()?;
+        outcomes.extend(attempt.ended().map(|ended| ended.outcome));
+        if !attempt.go_on()? {
+            return Ok(outcomes);
+        }
+    }
+}
+
+/// Does again what was done in a step.
+fn again(attempt: &mut Attempt, said: &StepWork) -> Result<StepGrade, NotGraded> {
+    let step = said.step.clone();
+    if said.skipped {
+        attempt.play_reference()?;
+        let outcome = attempt.ended().map(|ended| ended.outcome).unwrap_or_default();
+        let kind = &attempt.step().kind;
+        return Ok(StepGrade { step, kind: kind.name(), skipped: true, most: most(kind), outcome, ..StepGrade::default() });
+    }
+    if said.played {
+        attempt.show_solution()?;
+    }
+    let (before, after): (Vec<_>, Vec<_>) = said.actions.iter().partition(|timed| timed.at < said.done);
+    for timed in before {
+        if timed.at < attempt.session().now() || timed.at > attempt.ends() {
+            return Err(NotGraded::Time { step, at: timed.at });
+        }
+        attempt.advance_to(timed.at)?;
+        if attempt.session().now() != timed.at {
+            // It was done before that.
+            return Err(NotGraded::NotDone { step, said: said.done, came: attempt.done() });
+        }
+        attempt.act(timed.action.clone()).map_err(|why| NotGraded::Refused { step: step.clone(), at: timed.at, why })?;
+    }
+    attempt.finish()?;
+    let Some(ended) = attempt.ended().cloned().filter(|ended| ended.at == said.done) else {
+        return Err(NotGraded::NotDone { step, said: said.done, came: attempt.done() });
+    };
+    if ended.digest != said.digest {
+        return Err(NotGraded::Diverged { step, said: said.digest.clone(), came: ended.digest });
+    }
+    let graded = worth(attempt, said, ended.outcome);
+    // What was done after it was over belongs to the world in which the next step begins.
+    for timed in after {
+        if timed.at != said.done {
+            return Err(NotGraded::Time { step, at: timed.at });
+        }
+        attempt.act(timed.action.clone()).map_err(|why| NotGraded::Refused { step: step.clone(), at: timed.at, why })?;
+    }
+    Ok(graded)
+}
+
+/// What a step is worth that was done.
+fn worth(attempt: &Attempt, said: &StepWork, outcome: Outcome) -> StepGrade {
+    let kind = &attempt.step().kind;
+    let mut grade = StepGrade {
+        step: said.step.clone(),
+        kind: kind.name(),
+        shown: said.shown || said.played,
+        hints: said.hints,
+        most: most(kind),
+        reflection: said.reflection.clone(),
+        outcome,
+        ..StepGrade::default()
+    };
+    if let Some(task) = kind.task() {
+        let cost: u32 = task.hints.iter().take(said.hints as usize).map(|hint| hint.cost).sum();
+        let optional = attempt.standings().filter(|(goal, _)| goal.optional);
+        let now = attempt.session().now();
+        let reached = optional.filter(|(goal, standing)| standing.since.is_some_and(|since| now.since(since) >= goal.hold)).count() as u32;
+        grade.points = if grade.shown { 0 } else { TASK_POINTS.saturating_sub(cost) + reached };
+    }
+    match kind {
+        Kind::Quiz(questions) => {
+            let right = questions.iter().filter(|question| said.answers.get(&question.id).is_some_and(|answer| question.is_right(answer))).count() as u32;
+            grade.quiz = Some((right, questions.len() as u32));
+            grade.points = right;
+        }
+        Kind::Predict(prediction) => {
+            grade.predicted.clone_from(&said.predicted);
+            grade.confidence = said.confidence;
+            grade.came_true = said.predicted.as_ref().and_then(|predicted| attempt.view().came.and_then(|came| came_true(prediction, predicted, &came)));
+        }
+        Kind::Show | Kind::Fade(_) | Kind::Solve(_) | Kind::Twist(_) | Kind::Reflect => {}
+    }
+    grade
+}
+
+/// Whether a prediction came true; `None` where there is no right and wrong.
+pub fn came_true(prediction: &Prediction, said: &str, came: &Came) -> Option<bool> {
+    match (prediction, came) {
+        (Prediction::Option { .. }, Came::Option(came)) => Some(said == came),
+        (Prediction::Number(asked), Came::Number(number)) => {
+            Some(super::plan::typed(said).is_some_and(|said| super::proof::is_near(said, *number, asked.near)))
+        }
+        _ => None,
+    }
+}
+
+/// The points of a step, without optional goals.
+const fn most(kind: &Kind) -> u32 {
+    match kind {
+        Kind::Fade(_) | Kind::Solve(_) | Kind::Twist(_) => TASK_POINTS,
+        Kind::Quiz(questions) => questions.len() as u32,
+        Kind::Show | Kind::Predict(_) | Kind::Reflect => 0,
+    }
+}
+
+/// How long all steps of a work took in simulated time.
+pub fn took(grade: &Grade) -> SimSpan {
+    grade.steps.iter().fold(SimSpan::ZERO, |sum, step| sum + step.outcome.took)
+}
