@@ -7,10 +7,12 @@
 use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use include_dir::{Dir, include_dir};
 
 use super::diagnostic::{Code, Finding};
+use super::pack::Pack;
 use super::source::Place;
 use crate::scenario::limits;
 use crate::wording::shown;
@@ -27,6 +29,8 @@ pub enum Folder {
     Disk(PathBuf),
     /// One that is part of the program.
     Embedded(&'static Dir<'static>),
+    /// One in a pack; `""` is the pack itself.
+    Packed(Arc<Pack>, String),
     /// No folder: the text came from somewhere else, and other files do not exist.
     Nowhere,
 }
@@ -83,6 +87,7 @@ impl Folder {
         match (self, other) {
             (Self::Disk(one), Self::Disk(other)) => one == other,
             (Self::Embedded(one), Self::Embedded(other)) => one.path() == other.path(),
+            (Self::Packed(one, here), Self::Packed(other, there)) => Arc::ptr_eq(one, other) && here == there,
             _ => false,
         }
     }
@@ -95,6 +100,10 @@ impl Folder {
             Self::Embedded(dir) => match dir.get_file(dir.path().join(name)) {
                 Some(file) => Ok(Bytes { name: name.to_owned(), bytes: file.contents().to_vec() }),
                 None => Err(Refused::Reading(format!("there is no shipped file `{}`", shown(name)))),
+            },
+            Self::Packed(pack, folder) => match pack.file(folder, name) {
+                Some(file) => Ok(file),
+                None => Err(Refused::Reading(format!("there is no file `{}` in `{}`", shown(name), pack.name()))),
             },
             Self::Nowhere => Err(Refused::Reading(format!("`{}` cannot be read: this scenario lies in no folder", shown(name)))),
         }
@@ -111,6 +120,7 @@ impl Folder {
                 if path.symlink_metadata().is_err() { Ok(None) } else { read_inside(folder, &path, limits::FILE_BYTES).map(Some) }
             }
             Self::Embedded(dir) => Ok(dir.get_file(dir.path().join(&file)).map(|found| Bytes { name: file, bytes: found.contents().to_vec() })),
+            Self::Packed(pack, folder) => Ok(pack.file(folder, &file)),
             Self::Nowhere => Ok(None),
         }
     }
@@ -123,6 +133,7 @@ impl Folder {
                 entries.filter_map(|entry| scenario_name(&entry.path())).take(limits::LISTED).collect()
             }
             Self::Embedded(dir) => dir.files().filter_map(|file| scenario_name(file.path())).collect(),
+            Self::Packed(pack, folder) => pack.scenarios(folder).map(str::to_owned).collect(),
             Self::Nowhere => Vec::new(),
         };
         names.sort();
@@ -132,11 +143,31 @@ impl Folder {
 
 /// Reads the scenario at a path, and says in which folder it lies.
 pub(crate) fn read_scenario(path: &Path) -> Result<(Bytes, Folder), Refused> {
+    if let Some((pack, inside)) = Pack::on_the_way(path) {
+        return read_packed(&pack, &inside);
+    }
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let folder = parent.canonicalize().map_err(|error| cannot_read(path, &error))?;
     let mut file = read_inside(&folder, path, limits::FILE_BYTES)?;
     file.name = path.display().to_string();
     Ok((file, Folder::Disk(folder)))
+}
+
+/// Reads the scenario at a path in a pack; the pack itself stands for its only one.
+fn read_packed(pack: &Path, inside: &Path) -> Result<(Bytes, Folder), Refused> {
+    let read = Pack::open(pack)?;
+    let names: Vec<&str> = read.scenarios("").collect();
+    let inside = match (inside.to_str(), names.as_slice()) {
+        (Some(""), [only]) => format!("{only}.toml"),
+        (Some(""), _) => {
+            let names = names.join("`, `");
+            return Err(Refused::Reading(format!("which scenario of `{}`? Write it behind a `/`; it has `{names}`", pack.display())));
+        }
+        (inside, _) => inside.unwrap_or_default().to_owned(),
+    };
+    let name = if inside.ends_with(".toml") { inside } else { format!("{inside}.toml") };
+    let file = read.file("", &name).ok_or_else(|| Refused::Reading(format!("there is no scenario `{}` in `{}`", shown(&name), pack.display())))?;
+    Ok((file, Folder::Packed(read, String::new())))
 }
 
 /// The name under which a file is a scenario, if it is one.
@@ -146,7 +177,7 @@ pub(crate) fn scenario_name(path: &Path) -> Option<String> {
 }
 
 /// Names of other files are plain names: no folders, no way up, no root, nothing hidden.
-fn check_file_name(name: &str) -> Result<(), Refused> {
+pub(super) fn check_file_name(name: &str) -> Result<(), Refused> {
     let plain = !name.is_empty()
         && name.chars().count() <= limits::NAME_CHARS
         && !name.starts_with('.')

@@ -16,6 +16,7 @@ pub mod genuine;
 mod lesson;
 mod library;
 mod lower;
+pub mod pack;
 mod parse;
 mod prices;
 mod raw;

@@ -109,3 +109,10 @@ pub const TIMELINE: usize = 10_000;
 pub const LESSON_STEPS: usize = 30;
 /// How long a world of a lesson runs: a quarter, as in the case studies.
 pub const LESSON_TIME: SimSpan = SimSpan::from_secs(100 * 24 * 3600);
+
+/// The size of a pack's file [B].
+pub const PACK_BYTES: u64 = 16 << 20;
+/// What a pack may unpack to [B].
+pub const PACK_UNPACKED_BYTES: u64 = 64 << 20;
+/// Files in a pack.
+pub const PACK_FILES: usize = 1_000;

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use include_dir::Dir;
 
 use super::{LESSON_FILE, LoadedLesson, lesson};
 use crate::content::diagnostic::{Code, Collector, Diagnostics, Finding};
-use crate::content::files::{Folder, LESSONS};
+use crate::content::files::{Folder, LESSONS, Refused};
 use crate::content::library::Library;
+use crate::content::pack::Pack;
 use crate::content::parse;
 use crate::content::source::Place;
 use crate::content::tree::{Node, Segment, Value};
@@ -35,6 +37,8 @@ enum Shelf {
     Disk(PathBuf),
     /// In the program.
     Embedded(&'static Dir<'static>),
+    /// In a pack.
+    Packed(Arc<Pack>),
 }
 
 impl Lessons {
@@ -56,25 +60,58 @@ impl Lessons {
         if names.iter().any(|name| name == path_or_name) && !path_or_name.contains(['/', '\\']) {
             return Shelf::Embedded(&LESSONS).load(path_or_name);
         }
+        match packed(path) {
+            Some(Ok((shelf, name))) => return shelf.load(&name),
+            Some(Err(problem)) => return Err(refused(path_or_name, Finding::error(Code::Unreadable, problem))),
+            None => {}
+        }
         if let Some((shelf, name)) = on_disk(path) {
             return shelf.load(&name);
         }
         let known = || names.iter().map(String::as_str);
         let finding = Finding::error(Code::Unreadable, format!("there is no lesson `{}`", shown(path_or_name)));
         let others = || listed(known()).map(|names| format!("there are {names}; a lesson of your own is given by the path of its folder"));
-        let mut collector = Collector::default();
-        let file = collector.sources.add(path_or_name, "");
-        collector.add(&Place { file, range: 0..0 }, finding.suggest(nearest(path_or_name, known()), others));
-        Err(collector.finish())
+        Err(refused(path_or_name, finding.suggest(nearest(path_or_name, known()), others)))
     }
 
-    /// The lessons in a folder on disk: itself, if it is one, else those in it, in their order.
+    /// The lessons in a folder on disk or in a pack: itself, if it is one, else those in it, in their order.
     pub fn in_folder(path: &Path) -> Vec<PathBuf> {
+        if let Some((file, inside)) = Pack::on_the_way(path) {
+            let Ok(pack) = Pack::open(&file) else { return Vec::new() };
+            let lessons = pack.lessons().filter(|name| inside.as_os_str().is_empty() || inside == Path::new(name));
+            return lessons.map(|name| file.join(name)).collect();
+        }
         if path.join(LESSON_FILE).is_file() {
             return vec![path.to_owned()];
         }
         Shelf::Disk(path.to_owned()).names().into_iter().map(|name| path.join(name)).collect()
     }
+}
+
+/// The pack in which a lesson lies, and its name there; the pack itself stands for its only one. `None` if there is no pack on the way.
+fn packed(path: &Path) -> Option<Result<(Shelf, String), String>> {
+    let (file, inside) = Pack::on_the_way(path)?;
+    let pack = match Pack::open(&file) {
+        Ok(pack) => pack,
+        Err(Refused::Name(problem) | Refused::Reading(problem)) => return Some(Err(problem)),
+    };
+    let names: Vec<String> = pack.lessons().map(str::to_owned).collect();
+    let wanted = inside.to_string_lossy().into_owned();
+    let name = match names.as_slice() {
+        [only] if wanted.is_empty() => only.clone(),
+        _ if names.contains(&wanted) => wanted,
+        [] => return Some(Err(format!("there is no lesson in `{}`", file.display()))),
+        _ => return Some(Err(format!("which lesson of `{}`? Write it behind a `/`; it has `{}`", file.display(), names.join("`, `")))),
+    };
+    Some(Ok((Shelf::Packed(pack), name)))
+}
+
+/// What a person asked for by name or path cannot be read.
+fn refused(name: &str, finding: Finding) -> Diagnostics {
+    let mut collector = Collector::default();
+    let file = collector.sources.add(name, "");
+    collector.add(&Place { file, range: 0..0 }, finding);
+    collector.finish()
 }
 
 /// The shelf on which a folder lies, and its name there, if it is a lesson's.
@@ -99,6 +136,7 @@ impl Shelf {
                 let lessons = dir.dirs().filter(|lesson| lesson.get_file(lesson.path().join(LESSON_FILE)).is_some());
                 lessons.filter_map(|lesson| lesson.path().file_name()?.to_str().map(str::to_owned)).collect()
             }
+            Self::Packed(pack) => pack.lessons().map(str::to_owned).collect(),
         };
         names.sort();
         names
@@ -108,6 +146,7 @@ impl Shelf {
         match self {
             Self::Disk(folder) => folder.join(name).canonicalize().map_or(Folder::Nowhere, Folder::Disk),
             Self::Embedded(dir) => dir.get_dir(dir.path().join(name)).map_or(Folder::Nowhere, Folder::Embedded),
+            Self::Packed(pack) => Folder::Packed(Arc::clone(pack), name.to_owned()),
         }
     }
 
