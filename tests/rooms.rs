@@ -15,6 +15,7 @@ const ROOMS: &[&[&str]] = &[
     &["lab"],
     &["lesson"],
     &["content"],
+    &["learner", "report"],
     &["cli", "ui"],
 ];
 

@@ -7,7 +7,7 @@ use anyhow::{Context as _, anyhow, bail};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::output::{self, OutputArgs};
-use super::report::comparison::Comparison;
+use crate::report::comparison::Comparison;
 use super::{DONE, FAILED, Streams, UNUSABLE, interrupt};
 use crate::content::{self, Diagnostics};
 use crate::fleet::deploy::Strategy;

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::report::model::Report;
-use super::report::{EVERY, Facts, Watcher};
+use crate::report::model::Report;
+use crate::report::{EVERY, Facts, Watcher};
 use crate::fleet::deploy::EndedDeployment;
 use crate::ids::QueueId;
 use crate::kernel::QueueView;

@@ -11,12 +11,15 @@ pub mod check;
 pub mod compare;
 pub mod completions;
 mod drive;
+pub mod grade;
 mod interrupt;
 pub mod lesson;
+pub mod new;
 pub mod open;
 mod output;
+pub mod pack;
+pub mod progress;
 pub mod replay;
-pub mod report;
 pub mod run;
 pub mod schema;
 
@@ -80,6 +83,14 @@ enum Command {
     Check(check::Args),
     /// List lessons, show them, prove that they work
     Lesson(lesson::Args),
+    /// Write the commented beginning of a lesson or a scenario
+    New(new::Args),
+    /// Put lessons and scenarios into one file
+    Pack(pack::Args),
+    /// Run learners' work again and write a table of what it comes to
+    Grade(grade::Args),
+    /// Take a learner's progress along to another machine
+    Progress(progress::Args),
     /// Run a saved session again and confirm that it comes to the same
     Replay(replay::Args),
     /// Print the JSON Schema of a file format
@@ -134,6 +145,10 @@ fn execute(command: Option<Command>, open: OpenWindow<'_>, streams: &mut Streams
         Some(Command::Compare(args)) => compare::run(&args, streams),
         Some(Command::Check(args)) => check::execute(&args, streams),
         Some(Command::Lesson(args)) => lesson::run(&args, streams),
+        Some(Command::New(args)) => new::run(&args, streams),
+        Some(Command::Pack(args)) => pack::run(&args, streams),
+        Some(Command::Grade(args)) => grade::run(&args, streams),
+        Some(Command::Progress(args)) => progress::run(&args, streams),
         Some(Command::Replay(args)) => replay::run(&args, streams),
         Some(Command::Schema(args)) => schema::execute(&args, streams),
         Some(Command::Completions(args)) => completions::run(&args, streams),

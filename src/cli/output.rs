@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 
 use super::Streams;
-use super::report::Format;
+use crate::report::Format;
 
 /// In which form a report is wanted, and where.
 #[derive(Debug, Clone, Default, clap::Args)]

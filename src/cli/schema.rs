@@ -15,10 +15,10 @@ type Format = (&'static str, fn() -> Schema);
 
 /// The formats that have a schema, sorted by name.
 pub const FORMATS: &[Format] = &[
-    ("comparison", || schemars::schema_for!(super::report::comparison::Comparison)),
+    ("comparison", || schemars::schema_for!(crate::report::comparison::Comparison)),
     ("lesson", crate::content::lesson_schema),
     ("lesson-texts", || schemars::schema_for!(crate::lesson::texts::LessonTexts)),
-    ("report", || schemars::schema_for!(super::report::model::Report)),
+    ("report", || schemars::schema_for!(crate::report::model::Report)),
     ("scenario", crate::content::scenario_schema),
     ("session", || schemars::schema_for!(crate::lab::SessionFile)),
 ];

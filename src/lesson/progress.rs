@@ -114,6 +114,11 @@ impl Progress {
         line(&Head { format_version: FORMAT_VERSION })
     }
 
+    /// The whole journal.
+    pub fn journal(&self) -> String {
+        std::iter::once(Self::head()).chain(self.events.iter().map(Self::line)).collect()
+    }
+
     /// The line of an event.
     pub fn line(event: &Event) -> String {
         line(event)

@@ -12,7 +12,6 @@ use std::time::Duration;
 use eframe::egui::{self, CentralPanel, Panel, Stroke, Ui};
 
 use super::comparing::Job;
-use super::learner::Learner;
 use super::link::{Command, Event, LessonCommand, Link, Opening, Speed};
 use super::map::MapView;
 use super::panels::signals::ChartState;
@@ -25,6 +24,7 @@ use super::{format, icons, keys, theme};
 use crate::fleet::deploy::Wish;
 use crate::lab::compare::Plan;
 use crate::lab::snapshot::Interest;
+use crate::learner::Learner;
 use crate::lesson::Lesson;
 use crate::lesson::plan::Look;
 use crate::scenario::{Action, Scenario};

@@ -14,8 +14,6 @@ mod fonts;
 mod format;
 mod icons;
 mod keys;
-#[expect(clippy::disallowed_types, reason = "reviews come after days of the wall clock; nothing in a run depends on it")]
-mod learner;
 pub mod link;
 mod map;
 mod panels;
@@ -48,7 +46,7 @@ pub fn start(ctx: &egui::Context, folder: PathBuf, settings: Settings) -> std::i
 
 /// Opens the window, on a scenario or session file if one is given, and returns when it is closed.
 pub fn run(path: Option<PathBuf>) -> anyhow::Result<()> {
-    let folder = settings::data_folder();
+    let folder = crate::learner::data_folder();
     let (settings, problem) = Settings::load(&folder);
     let viewport =
         egui::ViewportBuilder::default().with_title("Fleetlab").with_app_id("fleetlab").with_inner_size([1_440.0, 900.0]).with_min_inner_size([960.0, 600.0]);

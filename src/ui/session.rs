@@ -14,13 +14,13 @@ use serde::de::IgnoredAny;
 
 use super::app::Sources;
 use super::link::{Lecture, Opening};
-use super::settings::write_whole;
 use super::state::{Group, LessonEntry, LibraryEntry, RecentSession};
 use super::teaching::Taught;
 use super::worker::{Opener, World};
 use crate::content;
 use crate::lab::snapshot::{Interest, Snapshot};
 use crate::lab::{Session, SessionFile};
+use crate::learner::write_whole;
 use crate::lesson::texts::LessonTexts;
 use crate::lesson::{Attempt, Lesson};
 use crate::phrase::Sentence;

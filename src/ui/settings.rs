@@ -4,11 +4,12 @@
 //! add a setting, add a field with a default and a row in `panels/settings.rs`.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 use super::text::Lang;
+use crate::learner::write_whole;
 
 /// Which theme is drawn.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,31 +80,6 @@ impl Settings {
     }
 }
 
-/// Writes a file so that a crash leaves either the old or the new content, never half of one.
-pub(crate) fn write_whole(path: &Path, text: &str) -> io::Result<()> {
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder)?;
-    }
-    let temporary = path.with_extension("tmp");
-    std::fs::write(&temporary, text)?;
-    std::fs::rename(&temporary, path)
-}
-
-/// The app's data folder: `FLEETLAB_DATA`, else the place that the platform has for such things.
-pub(crate) fn data_folder() -> PathBuf {
-    let named = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    if let Some(folder) = named("FLEETLAB_DATA") {
-        return folder;
-    }
-    let base = if cfg!(target_os = "windows") {
-        named("APPDATA")
-    } else if cfg!(target_os = "macos") {
-        named("HOME").map(|home| home.join("Library/Application Support"))
-    } else {
-        named("XDG_DATA_HOME").or_else(|| named("HOME").map(|home| home.join(".local/share")))
-    };
-    base.unwrap_or_else(std::env::temp_dir).join("fleetlab")
-}
 
 #[cfg(test)]
 mod tests {

@@ -10,7 +10,6 @@ use std::sync::Arc;
 use eframe::egui;
 
 use super::format;
-use super::learner::Learner;
 use super::link::{Goal, LessonCommand, RunStatus, Speed};
 use super::map::MapView;
 use super::panels::compare::CompareState;
@@ -27,6 +26,7 @@ use super::theme::{self, Palette};
 use crate::ids::{ServiceId, SourceId};
 use crate::lab::compare::Plan;
 use crate::lab::snapshot::{EdgeEnd, Snapshot};
+use crate::learner::Learner;
 use crate::lesson::plan::Look;
 use crate::lesson::progress::Deed;
 use crate::scenario::{Action, Scenario, Text};

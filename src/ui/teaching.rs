@@ -5,9 +5,9 @@
 use std::path::PathBuf;
 
 use super::link::LessonCommand;
-use super::settings::write_whole;
 use super::worker::World;
 use crate::lab::snapshot::{Interest, Snapshot};
+use crate::learner::write_whole;
 use crate::lesson::Attempt;
 use crate::lesson::attempt::Forbidden;
 use crate::lesson::plan::Kind;

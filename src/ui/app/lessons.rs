@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use super::App;
 use crate::ids::ServiceId;
+use crate::learner;
 use crate::lesson::plan::Look;
 use crate::lesson::progress::Deed;
 use crate::lesson::{Lesson, Recalled};
-use crate::ui::learner;
 use crate::ui::link::{Command, Lecture, LessonCommand, Opening, Speed};
 use crate::ui::panels::lesson::{self, LessonState};
 use crate::ui::panels::panes;

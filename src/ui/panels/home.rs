@@ -4,11 +4,12 @@ use std::path::PathBuf;
 
 use eframe::egui::{Align2, Label, Rect, RichText, ScrollArea, Sense, TextEdit, Ui, pos2, vec2};
 
+use crate::learner;
 use crate::ui::state::{Ask, Group, LessonEntry, LibraryEntry, RecentSession, Shell, colors};
 use crate::ui::text::{self, Lang};
 use crate::ui::theme::{self, RADIUS, size};
 use crate::ui::widgets::{button, empty, label};
-use crate::ui::{fonts, format, icons, learner};
+use crate::ui::{fonts, format, icons};
 
 /// Width of the column of content [points].
 const COLUMN: f32 = 1_080.0;

@@ -1,4 +1,4 @@
-//! The learner's progress on disk: a journal to which a line is added for everything that is answered, written through before the
+//! What is kept of a learner on this machine's disk: where that is, and their progress, a journal to which a line is added for everything that is answered, written through before the
 //! window goes on. Killed at any moment, it loses at most the line that was being written.
 
 use std::fs::{File, OpenOptions};
@@ -13,7 +13,7 @@ const FILE: &str = "progress.jsonl";
 
 /// What the learner did, and where it is kept.
 #[derive(Debug, Default)]
-pub(crate) struct Learner {
+pub struct Learner {
     /// `None`: nothing is kept.
     path: Option<PathBuf>,
     progress: Progress,
@@ -22,7 +22,7 @@ pub(crate) struct Learner {
 impl Learner {
     /// Reads the journal of a data folder. What is wrong with it comes along; a journal that cannot be read is kept under another
     /// name, and a new one begins.
-    pub(crate) fn open(folder: Option<&Path>) -> (Self, Option<String>) {
+    pub fn open(folder: Option<&Path>) -> (Self, Option<String>) {
         let Some(path) = folder.map(|folder| folder.join(FILE)) else { return (Self::default(), None) };
         let read = match std::fs::read(&path) {
             Ok(bytes) => Progress::read(&String::from_utf8_lossy(&bytes)).map_err(|problem| problem.to_string()),
@@ -40,12 +40,22 @@ impl Learner {
     }
 
     /// What was done so far.
-    pub(crate) const fn progress(&self) -> &Progress {
+    pub const fn progress(&self) -> &Progress {
         &self.progress
     }
 
+    /// Takes over what another journal has and this one does not; how much that is.
+    pub fn import(&mut self, other: &Progress) -> io::Result<usize> {
+        let fresh = self.progress.merge(other);
+        let lines: String = fresh.iter().map(Progress::line).collect();
+        match &self.path {
+            Some(path) if !fresh.is_empty() => append(path, &lines).map(|()| fresh.len()),
+            _ => Ok(fresh.len()),
+        }
+    }
+
     /// Adds what the learner did. It counts also if it could not be written.
-    pub(crate) fn record(&mut self, lesson: &str, what: Deed) -> io::Result<()> {
+    pub fn record(&mut self, lesson: &str, what: Deed) -> io::Result<()> {
         let event = Event { at: now(), lesson: lesson.to_owned(), what };
         let line = Progress::line(&event);
         self.progress.add(event);
@@ -53,8 +63,34 @@ impl Learner {
     }
 }
 
+/// The app's data folder: `FLEETLAB_DATA`, else the place that the platform has for such things.
+pub fn data_folder() -> PathBuf {
+    let named = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    if let Some(folder) = named("FLEETLAB_DATA") {
+        return folder;
+    }
+    let base = if cfg!(target_os = "windows") {
+        named("APPDATA")
+    } else if cfg!(target_os = "macos") {
+        named("HOME").map(|home| home.join("Library/Application Support"))
+    } else {
+        named("XDG_DATA_HOME").or_else(|| named("HOME").map(|home| home.join(".local/share")))
+    };
+    base.unwrap_or_else(std::env::temp_dir).join("fleetlab")
+}
+
+/// Writes a file so that a crash leaves either the old or the new content, never half of one.
+pub fn write_whole(path: &Path, text: &str) -> io::Result<()> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    let temporary = path.with_extension("tmp");
+    std::fs::write(&temporary, text)?;
+    std::fs::rename(&temporary, path)
+}
+
 /// The wall clock [Unix s]; reviews come after days, and nothing in a run depends on it.
-pub(crate) fn now() -> u64 {
+pub fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 

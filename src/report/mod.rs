@@ -11,9 +11,11 @@ pub mod comparison;
 mod delivery;
 pub mod document;
 mod facts;
+pub mod grades;
 mod html;
 mod interval;
 mod ledger;
+pub mod lesson;
 mod markdown;
 pub mod model;
 mod story;
@@ -27,6 +29,8 @@ pub use watch::{EVERY, Watcher};
 use clap::ValueEnum;
 use comparison::Comparison;
 use document::Document;
+use grades::Grades;
+use lesson::LessonReport;
 use model::Report;
 use serde::Serialize;
 
@@ -62,6 +66,16 @@ impl Format {
     /// A comparison in this form, with a line feed at its end.
     pub fn render_comparison(self, comparison: &Comparison) -> Result<String, serde_json::Error> {
         self.print(comparison, comparison::tell)
+    }
+
+    /// An instructor's table in this form, with a line feed at its end.
+    pub fn render_grades(self, grades: &Grades) -> Result<String, serde_json::Error> {
+        self.print(grades, grades::tell)
+    }
+
+    /// The report of a learner's work in this form, with a line feed at its end.
+    pub fn render_lesson(self, report: &LessonReport) -> Result<String, serde_json::Error> {
+        self.print(report, lesson::tell)
     }
 
     fn print<T: Serialize>(self, data: &T, tell: impl FnOnce(&T) -> Document) -> Result<String, serde_json::Error> {

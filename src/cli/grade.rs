@@ -1,0 +1,148 @@
+//! `fleetlab grade FOLDER`: runs learners' work again, and writes a table of what it comes to.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context as _, bail};
+use rayon::prelude::*;
+
+use super::output::{self, OutputArgs};
+use super::run::read_text;
+use super::{DONE, FAILED, Streams};
+use crate::content::Lessons;
+use crate::lab::{Session, SessionFile};
+use crate::lang::Lang;
+use crate::lesson::{Lesson, Work, grade};
+use crate::report::grades::{self, Graded, Grades};
+
+/// The largest file that is read [B]: a lesson with a thousand actions in every step fits.
+const LARGEST: u64 = 16 << 20;
+/// Files of a folder that are read; a lecture hall has fewer seats.
+const MOST: usize = 2_000;
+
+/// Grades learners' work: runs it again, and counts what comes out the same.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Args {
+    /// A folder with learners' files (`*.json`), or one such file
+    path: PathBuf,
+    /// Lessons that are not shipped: a folder with lessons, or a pack
+    #[arg(long, value_name = "PATH")]
+    lessons: Option<PathBuf>,
+    /// Also write a table for a spreadsheet
+    #[arg(long, value_name = "FILE")]
+    csv: Option<PathBuf>,
+    /// The language of the table
+    #[arg(long, value_enum, default_value = "en")]
+    lang: Lang,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  fleetlab grade returned
+  fleetlab grade returned --csv grades.csv -o grades.html
+  fleetlab grade returned --lessons my-course.fleetlab
+
+Every action is done again at its time, and each world has to come to the digest that was written down. What was edited
+is refused and says why. Sessions of scenarios are replayed; their goals are listed by `fleetlab replay -o`.
+
+Ends with status 1 if anything was refused.";
+
+/// Grades. Returns the exit status.
+pub(super) fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<u8> {
+    let targets = args.output.targets()?;
+    if let Some(csv) = &args.csv {
+        output::must_be_writable(csv)?;
+    }
+    let files = files(&args.path)?;
+    let own = args.lessons.as_deref().map(Lessons::in_folder).unwrap_or_default();
+    if let Some(folder) = args.lessons.as_ref().filter(|_| own.is_empty()) {
+        bail!("there is no lesson in `{}`", folder.display());
+    }
+    let mut works: Vec<(Graded, Option<Work>)> = files.par_iter().map(|file| graded(file, &own)).collect();
+    for at in 0..works.len() {
+        let same = same_as(&works, at);
+        works[at].0.same_as = same;
+    }
+    let grades = Grades { language: args.lang, works: works.into_iter().map(|(graded, _)| graded).collect() };
+    output::write(|format| format.render_grades(&grades), &targets, streams)?;
+    if let Some(path) = &args.csv {
+        let text = grades::csv(&grades)?;
+        std::fs::write(path, text).with_context(|| format!("cannot write `{}`", path.display()))?;
+        writeln!(streams.err, "wrote {}", path.display())?;
+    }
+    Ok(if grades.works.iter().any(|work| work.refused.is_some()) { FAILED } else { DONE })
+}
+
+/// The files to grade, sorted by name.
+fn files(path: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    if path.is_file() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let entries = path.read_dir().with_context(|| format!("cannot read `{}`", path.display()))?;
+    let is_json = |path: &PathBuf| path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("json"));
+    let mut files: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).filter(is_json).take(MOST + 1).collect();
+    files.sort();
+    match files.len() {
+        0 => bail!("there is no file of a learner (`*.json`) in `{}`", path.display()),
+        count if count > MOST => bail!("`{}` has more than {MOST} files", path.display()),
+        _ => Ok(files),
+    }
+}
+
+/// One file, graded or refused.
+fn graded(path: &Path, own: &[PathBuf]) -> (Graded, Option<Work>) {
+    let file = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let refuse = |why: String| (Graded { file: file.clone(), grade: None, refused: Some(why), same_as: Vec::new() }, None);
+    let text = match read_text(path, LARGEST) {
+        Ok(text) => text,
+        Err(problem) => return refuse(format!("{problem:#}")),
+    };
+    let work: Work = match serde_json::from_str(&text) {
+        Ok(work) => work,
+        Err(problem) => return refuse(other(&text).unwrap_or_else(|| format!("it is no learner's work on a lesson: {problem}"))),
+    };
+    let lesson = match lesson(&work.lesson, own) {
+        Ok(lesson) => lesson,
+        Err(why) => return refuse(why),
+    };
+    match grade::grade(&lesson, &work) {
+        Ok(grade) => (Graded { file, grade: Some(grade), refused: None, same_as: Vec::new() }, Some(work)),
+        Err(why) => refuse(why.to_string()),
+    }
+}
+
+/// What a file is that is no work on a lesson, if it is a session of a scenario.
+fn other(text: &str) -> Option<String> {
+    let session: SessionFile = serde_json::from_str(text).ok()?;
+    Some(match Session::replay(&session) {
+        Ok(_) => format!("it is a session of the scenario `{}`, not a lesson; it replays as recorded", session.scenario.name),
+        Err(problem) => format!("it is a session of the scenario `{}`, not a lesson, and was changed: {problem}", session.scenario.name),
+    })
+}
+
+/// A lesson by its name: one's own before a shipped one.
+fn lesson(name: &str, own: &[PathBuf]) -> Result<Arc<Lesson>, String> {
+    let path = own.iter().find(|path| path.file_name().is_some_and(|file| file.to_string_lossy() == name));
+    let path = match path {
+        Some(path) => path.display().to_string(),
+        // A name in a file is no path.
+        None if Lessons::names().iter().any(|known| known == name) => name.to_owned(),
+        None => return Err(format!("there is no lesson `{}`; give the folder or the pack that has it with `--lessons`", crate::wording::shown(name))),
+    };
+    Lessons::load(&path).map(|loaded| Arc::new(loaded.lesson)).map_err(|_mistakes| format!("the lesson `{name}` has mistakes; `fleetlab check` says which"))
+}
+
+/// The files of others in which the same was done at the same moments; doing nothing is no copying.
+fn same_as(works: &[(Graded, Option<Work>)], at: usize) -> Vec<String> {
+    let deeds = |work: &Work| work.steps.iter().map(|step| step.actions.clone()).collect::<Vec<_>>();
+    let Some(work) = works[at].1.as_ref().filter(|work| work.steps.iter().any(|step| !step.actions.is_empty())) else { return Vec::new() };
+    let others = works.iter().enumerate().filter(|(other, _)| *other != at);
+    let same = others.filter(|(_, (_, other))| {
+        let is_same = |other: &&Work| other.lesson == work.lesson && other.learner != work.learner && deeds(other) == deeds(work);
+        other.as_ref().filter(is_same).is_some()
+    });
+    same.map(|(_, (graded, _))| graded.file.clone()).collect()
+}

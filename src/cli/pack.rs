@@ -1,0 +1,56 @@
+//! `fleetlab pack FOLDER -o FILE`: puts lessons and scenarios into one file, for a USB stick.
+
+use std::path::PathBuf;
+
+use anyhow::{Context as _, bail};
+
+use super::check::{self, CheckOptions};
+use super::output::must_be_writable;
+use super::{DONE, Streams};
+use crate::content::pack::{ENDING, Pack};
+
+/// Puts a lesson, or a folder with lessons and scenarios, into one file.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Args {
+    /// The folder of a lesson, or one with lessons and scenarios
+    folder: PathBuf,
+    /// The file to write [default: the folder's name with `.fleetlab`]
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  fleetlab pack lessons/mine -o mine.fleetlab
+  fleetlab pack my-course
+  fleetlab open mine.fleetlab
+  fleetlab check my-course.fleetlab/mine
+
+What has mistakes is not packed. A pack is opened as it is and never unpacked onto the disk.";
+
+/// Packs. Returns the exit status.
+pub(super) fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<u8> {
+    if !args.folder.is_dir() {
+        bail!("`{}` is no folder", args.folder.display());
+    }
+    let output = match &args.output {
+        Some(output) => output.clone(),
+        None => PathBuf::from(args.folder.canonicalize()?.file_name().context("which name is the pack to have? Give it with -o")?).with_extension(ENDING),
+    };
+    if output.extension().is_none_or(|ending| ending != ENDING) {
+        bail!("the name of a pack ends in `.{ENDING}`, and `{}` does not", output.display());
+    }
+    must_be_writable(&output)?;
+    let mut said = Vec::new();
+    let checked = check::run(std::slice::from_ref(&args.folder), CheckOptions { colour: streams.colour, ..CheckOptions::default() }, &mut said, streams.err)?;
+    if checked != DONE {
+        writeln!(streams.err, "error: nothing was packed; mend what is listed above first")?;
+        return Ok(checked);
+    }
+    let pack = Pack::of_folder(&args.folder)?;
+    let bytes = pack.write()?;
+    std::fs::write(&output, &bytes).with_context(|| format!("cannot write `{}`", output.display()))?;
+    writeln!(streams.out, "{}: {} files, {} kB", output.display(), pack.len(), bytes.len().div_ceil(1000))?;
+    Ok(DONE)
+}
