@@ -74,7 +74,7 @@ pub fn run(paths: &[PathBuf], options: CheckOptions, out: &mut dyn Write, err: &
         let (line, diagnostics) = if kinds::is_genuine(&path) && path.is_file() {
             let (kind, found) = kinds::check(&name, std::fs::read(&path).unwrap_or_default());
             (kind.map_or_else(String::new, |kind| kind.name().to_owned()), found)
-        } else if path.join("lesson.toml").is_file() {
+        } else if Lessons::is_lesson(&path) {
             match Lessons::load(&name) {
                 Ok(loaded) => (lesson_summary(&loaded), loaded.warnings),
                 Err(found) => (String::new(), found),
@@ -114,6 +114,10 @@ fn listed(diagnostics: &Diagnostics) -> Vec<&crate::content::Diagnostic> {
 fn expand(paths: &[PathBuf]) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for path in paths {
+        if let Some(inside) = Lessons::and_scenarios_of_pack(path) {
+            files.extend(inside);
+            continue;
+        }
         let lessons = if path.is_dir() { Lessons::in_folder(path) } else { Vec::new() };
         if !lessons.is_empty() {
             files.extend(lessons);

@@ -1,12 +1,13 @@
 //! `fleetlab pack FOLDER -o FILE`: puts lessons and scenarios into one file, for a USB stick.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 
 use super::check::{self, CheckOptions};
 use super::output::must_be_writable;
 use super::{DONE, Streams};
+use crate::content::Lessons;
 use crate::content::pack::{ENDING, Pack};
 
 /// Puts a lesson, or a folder with lessons and scenarios, into one file.
@@ -29,6 +30,20 @@ Examples:
 
 What has mistakes is not packed. A pack is opened as it is and never unpacked onto the disk.";
 
+/// What is checked before it is packed: the lessons of the folder, and its scenarios.
+fn contents(folder: &Path) -> Vec<PathBuf> {
+    let mut all = Lessons::in_folder(folder);
+    if all.iter().any(|lesson| lesson == folder) {
+        return all;
+    }
+    let entries = folder.read_dir().into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path()));
+    let is_scenario = |path: &PathBuf| path.extension().is_some_and(|ending| ending == "toml") && path.file_name().is_some_and(|name| name != "courses.toml");
+    let mut scenarios: Vec<PathBuf> = entries.filter(is_scenario).collect();
+    scenarios.sort();
+    all.append(&mut scenarios);
+    if all.is_empty() { vec![folder.to_owned()] } else { all }
+}
+
 /// Packs. Returns the exit status.
 pub(super) fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<u8> {
     if !args.folder.is_dir() {
@@ -43,7 +58,7 @@ pub(super) fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<u8> 
     }
     must_be_writable(&output)?;
     let mut said = Vec::new();
-    let checked = check::run(std::slice::from_ref(&args.folder), CheckOptions { colour: streams.colour, ..CheckOptions::default() }, &mut said, streams.err)?;
+    let checked = check::run(&contents(&args.folder), CheckOptions { colour: streams.colour, ..CheckOptions::default() }, &mut said, streams.err)?;
     if checked != DONE {
         writeln!(streams.err, "error: nothing was packed; mend what is listed above first")?;
         return Ok(checked);

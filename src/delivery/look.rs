@@ -219,7 +219,11 @@ impl Delivery {
             let executions = newest.map(|(_, view)| (self.line.number(service, view.id).unwrap_or_default(), view)).collect();
             let is_parallel = engine.pipeline().get().mode() == ExecutionMode::Parallel;
             let shown = engine.executions().filter(|_| is_parallel).enumerate().filter(|(at, view)| *at < MOST_LANES || view.status.is_active());
-            let lane = |(_, view): (usize, ExecutionView)| Some((self.line.number(service, view.id)?, engine.stages_of(view.id)?));
+            // What ran before the pipeline was in this mode went through the stages that all shared; it has none of its own.
+            let lane = |(_, view): (usize, ExecutionView)| {
+                let stages = engine.stages_of(view.id).filter(|stages| view.status.is_active() || stages.iter().any(|stage| stage.latest.is_some()))?;
+                Some((self.line.number(service, view.id)?, stages))
+            };
             Some(PipelineLook {
                 lanes: shown.filter_map(lane).collect(),
                 service,

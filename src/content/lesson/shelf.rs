@@ -74,6 +74,19 @@ impl Lessons {
         Err(refused(path_or_name, finding.suggest(nearest(path_or_name, known()), others)))
     }
 
+    /// Whether a path is that of a lesson's folder, on disk or in a pack.
+    pub fn is_lesson(path: &Path) -> bool {
+        Self::in_folder(path).iter().any(|lesson| lesson == path)
+    }
+
+    /// Everything in a pack that can be opened by itself: its lessons, and its scenarios. `None` if the path is no pack that can be read.
+    pub fn and_scenarios_of_pack(path: &Path) -> Option<Vec<PathBuf>> {
+        let (file, _) = Pack::on_the_way(path).filter(|(_, inside)| inside.as_os_str().is_empty())?;
+        let pack = Pack::open(&file).ok()?;
+        let scenarios = pack.scenarios("").map(|name| format!("{name}.toml"));
+        Some(pack.lessons().map(str::to_owned).chain(scenarios).map(|name| file.join(name)).collect())
+    }
+
     /// The lessons in a folder on disk or in a pack: itself, if it is one, else those in it, in their order.
     pub fn in_folder(path: &Path) -> Vec<PathBuf> {
         if let Some((file, inside)) = Pack::on_the_way(path) {

@@ -2,6 +2,8 @@
 //!
 //! Analyses and checks are those of the strategy; alarms are watched beside it. It concludes nothing by itself.
 
+use std::borrow::Cow;
+
 use eframe::egui::text::{LayoutJob, TextFormat};
 use eframe::egui::{Align, Color32, Label, Rect, Response, RichText, Role, Sense, Ui, WidgetInfo, vec2};
 
@@ -21,8 +23,8 @@ use crate::ui::widgets::{label, status};
 use crate::ui::{fonts, format};
 use crate::units::{SimSpan, SimTime};
 
-/// Draws the analyses.
-pub(super) fn analyses_ui(ui: &mut Ui, lang: Lang, now: SimTime, analyses: &[AnalysisLook]) {
+/// Draws the analyses; `over`: those of a deployment that has ended.
+pub(super) fn analyses_ui(ui: &mut Ui, lang: Lang, now: SimTime, analyses: &[AnalysisLook], over: bool) {
     if analyses.is_empty() {
         return;
     }
@@ -31,7 +33,22 @@ pub(super) fn analyses_ui(ui: &mut Ui, lang: Lang, now: SimTime, analyses: &[Ana
     label::explained(heading, lang, "analysis");
     for look in analyses {
         ui.add_space(2.0);
-        analysis_ui(ui, lang, now, look);
+        analysis_ui(ui, lang, now, look, over);
+    }
+}
+
+/// How an analysis stands: its shape, and its word. One that was under way when its deployment ended was stopped, and so was a comparison
+/// that was passed by before it had a score: neither has come to anything.
+fn standing(lang: Lang, look: &AnalysisLook, over: bool) -> (Health, Cow<'static, str>) {
+    let stopped = || (Health::Unknown, lang.tr("deployments.analysis.stopped"));
+    let unscored = look.compared.as_ref().is_some_and(|compared| compared.score.is_none());
+    match (look.phase, look.compared.as_ref().and_then(|compared| compared.label)) {
+        (Phase::Running | Phase::Pending, _) if over => stopped(),
+        (Phase::Successful, _) if unscored => stopped(),
+        (_, Some((label @ "Pass", _))) => (Health::Ok, label.into()),
+        (_, Some((label @ "Nodata", _))) => (Health::Warning, label.into()),
+        (_, Some((label, _))) => (Health::Failing, label.into()),
+        (phase, None) => (health(phase), phase.name().into()),
     }
 }
 
@@ -75,18 +92,12 @@ fn note_ui(ui: &mut Ui, text: impl Into<String>, color: Color32) {
 }
 
 /// A comparison of the two versions: the latest samples, what they were classified as, and the score of all metrics.
-fn comparison_ui(ui: &mut Ui, lang: Lang, now: SimTime, look: &AnalysisLook, compared: &Compared) {
+fn comparison_ui(ui: &mut Ui, lang: Lang, now: SimTime, look: &AnalysisLook, compared: &Compared, over: bool) {
     let palette = colors(ui);
-    let shape = match (compared.label, look.phase) {
-        (Some(("Pass", _)), _) => Health::Ok,
-        (Some(("Nodata", _)), _) => Health::Warning,
-        (Some(_), _) => Health::Failing,
-        (None, phase) => health(phase),
-    };
-    let word = compared.label.map_or_else(|| look.phase.name(), |(label, _)| label);
+    let (shape, word) = standing(lang, look, over);
     let said = compared_texts(lang, compared);
-    let spoken = [&[look.metric.as_str(), word], said.iter().map(String::as_str).collect::<Vec<_>>().as_slice()].concat().join(", ");
-    let head = head_ui(ui, &look.metric, shape, word);
+    let spoken = [&[look.metric.as_str(), &word], said.iter().map(String::as_str).collect::<Vec<_>>().as_slice()].concat().join(", ");
+    let head = head_ui(ui, &look.metric, shape, &word);
     head.widget_info(|| WidgetInfo::labeled(Role::Label, true, &spoken));
     head.on_hover_text(lang.tr("deployments.compared.about"));
     below_ui(ui, |ui| {
@@ -117,15 +128,16 @@ fn compared_texts(lang: Lang, compared: &Compared) -> Vec<String> {
     texts
 }
 
-fn analysis_ui(ui: &mut Ui, lang: Lang, now: SimTime, look: &AnalysisLook) {
+fn analysis_ui(ui: &mut Ui, lang: Lang, now: SimTime, look: &AnalysisLook, over: bool) {
     if let Some(compared) = &look.compared {
-        return comparison_ui(ui, lang, now, look, compared);
+        return comparison_ui(ui, lang, now, look, compared, over);
     }
+    let (shape, word) = standing(lang, look, over);
     let palette = colors(ui);
     let counts = counts_text(lang, look);
     let last = last_text(lang, look);
-    let spoken = [look.metric.as_str(), look.phase.name(), &last, &counts].join(", ");
-    let head = head_ui(ui, &look.metric, health(look.phase), look.phase.name());
+    let spoken = [look.metric.as_str(), &word, &last, &counts].join(", ");
+    let head = head_ui(ui, &look.metric, shape, &word);
     head.widget_info(|| WidgetInfo::labeled(Role::Label, true, &spoken));
     let query = if look.query.is_empty() { look.metric.clone() } else { look.query.clone() };
     head.on_hover_text(lang.with("deployments.analysis.asks", &[("query", &query)]));

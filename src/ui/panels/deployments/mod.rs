@@ -166,7 +166,7 @@ fn one_ui(ui: &mut Ui, shell: &mut Shell, one: &Deployment) {
         if current.failed > 0 {
             ui.label(RichText::new(lang.with("deployment.failed", &[("failed", &current.failed.to_string())])).color(palette.failing_text));
         }
-        evidence::analyses_ui(ui, lang, snapshot.now, &current.analyses);
+        evidence::analyses_ui(ui, lang, snapshot.now, &current.analyses, false);
         evidence::alarms_ui(ui, lang, run, &current.alarms, !current.analyses.is_empty());
     }
     if let Some(ended) = snapshot.ended.iter().find(|ended| ended.number == one.number) {
@@ -178,7 +178,7 @@ fn one_ui(ui: &mut Ui, shell: &mut Shell, one: &Deployment) {
         if ended.failed > 0 {
             ui.label(RichText::new(lang.with("deployment.failed", &[("failed", &ended.failed.to_string())])).color(palette.failing_text));
         }
-        evidence::analyses_ui(ui, lang, snapshot.now, &ended.analyses);
+        evidence::analyses_ui(ui, lang, snapshot.now, &ended.analyses, true);
         evidence::ended_alarms_ui(ui, lang, run, &ended.alarms);
     }
     fleet_ui(ui, lang, state, current);

@@ -101,6 +101,9 @@ fn gaming(lang: Lang, scoped: &Scoped) -> Vec<(String, bool)> {
         (say("dora.gaming.uncounted", uncounted, scoped.hurt.len()), uncounted > 0),
         (say("dora.gaming.innocent", scoped.innocent.len(), deployments), !scoped.innocent.is_empty()),
     ];
+    if !scoped.spared.is_empty() {
+        all.push((say("dora.spared", scoped.spared.len(), deployments), false));
+    }
     if let Some(batch) = dora.batch {
         // A median may lie between two numbers, and is then about several.
         let several = if (batch - 1.0).abs() < 1e-9 { 1 } else { 2 };

@@ -51,6 +51,8 @@ fn really<'a>(lang: Lang, scoped: &Scoped, deployment: &Deployment, palette: &'a
         Some((lang.tr(key).into_owned(), &palette.failing_text))
     } else if scoped.innocent.contains(&deployment.number) {
         Some((lang.tr("dora.really.innocent").into_owned(), &palette.warning_text))
+    } else if scoped.spared.contains(&deployment.number) {
+        Some((lang.tr("dora.really.spared").into_owned(), &palette.ok_text))
     } else {
         None
     }

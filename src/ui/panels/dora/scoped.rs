@@ -36,6 +36,8 @@ pub(crate) struct Scoped {
     pub(super) hurt: Vec<DeploymentNumber>,
     /// Of which the team counts as failed. Truth.
     pub(super) known: Vec<DeploymentNumber>,
+    /// What failed by itself before it could hurt anybody. Truth.
+    pub(super) spared: Vec<DeploymentNumber>,
     /// What the team counts as failed and which hurt nobody. Truth.
     pub(super) innocent: Vec<DeploymentNumber>,
     /// The true change fail rate [0…1].
@@ -80,7 +82,10 @@ impl Scoped {
             None => point(*at, of_all.clone()),
         });
         let today = point(now, dora::metrics(&snapshot.deployments, service, Period::last(WEEK, now)));
+        let innocent = only(&snapshot.truth.innocent);
+        let is_spared = |number: &DeploymentNumber| !hurt.contains(number) && !innocent.contains(number);
         Self {
+            spared: dora.failed_deployments.iter().copied().filter(is_spared).collect(),
             of: Arc::clone(snapshot),
             service,
             lasted: now.since(SimTime::ZERO),
@@ -91,7 +96,7 @@ impl Scoped {
                 _ => snapshot.restore,
             },
             known: only(&snapshot.truth.known),
-            innocent: only(&snapshot.truth.innocent),
+            innocent,
             true_rate: (dora.deployments > 0).then(|| hurt.len() as f64 / f64::from(dora.deployments)),
             hurt,
             dora,
