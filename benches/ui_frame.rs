@@ -64,6 +64,8 @@ fn app_frames(scenario: &Arc<Scenario>, instances: usize) -> Frames {
     let open = move |_: &str| Ok(Opening { scenario: Arc::clone(&opened), seed: 42, actions: Vec::new(), until: SimTime::ZERO, lesson: None });
     let sources = Sources {
         library: Vec::new(),
+        courses: Vec::new(),
+        open_pack: Box::new(|_| Err(String::new())),
         lessons: Vec::new(),
         open: Box::new(open),
         open_lesson: Box::new(|_: &str| Err("no lessons here".to_owned())),

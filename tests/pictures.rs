@@ -39,6 +39,8 @@ fn sources() -> Sources {
     };
     let open = |name: &str| Ok(Opening { scenario: demo::scenario(name), seed: 42, actions: Vec::new(), until: SimTime::ZERO, lesson: None });
     Sources {
+        courses: Vec::new(),
+        open_pack: Box::new(|_| Err(String::new())),
         library: vec![entry("online-boutique", Group::Application), entry("sock-shop", Group::Application), entry("mm1", Group::Experiment)],
         open: Box::new(open),
         lessons: Vec::new(),

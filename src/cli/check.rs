@@ -74,6 +74,11 @@ pub fn run(paths: &[PathBuf], options: CheckOptions, out: &mut dyn Write, err: &
         let (line, diagnostics) = if kinds::is_genuine(&path) && path.is_file() {
             let (kind, found) = kinds::check(&name, std::fs::read(&path).unwrap_or_default());
             (kind.map_or_else(String::new, |kind| kind.name().to_owned()), found)
+        } else if path.file_name().is_some_and(|file| file == "courses.toml") {
+            match Lessons::courses_of(path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))) {
+                Ok((courses, warnings)) => (count(courses.len(), "course"), warnings),
+                Err(found) => (String::new(), found),
+            }
         } else if Lessons::is_lesson(&path) {
             match Lessons::load(&name) {
                 Ok(loaded) => (lesson_summary(&loaded), loaded.warnings),
@@ -121,6 +126,7 @@ fn expand(paths: &[PathBuf]) -> Vec<PathBuf> {
         let lessons = if path.is_dir() { Lessons::in_folder(path) } else { Vec::new() };
         if !lessons.is_empty() {
             files.extend(lessons);
+            files.extend(Some(path.join("courses.toml")).filter(|courses| courses.is_file()));
             continue;
         }
         let entries = path.is_dir().then(|| path.read_dir().into_iter().flatten().filter_map(Result::ok));

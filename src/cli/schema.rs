@@ -16,11 +16,13 @@ type Format = (&'static str, fn() -> Schema);
 /// The formats that have a schema, sorted by name.
 pub const FORMATS: &[Format] = &[
     ("comparison", || schemars::schema_for!(crate::report::comparison::Comparison)),
+    ("courses", crate::content::courses_schema),
     ("lesson", crate::content::lesson_schema),
     ("lesson-texts", || schemars::schema_for!(crate::lesson::texts::LessonTexts)),
     ("report", || schemars::schema_for!(crate::report::model::Report)),
     ("scenario", crate::content::scenario_schema),
     ("session", || schemars::schema_for!(crate::lab::SessionFile)),
+    ("work", || schemars::schema_for!(crate::lesson::Work)),
 ];
 
 /// Prints the JSON Schema of a format.

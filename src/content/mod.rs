@@ -76,6 +76,11 @@ pub fn lesson_schema() -> Schema {
     SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<lesson::LessonFile>()
 }
 
+/// The JSON Schema (draft 2020-12) of `courses.toml`, for editors.
+pub fn courses_schema() -> Schema {
+    SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<lesson::CoursesFile>()
+}
+
 /// The JSON Schema (draft 2020-12) of scenario files, for editors.
 pub fn scenario_schema() -> Schema {
     SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<raw::ScenarioFile>()

@@ -342,13 +342,6 @@ impl Attempt {
         Ok(true)
     }
 
-    /// Goes on to the next step as if this one had been done as the reference does it; whether there is one.
-    pub fn skip(&mut self) -> Result<bool, Stuck> {
-        self.rewind()?;
-        self.play_reference()?;
-        self.go_on()
-    }
-
     /// Goes back to the beginning of the step, as if nothing had been done in it.
     pub fn rewind(&mut self) -> Result<(), Stuck> {
         let before: Vec<_> = self.session.actions()[..self.acted].to_vec();

@@ -12,6 +12,7 @@
 //! key in `content/lesson` and its rules in `proof`.
 
 pub mod attempt;
+pub mod course;
 pub mod expression;
 pub mod facts;
 pub mod function;

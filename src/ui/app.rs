@@ -3,6 +3,7 @@
 //! It owns the window's end of the link to the simulation and the folder of settings and sessions. What can be opened,
 //! and how, is given to it ([`Sources`]), so that tests bring their own.
 
+mod hand_in;
 mod lessons;
 
 use std::path::{Path, PathBuf};
@@ -24,7 +25,9 @@ use super::{format, icons, keys, theme};
 use crate::fleet::deploy::Wish;
 use crate::lab::compare::Plan;
 use crate::lab::snapshot::Interest;
+use crate::content::pack::ENDING;
 use crate::learner::Learner;
+use crate::lesson::course::Course;
 use crate::lesson::Lesson;
 use crate::lesson::plan::Look;
 use crate::scenario::{Action, Scenario};
@@ -41,6 +44,20 @@ pub fn install_look(ctx: &egui::Context) {
 /// Opens something by its name, or says why not.
 pub type Open<T> = Box<dyn Fn(&T) -> Result<Opening, String>>;
 
+/// What is in a pack, or why it cannot be opened.
+pub type OpenPack = Box<dyn Fn(&Path) -> Result<Packed, String>>;
+
+/// What is in a pack.
+#[derive(Debug, Default)]
+pub struct Packed {
+    /// Its lessons.
+    pub lessons: Vec<LessonEntry>,
+    /// Its courses.
+    pub courses: Vec<Course>,
+    /// Its scenarios.
+    pub scenarios: Vec<LibraryEntry>,
+}
+
 /// Loads a lesson by its name or path, or says what is wrong with it.
 pub type OpenLesson = Box<dyn Fn(&str) -> Result<Arc<Lesson>, String>>;
 
@@ -52,6 +69,10 @@ pub struct Sources {
     pub open: Open<str>,
     /// The lessons, in their order.
     pub lessons: Vec<LessonEntry>,
+    /// Lessons in an order, with times.
+    pub courses: Vec<Course>,
+    /// Opens a pack: its lessons, its courses and its scenarios.
+    pub open_pack: OpenPack,
     /// Opens a lesson by name, or one of a folder by its path.
     pub open_lesson: OpenLesson,
     /// Opens a scenario or session file.
@@ -62,6 +83,8 @@ pub struct Sources {
 
 /// The app.
 pub struct App {
+    /// To draw again when a thread has something to show.
+    ctx: egui::Context,
     shell: Shell,
     link: Link,
     sources: Sources,
@@ -86,12 +109,13 @@ impl App {
         theme::install(ctx);
         let recent = (sources.recent)();
         let mut shell = Shell::new(settings, sources.library.clone(), sources.lessons.clone(), recent);
+        shell.courses.clone_from(&sources.courses);
         let (learner, problem) = Learner::open(folder.as_deref());
         shell.learner = learner;
         if let Some(problem) = problem {
             shell.notify(Level::Failed, move |lang| (lang.tr("learner.not-read").into_owned(), problem.clone()));
         }
-        Self { shell, link, sources, folder, interest: Interest::default(), pending: None, tiles: None, world: 0, look_next: None, applied: None }
+        Self { ctx: ctx.clone(), shell, link, sources, folder, interest: Interest::default(), pending: None, tiles: None, world: 0, look_next: None, applied: None }
     }
 
     /// Says that the settings could not be read.
@@ -113,7 +137,10 @@ impl App {
 
     /// Opens what was named on the command line: a file, a lesson's folder, or a scenario or lesson of the library.
     pub fn open_path(&mut self, path: &Path) {
+        let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase()).unwrap_or_default();
         match path.to_str() {
+            _ if ending == "jsonl" => self.import_progress(path),
+            _ if ending == ENDING && path.is_file() => self.open_pack(path),
             Some(name) if path.is_dir() || (!path.exists() && self.shell.lessons.iter().any(|entry| entry.name == name)) => self.open_lesson(name),
             Some(name) if !path.exists() && self.shell.library.iter().any(|entry| entry.name == name) => self.open_scenario(name),
             _ => self.open_file(path),
@@ -168,6 +195,11 @@ impl App {
             self.hear(event);
         }
         self.shell.compare.look();
+        // Files that are dropped on the window are opened.
+        let dropped: Vec<PathBuf> = ctx.input(|input| input.raw.dropped_files.iter().map(|file| file.path().to_owned()).collect());
+        if let Some(path) = dropped.first() {
+            self.open_path(path);
+        }
         let latest = self.link.latest();
         let mut ended = None;
         if latest.world == self.world
@@ -176,6 +208,7 @@ impl App {
         {
             state.view = Arc::clone(view);
         }
+        self.look_after_lesson();
         if latest.world == self.world
             && let Some(snapshot) = latest.snapshot
         {
@@ -441,12 +474,18 @@ impl App {
     fn answer(&mut self, ask: Ask, ctx: &egui::Context) {
         match ask {
             Ask::OpenScenario(name) => self.open_scenario(&name),
-            Ask::OpenFile(path) => self.open_file(&path),
+            Ask::OpenFile(path) => self.open_path(&path),
             Ask::OpenLesson(_)
             | Ask::LeaveLesson
             | Ask::Lesson(_)
             | Ask::NextStep
             | Ask::SkipStep
+            | Ask::JumpToStep(_)
+            | Ask::Prove
+            | Ask::Reload
+            | Ask::Named(_)
+            | Ask::WriteReport
+            | Ask::ExportProgress
             | Ask::Look(_)
             | Ask::LetRun
             | Ask::Record(..)

@@ -81,6 +81,8 @@ pub struct Lecture {
     pub step: usize,
     /// What the learner measured in steps before.
     pub recalled: Recalled,
+    /// Whether the steps before were done as the reference does, and nothing by the learner.
+    pub as_reference: bool,
 }
 
 /// How a lesson that is open goes on.
@@ -92,6 +94,8 @@ pub enum LessonCommand {
     Next,
     /// Back to the beginning of the step.
     Rewind,
+    /// This step as if it had been done the way its solution does it.
+    Finish,
     /// Back to the beginning of the step, from where the solution plays itself.
     Solution,
 }

@@ -9,6 +9,7 @@
 //! colours only from `theme`, words only from `text`. To add a panel, see `panels`; a setting, `settings`; a key, `keys`.
 
 pub mod app;
+mod author;
 mod comparing;
 mod fonts;
 mod format;

@@ -12,7 +12,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::app::Sources;
+use super::app::{Packed, Sources};
 use super::link::{Lecture, Opening};
 use super::state::{Group, LessonEntry, LibraryEntry, RecentSession};
 use super::teaching::Taught;
@@ -73,9 +73,14 @@ pub(crate) fn opener(folder: PathBuf) -> Opener {
         let millis = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis());
         let name: String = opening.scenario.name.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '-' }).take(64).collect();
         let path = folder.join(format!("{name}-{}-{millis}.json", opening.seed));
-        if let Some(Lecture { lesson, step, recalled }) = &opening.lesson {
+        if let Some(Lecture { lesson, step, recalled, as_reference }) = &opening.lesson {
             let path = folder.join(format!("lesson-{}-{}-{millis}.json", lesson.name, opening.seed));
-            let attempt = Attempt::in_world(Arc::clone(lesson), opening.seed, *step, recalled.clone()).map_err(|stuck| stuck.to_string())?;
+            let attempt = if *as_reference {
+                Attempt::at_step(Arc::clone(lesson), opening.seed, *step)
+            } else {
+                Attempt::in_world(Arc::clone(lesson), opening.seed, *step, recalled.clone())
+            };
+            let attempt = attempt.map_err(|stuck| stuck.to_string())?;
             return Ok(Box::new(Taught::new(attempt, path)) as Box<dyn World>);
         }
         Ok(Box::new(Journalled { session: Session::new(Arc::clone(&opening.scenario), opening.seed), path }) as Box<dyn World>)
@@ -178,14 +183,43 @@ fn open_lesson(path_or_name: &str) -> Result<Arc<Lesson>, String> {
     content::Lessons::load(path_or_name).map(|loaded| Arc::new(loaded.lesson)).map_err(|mistakes| mistakes.render(false))
 }
 
+/// A lesson of the list.
+fn lesson_entry(lesson: Lesson) -> LessonEntry {
+    let texts = |of: fn(&LessonTexts) -> &str| Text(lesson.texts.iter().map(|(lang, texts)| (lang.code().to_owned(), of(texts).to_owned())).collect());
+    let (title, summary) = (texts(|texts| &texts.title), texts(|texts| &texts.summary));
+    LessonEntry { title, summary, minutes: lesson.minutes, topics: lesson.topics, requires: lesson.requires, name: lesson.name }
+}
+
 /// The shipped lessons; one with mistakes is left out, and the check of shipped content says why.
 fn lessons() -> Vec<LessonEntry> {
-    let entry = |lesson: Lesson| {
-        let texts = |of: fn(&LessonTexts) -> &str| Text(lesson.texts.iter().map(|(lang, texts)| (lang.code().to_owned(), of(texts).to_owned())).collect());
-        let (title, summary) = (texts(|texts| &texts.title), texts(|texts| &texts.summary));
-        LessonEntry { title, summary, minutes: lesson.minutes, requires: lesson.requires.clone(), name: lesson.name }
-    };
-    content::Lessons::shipped().into_iter().filter_map(|shipped| shipped.loaded.ok()).map(|loaded| entry(loaded.lesson)).collect()
+    content::Lessons::shipped().into_iter().filter_map(|shipped| shipped.loaded.ok()).map(|loaded| lesson_entry(loaded.lesson)).collect()
+}
+
+/// What is in a pack; what has mistakes is told, and nothing of it is offered.
+fn open_pack(path: &Path) -> Result<Packed, String> {
+    let contents = content::Lessons::and_scenarios_of_pack(path).ok_or_else(|| {
+        // Whoever opens it once more says why it cannot be.
+        content::Lessons::load(&path.to_string_lossy()).map_or_else(|found| found.render(false), |_| String::new())
+    })?;
+    let mut packed = Packed::default();
+    for inside in contents {
+        let name = inside.to_string_lossy().into_owned();
+        if content::Lessons::is_lesson(&inside) {
+            let loaded = content::Lessons::load(&name).map_err(|found| found.render(false))?;
+            packed.lessons.push(LessonEntry { name, ..lesson_entry(loaded.lesson) });
+        } else {
+            let scenario = content::load(&name).map_err(|found| found.render(false))?.scenario;
+            packed.scenarios.push(LibraryEntry { name, title: scenario.title, description: scenario.description, group: Group::Experiment });
+        }
+    }
+    packed.courses = content::Lessons::courses_of(path).map_err(|found| found.render(false))?.0;
+    for item in packed.courses.iter_mut().flat_map(|course| &mut course.items) {
+        let own = item.lesson.as_ref().map(|name| path.join(name).to_string_lossy().into_owned());
+        if own.as_ref().is_some_and(|own| packed.lessons.iter().any(|lesson| lesson.name == *own)) {
+            item.lesson = own;
+        }
+    }
+    Ok(packed)
 }
 
 /// The library and the sessions of the data folder.
@@ -199,6 +233,8 @@ pub(crate) fn sources(folder: PathBuf) -> Sources {
     Sources {
         library: content::library().into_iter().map(entry).collect(),
         lessons: lessons(),
+        courses: content::Lessons::courses().map(|(courses, _)| courses).unwrap_or_default(),
+        open_pack: Box::new(open_pack),
         open: Box::new(open_scenario),
         open_lesson: Box::new(open_lesson),
         open_file: Box::new(open_file),

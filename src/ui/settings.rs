@@ -36,6 +36,8 @@ pub struct Settings {
     pub reduced_motion: bool,
     /// Factor on the size of everything [1], 0.75 to 2.
     pub scale: f32,
+    /// What the learner is called, for what they hand in.
+    pub learner: String,
     /// Simulated seconds per real second with which a run begins.
     pub speed: u32,
 }
@@ -45,7 +47,7 @@ pub(crate) const START_SPEEDS: [u32; 4] = [1, 10, 60, 600];
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { theme: ThemeChoice::default(), language: Lang::default(), reduced_motion: false, scale: 1.0, speed: 60 }
+        Self { theme: ThemeChoice::default(), language: Lang::default(), reduced_motion: false, scale: 1.0, learner: String::new(), speed: 60 }
     }
 }
 
@@ -88,7 +90,7 @@ mod tests {
     #[test]
     fn settings_survive_a_restart() {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let settings = Settings { theme: ThemeChoice::Light, language: Lang::Vi, reduced_motion: true, scale: 1.25, speed: 10 };
+        let settings = Settings { theme: ThemeChoice::Light, language: Lang::Vi, reduced_motion: true, scale: 1.25, learner: "Linh".to_owned(), speed: 10 };
         settings.save(folder.path()).expect("saved");
         assert_eq!(Settings::load(folder.path()), (settings, None));
     }

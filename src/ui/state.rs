@@ -27,6 +27,7 @@ use crate::ids::{ServiceId, SourceId};
 use crate::lab::compare::Plan;
 use crate::lab::snapshot::{EdgeEnd, Snapshot};
 use crate::learner::Learner;
+use crate::lesson::course::Course;
 use crate::lesson::plan::Look;
 use crate::lesson::progress::Deed;
 use crate::scenario::{Action, Scenario, Text};
@@ -59,6 +60,8 @@ pub struct LessonEntry {
     pub summary: Text,
     /// How long it takes, about [min].
     pub minutes: u32,
+    /// Rows of the syllabus that it teaches.
+    pub topics: Vec<String>,
     /// Lessons that come before it.
     pub requires: Vec<String>,
 }
@@ -140,6 +143,18 @@ pub(crate) enum Ask {
     NextStep,
     /// Goes on to the lesson's next step without having done this one.
     SkipStep,
+    /// Goes to a step of a lesson that is being written.
+    JumpToStep(usize),
+    /// Proves the lesson that is being written.
+    Prove,
+    /// Reads the lesson that is being written again.
+    Reload,
+    /// Says what the learner is called.
+    Named(String),
+    /// Writes a report of the lesson that is finished.
+    WriteReport,
+    /// Writes all that was learnt into one file.
+    ExportProgress,
     /// Goes where a lesson points.
     Look(Look),
     /// Lets time run, if it does not.
@@ -313,6 +328,8 @@ pub(crate) struct Shell {
     pub(crate) library: Vec<LibraryEntry>,
     /// The lessons, in their order.
     pub(crate) lessons: Vec<LessonEntry>,
+    /// Lessons in an order, with times.
+    pub(crate) courses: Vec<Course>,
     /// The lesson that is open.
     pub(crate) lesson: Option<LessonState>,
     /// The questions that have come again.
@@ -352,6 +369,7 @@ impl Shell {
             overlay: None,
             library,
             lessons,
+            courses: Vec::new(),
             lesson: None,
             review: None,
             learner: Learner::default(),

@@ -73,10 +73,11 @@ impl World for Taught {
                 return Ok(());
             }
             LessonCommand::Next => self.attempt.go_on().map(|_| ()),
+            LessonCommand::Finish => self.attempt.rewind().and_then(|()| self.attempt.play_reference()),
             LessonCommand::Rewind => self.attempt.rewind(),
             LessonCommand::Solution => self.attempt.show_solution(),
         };
-        self.waits = matches!(self.attempt.step().kind, Kind::Predict(_));
+        self.waits = command != LessonCommand::Finish && matches!(self.attempt.step().kind, Kind::Predict(_));
         done.map_err(|stuck| stuck.to_string())
     }
 }

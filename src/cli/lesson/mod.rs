@@ -1,5 +1,6 @@
 //! `fleetlab lesson list|show|prove`: the lessons, what one says, and the proof that they work.
 
+mod courses;
 mod list;
 mod prove;
 mod show;
@@ -31,6 +32,8 @@ Examples:
 enum What {
     /// List the lessons in their order
     List(list::Args),
+    /// List the courses, with their timetables
+    Courses(courses::Args),
     /// Show what a lesson says, with its goals and its solution
     Show(show::Args),
     /// Prove that lessons work: who does nothing fails, who does what the solution does passes
@@ -41,6 +44,7 @@ enum What {
 pub(super) fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<u8> {
     match &args.what {
         What::List(args) => list::run(args, streams),
+        What::Courses(args) => courses::run(args, streams),
         What::Show(args) => show::run(args, streams),
         What::Prove(args) => prove::run(args, streams),
     }

@@ -8,11 +8,13 @@
 //! All mistakes of all its files are found at once. What a lesson does when it runs is not looked at here: that is proved
 //! (`crate::lesson::proof`).
 
+mod course;
 mod plan;
 mod raw;
 mod shelf;
 mod words;
 
+pub(crate) use course::CoursesFile;
 pub(crate) use raw::LessonFile;
 pub use shelf::{LessonEntry, Lessons};
 

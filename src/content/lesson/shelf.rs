@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use include_dir::Dir;
 
-use super::{LESSON_FILE, LoadedLesson, lesson};
+use super::{LESSON_FILE, LoadedLesson, course, lesson};
 use crate::content::diagnostic::{Code, Collector, Diagnostics, Finding};
 use crate::content::files::{Folder, LESSONS, Refused};
 use crate::content::library::Library;
@@ -14,6 +14,7 @@ use crate::content::pack::Pack;
 use crate::content::parse;
 use crate::content::source::Place;
 use crate::content::tree::{Node, Segment, Value};
+use crate::lesson::course::Course;
 use crate::scenario::limits;
 use crate::wording::{listed, nearest, shown};
 
@@ -72,6 +73,21 @@ impl Lessons {
         let finding = Finding::error(Code::Unreadable, format!("there is no lesson `{}`", shown(path_or_name)));
         let others = || listed(known()).map(|names| format!("there are {names}; a lesson of your own is given by the path of its folder"));
         Err(refused(path_or_name, finding.suggest(nearest(path_or_name, known()), others)))
+    }
+
+    /// The courses that are shipped.
+    pub fn courses() -> Result<(Vec<Course>, Diagnostics), Diagnostics> {
+        Shelf::Embedded(&LESSONS).courses(&Folder::Embedded(&LESSONS))
+    }
+
+    /// The courses of a folder with lessons, or of a pack; none if it has no `courses.toml`.
+    pub fn courses_of(path: &Path) -> Result<(Vec<Course>, Diagnostics), Diagnostics> {
+        if let Some((file, _)) = Pack::on_the_way(path) {
+            let Ok(pack) = Pack::open(&file) else { return Ok((Vec::new(), Diagnostics::default())) };
+            return Shelf::Packed(Arc::clone(&pack)).courses(&Folder::Packed(pack, String::new()));
+        }
+        let folder = path.canonicalize().map_or(Folder::Nowhere, Folder::Disk);
+        Shelf::Disk(path.to_owned()).courses(&folder)
     }
 
     /// Whether a path is that of a lesson's folder, on disk or in a pack.
@@ -173,6 +189,12 @@ impl Shelf {
             None => Ok(loaded),
             Some(circle) => Err(circle),
         }
+    }
+
+    /// The courses that lie beside the lessons.
+    fn courses(&self, folder: &Folder) -> Result<(Vec<Course>, Diagnostics), Diagnostics> {
+        let names = self.names().into_iter().chain(Lessons::names());
+        course::courses(folder, &names.map(|name| (name.clone(), self.requires(&name))).collect())
     }
 
     /// What is wrong with the order if a lesson, by way of others, comes before itself.

@@ -1,13 +1,16 @@
 //! How the app answers what a lesson asks for: opening one, going from step to step, keeping what was answered, asking again.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use super::App;
+use super::hand_in::state_finished;
 use crate::ids::ServiceId;
 use crate::learner;
 use crate::lesson::plan::Look;
 use crate::lesson::progress::Deed;
 use crate::lesson::{Lesson, Recalled};
+use crate::ui::author::{self, Author};
 use crate::ui::link::{Command, Lecture, LessonCommand, Opening, Speed};
 use crate::ui::panels::lesson::{self, LessonState};
 use crate::ui::panels::panes;
@@ -24,8 +27,14 @@ impl App {
     pub fn open_lesson(&mut self, name: &str) {
         match (self.sources.open_lesson)(name) {
             Ok(lesson) => {
-                let seed = lesson.seed;
-                self.shell.lesson = Some(LessonState::new(Arc::clone(&lesson), seed));
+                // Whoever repeats a lesson that draws something meets another of its draws, all of which were proved.
+                let seed = lesson.seed + learner::now() % lesson.draws();
+                let mut state = LessonState::new(Arc::clone(&lesson), seed, &self.shell.settings.learner);
+                let folder = Path::new(name);
+                if folder.is_dir() {
+                    state.author = Some(Author::new(folder, self.waker()));
+                }
+                self.shell.lesson = Some(state);
                 self.open_step(&lesson, seed, 0, Recalled::new());
             }
             Err(why) => {
@@ -37,13 +46,18 @@ impl App {
 
     /// Opens the world of a lesson's step.
     fn open_step(&mut self, lesson: &Arc<Lesson>, seed: u64, step: usize, recalled: Recalled) {
+        self.open_step_with(lesson, seed, step, recalled, false);
+    }
+
+    /// Opens the world of a lesson's step; with `as_reference` the steps before were done as the reference does.
+    fn open_step_with(&mut self, lesson: &Arc<Lesson>, seed: u64, step: usize, recalled: Recalled, as_reference: bool) {
         let begins = &lesson.steps[step];
         let opening = Opening {
             scenario: Arc::clone(&begins.scenario),
             seed,
             actions: Vec::new(),
             until: SimTime::ZERO,
-            lesson: Some(Lecture { lesson: Arc::clone(lesson), step, recalled }),
+            lesson: Some(Lecture { lesson: Arc::clone(lesson), step, recalled, as_reference }),
         };
         let look = begins.look.clone();
         self.open(opening);
@@ -68,23 +82,95 @@ impl App {
         }
     }
 
+    /// Wakes the window from another thread.
+    pub(super) fn waker(&self) -> impl Fn() + Send + use<> {
+        let ctx = self.ctx.clone();
+        move || ctx.request_repaint()
+    }
+
+    /// What a lesson waits for: a step that is being skipped, what it came to, a file that changed.
+    pub(super) fn look_after_lesson(&mut self) {
+        let Some(state) = self.shell.lesson.as_mut() else { return };
+        state.look_at_grade();
+        let (skipped, changed) = (state.skipping && state.view.done.is_some(), state.author.as_ref().is_some_and(Author::has_changed));
+        if skipped {
+            self.next_step();
+        }
+        if changed {
+            self.reload_lesson();
+        }
+    }
+
+    /// Has this step done as the reference does it, and goes on then.
+    fn skip_step(&mut self) {
+        let Some(state) = self.shell.lesson.as_mut() else { return };
+        state.skipping = true;
+        self.link.send(Command::Lesson(LessonCommand::Finish));
+    }
+
+    /// Reads the lesson again that is being written. If it is broken now, the last good version goes on.
+    fn reload_lesson(&mut self) {
+        let Some(folder) = self.shell.lesson.as_ref().and_then(|state| state.author.as_ref()).map(|author| author.folder.clone()) else { return };
+        let read = (self.sources.open_lesson)(&folder.to_string_lossy());
+        let Some(state) = self.shell.lesson.as_mut() else { return };
+        match read {
+            Err(mistakes) => {
+                if let Some(author) = state.author.as_mut() {
+                    author.mistakes = Some(mistakes);
+                }
+            }
+            Ok(lesson) => {
+                let (step, seed) = (author::same_step(&state.lesson, state.view.step, &lesson), state.seed);
+                let mut author = state.author.take();
+                if let Some(author) = author.as_mut() {
+                    author.mistakes = None;
+                    author.proof = None;
+                }
+                let fresh = LessonState::new(Arc::clone(&lesson), seed, &self.shell.settings.learner);
+                *state = LessonState { author, ..fresh };
+                self.jump_to_step(step);
+            }
+        }
+    }
+
+    /// Goes to any step, having done those before as the reference does.
+    fn jump_to_step(&mut self, step: usize) {
+        let Some(state) = self.shell.lesson.as_mut() else { return };
+        // What was skipped is nobody's work.
+        state.work.steps.clear();
+        state.kept = None;
+        state.answers.clear();
+        state.finished = false;
+        let (lesson, seed) = (Arc::clone(&state.lesson), state.seed);
+        self.open_step_with(&lesson, seed, step, Recalled::new(), true);
+    }
+
     /// Goes on to the next step of the lesson, in the world as it is or in its own.
-    fn next_step(&mut self, skipped: bool) {
-        let Some(state) = self.shell.lesson.as_ref() else { return };
-        let (lesson, seed, next) = (Arc::clone(&state.lesson), state.seed, state.view.step + 1);
+    fn next_step(&mut self) {
+        let Some(state) = self.shell.lesson.as_mut() else { return };
+        let (lesson, seed, next, skipped) = (Arc::clone(&state.lesson), state.seed, state.view.step + 1, state.skipping);
+        let done = state.step_work();
+        // Whoever jumped into the middle has no whole work to hand in.
+        if state.work.steps.len() == state.view.step {
+            state.work.steps.push(done);
+        }
+        state.skipping = false;
+        self.keep_work();
+        let Some(state) = self.shell.lesson.as_mut() else { return };
         if !skipped {
             let answers = state.answers.get(&state.view.step);
             let (hints, shown) = answers.map_or((0, false), |answers| (answers.hints as u32, answers.shown));
             self.record(&lesson.name, Deed::Done { step: lesson.steps[next - 1].id.clone(), hints, shown });
         }
         let Some(step) = lesson.steps.get(next) else {
+            state_finished(&mut self.shell.lesson);
             self.record(&lesson.name, Deed::Finished {});
+            self.grade();
             return;
         };
         let Some(state) = self.shell.lesson.as_ref() else { return };
         let recalled = state.view.values.clone();
-        // A step that goes on in the world of one that was skipped begins where the reference left it.
-        if step.world.is_some() || skipped {
+        if step.world.is_some() {
             self.open_step(&lesson, seed, next, recalled);
         } else {
             self.link.send(Command::Lesson(LessonCommand::Next));
@@ -144,8 +230,19 @@ impl App {
             Ask::Lesson(command) => {
                 self.link.send(Command::Lesson(command));
             }
-            Ask::NextStep => self.next_step(false),
-            Ask::SkipStep => self.next_step(true),
+            Ask::NextStep => self.next_step(),
+            Ask::SkipStep => self.skip_step(),
+            Ask::JumpToStep(step) => self.jump_to_step(step),
+            Ask::Prove => {
+                let waker = self.waker();
+                if let Some((lesson, author)) = self.shell.lesson.as_mut().and_then(|state| Some((Arc::clone(&state.lesson), state.author.as_mut()?))) {
+                    author.prove(&lesson, waker);
+                }
+            }
+            Ask::Reload => self.reload_lesson(),
+            Ask::Named(name) => self.name_learner(name),
+            Ask::WriteReport => self.write_report(),
+            Ask::ExportProgress => self.export_progress(),
             Ask::Look(look) => self.look(&look),
             Ask::LetRun => self.let_run(),
             Ask::Record(lesson, what) => self.record(&lesson, what),

@@ -1,13 +1,16 @@
-//! The end of a lesson: what was learnt, how it went, and what comes next.
+//! The end of a lesson: what was learnt, what was done against the reference, what to hand in, and what comes next.
 
-use eframe::egui::{RichText, Ui};
+use eframe::egui::{Grid, Label, RichText, TextEdit, Ui};
 
-use super::{LessonState, told_ui};
-use crate::lesson::plan::Kind;
+use super::{Graded, LessonState, told_ui};
+use crate::figures;
+use crate::lesson::attempt::Outcome;
+use crate::lesson::grade::{Grade, StepGrade};
 use crate::ui::state::{Ask, Shell, colors};
+use crate::ui::text::Lang;
 use crate::ui::theme::size;
 use crate::ui::widgets::{button, label};
-use crate::ui::{fonts, icons};
+use crate::ui::{fonts, format, icons};
 
 /// Draws it.
 pub(super) fn end_ui(ui: &mut Ui, shell: &mut Shell, lesson: &mut LessonState) {
@@ -18,29 +21,111 @@ pub(super) fn end_ui(ui: &mut Ui, shell: &mut Shell, lesson: &mut LessonState) {
     ui.label(RichText::new(lang.tr("lesson.end")).font(fonts::semibold(size::HEADING - 2.0)));
     ui.label(&lesson.texts(lang).summary);
     ui.add_space(10.0);
-    label::section(ui, lang.tr("lesson.end.went"));
-    for (at, step) in lesson.lesson.steps.iter().enumerate() {
-        let Some(answers) = lesson.answers.get(&at) else { continue };
-        let title = lesson.texts(lang).step.get(&step.id).map_or("", |texts| texts.title.as_str());
-        let said = match &step.kind {
-            Kind::Predict(_) => match answers.right {
-                Some(right) => lang.tr(if right { "lesson.right" } else { "lesson.wrong" }).into_owned(),
-                None => continue,
-            },
-            Kind::Show | Kind::Reflect => continue,
-            Kind::Quiz(questions) => {
-                let right = questions.iter().filter(|question| answers.quiz.get(&question.id).is_some_and(|said| question.is_right(said))).count();
-                lang.with("lesson.end.quiz", &[("right", &right.to_string()), ("count", &questions.len().to_string())])
-            }
-            Kind::Fade(_) | Kind::Solve(_) | Kind::Twist(_) if answers.shown => lang.tr("lesson.end.shown").into_owned(),
-            Kind::Fade(_) | Kind::Solve(_) | Kind::Twist(_) if answers.hints > 0 => lang.counted("hints", answers.hints),
-            Kind::Fade(_) | Kind::Solve(_) | Kind::Twist(_) => lang.tr("lesson.end.alone").into_owned(),
-        };
+    match &lesson.graded {
+        Graded::NotYet => {}
+        Graded::Waiting(_) => {
+            ui.horizontal(|ui| {
+                ui.spinner();
+                label::caption(ui, lang.tr("lesson.end.working"));
+            });
+        }
+        Graded::Failed(why) => {
+            ui.add(Label::new(RichText::new(lang.with("lesson.end.failed", &[("why", why)])).color(palette.failing_text)).wrap());
+        }
+        Graded::Done(graded) => went_ui(ui, lesson, &graded.0, &graded.1, lang),
+    }
+    if lesson.kept.is_some() {
+        hand_in_ui(ui, shell, lesson);
+    }
+    next_ui(ui, shell, lesson);
+}
+
+/// Each step: how it was done, and what came of it beside the reference.
+fn went_ui(ui: &mut Ui, lesson: &LessonState, grade: &Grade, reference: &[Outcome], lang: Lang) {
+    let palette = colors(ui);
+    let [points, most] = [grade.points, grade.most].map(|points| points.to_string());
+    label::section(ui, lang.with("lesson.end.points", &[("points", &points), ("most", &most)]));
+    for (at, step) in grade.steps.iter().enumerate() {
+        let Some(said) = how(lang, step) else { continue };
+        let title = lesson.texts(lang).step.get(&step.step).map_or("", |texts| texts.title.as_str());
         ui.horizontal_wrapped(|ui| {
             ui.label(RichText::new(title).font(fonts::medium(size::BODY)));
             ui.label(RichText::new(said).color(palette.secondary));
         });
+        let Some(reference) = reference.get(at).filter(|_| is_task(step)) else { continue };
+        Grid::new(("went", at)).num_columns(4).spacing([14.0, 2.0]).show(ui, |ui| {
+            let heads = ["", "lesson.end.time", "lesson.end.users", "lesson.end.cost"];
+            for head in heads {
+                ui.label(RichText::new(if head.is_empty() { "".into() } else { lang.tr(head) }).font(fonts::regular(size::SMALL)).color(palette.secondary));
+            }
+            ui.end_row();
+            for (who, outcome) in [("lesson.end.you", &step.outcome), ("lesson.end.reference", reference)] {
+                ui.label(RichText::new(lang.tr(who)).font(fonts::regular(size::SMALL)).color(palette.secondary));
+                let cells = [format::span(lang, outcome.took), lang.figure(&figures::count(outcome.users_hurt)), lang.figure(&figures::dollars(outcome.cost))];
+                for cell in cells {
+                    ui.label(RichText::new(cell).font(fonts::mono(size::SMALL)));
+                }
+                ui.end_row();
+            }
+        });
+        ui.add_space(4.0);
     }
+    ui.add_space(6.0);
+}
+
+/// Whether something was to be reached in a step.
+fn is_task(step: &StepGrade) -> bool {
+    matches!(step.kind, "fade" | "solve" | "twist") && !step.skipped
+}
+
+/// How a step was done, if there is something to say.
+fn how(lang: Lang, step: &StepGrade) -> Option<String> {
+    if step.skipped {
+        return Some(lang.tr("lesson.end.skipped").into_owned());
+    }
+    match (step.kind, step.came_true, step.quiz) {
+        ("predict", came, _) => came.map(|right| lang.tr(if right { "lesson.right" } else { "lesson.wrong" }).into_owned()),
+        (_, _, Some((right, count))) => Some(lang.with("lesson.end.quiz", &[("right", &right.to_string()), ("count", &count.to_string())])),
+        ("fade" | "solve" | "twist", ..) if step.shown => Some(lang.tr("lesson.end.shown").into_owned()),
+        ("fade" | "solve" | "twist", ..) if step.hints > 0 => Some(lang.counted("hints", step.hints as usize)),
+        ("fade" | "solve" | "twist", ..) => Some(lang.tr("lesson.end.alone").into_owned()),
+        _ => None,
+    }
+}
+
+/// Who one is, the file to hand in, and a report.
+fn hand_in_ui(ui: &mut Ui, shell: &mut Shell, lesson: &mut LessonState) {
+    let lang = shell.lang();
+    ui.add_space(6.0);
+    label::section(ui, lang.tr("lesson.hand"));
+    ui.horizontal(|ui| {
+        ui.label(lang.tr("lesson.hand.name"));
+        let field = ui.add(TextEdit::singleline(&mut lesson.work.learner).char_limit(80).desired_width(170.0));
+        let field = field.accessible_name(lang.tr("lesson.hand.name"));
+        if field.lost_focus() && lesson.work.learner.trim() != shell.settings.learner {
+            shell.ask(Ask::Named(lesson.work.learner.trim().to_owned()));
+        }
+    });
+    if let Some(path) = &lesson.kept {
+        let path = path.display().to_string();
+        label::caption(ui, lang.tr("lesson.hand.file"));
+        ui.add(Label::new(RichText::new(&path).font(fonts::mono(size::SMALL))).wrap());
+        ui.horizontal_wrapped(|ui| {
+            if button::plain(ui, "", &lang.tr("lesson.hand.copy")).clicked() {
+                ui.ctx().copy_text(path);
+            }
+            let ready = matches!(lesson.graded, Graded::Done(_));
+            let write = ui.add_enabled_ui(ready, |ui| button::plain(ui, "", &lang.tr("lesson.report.write"))).inner;
+            if write.on_hover_text(lang.tr("lesson.report.about")).clicked() {
+                shell.ask(Ask::WriteReport);
+            }
+        });
+    }
+}
+
+/// The lessons that build on this one.
+fn next_ui(ui: &mut Ui, shell: &mut Shell, lesson: &LessonState) {
+    let lang = shell.lang();
     let after: Vec<(String, String)> = { shell.lessons.iter() }
         .filter(|entry| entry.requires.contains(&lesson.lesson.name))
         .map(|entry| (entry.name.clone(), entry.title.get(lang.code()).to_owned()))

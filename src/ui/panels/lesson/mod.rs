@@ -4,6 +4,7 @@
 //! step came to is read from the newest view of the attempt.
 
 mod act;
+mod author;
 mod curve;
 mod end;
 mod goals;
@@ -12,7 +13,7 @@ mod quiz;
 pub(crate) mod review;
 mod state;
 
-pub(crate) use state::LessonState;
+pub(crate) use state::{Graded, LessonState};
 
 use eframe::egui::{Frame, Margin, RichText, ScrollArea, Sense, TextStyle, Ui, vec2};
 use egui_commonmark::CommonMarkViewer;
@@ -44,6 +45,7 @@ pub(crate) fn lesson_ui(ui: &mut Ui, shell: &mut Shell) {
             if lesson.finished {
                 end::end_ui(ui, shell, &mut lesson);
             } else {
+                author::author_ui(ui, shell, &mut lesson);
                 step_ui(ui, shell, &mut lesson);
             }
         });
@@ -181,13 +183,11 @@ fn way_ui(ui: &mut Ui, shell: &mut Shell, lesson: &mut LessonState) {
             let text = lang.tr(if is_last { "lesson.finish" } else { "lesson.next" });
             let next = ui.add_enabled_ui(done, |ui| button::primary(ui, icons::FORWARD, &text)).inner;
             if next.on_disabled_hover_text(lang.tr("lesson.next.not-yet")).clicked() {
-                if is_last {
-                    lesson.finished = true;
-                }
                 shell.ask(Ask::NextStep);
             }
             // Experts go on without doing it.
-            if !done && !is_last && button::plain(ui, "", &lang.tr("lesson.skip")).on_hover_text(lang.tr("lesson.skip.about")).clicked() {
+            let skip = if lesson.skipping { "lesson.skipping" } else { "lesson.skip" };
+            if !done && !is_last && button::plain(ui, "", &lang.tr(skip)).on_hover_text(lang.tr("lesson.skip.about")).clicked() {
                 shell.ask(Ask::SkipStep);
             }
         });

@@ -24,7 +24,7 @@ pub(crate) fn of(lesson: &Lesson, due: &[String]) -> Option<LessonState> {
     }
     let lesson = Lesson { steps: vec![only], ..lesson.clone() };
     let seed = lesson.seed;
-    Some(LessonState { view: Arc::new(LessonView::default()), ..LessonState::new(Arc::new(lesson), seed) })
+    Some(LessonState { view: Arc::new(LessonView::default()), ..LessonState::new(Arc::new(lesson), seed, "") })
 }
 
 /// Draws it.

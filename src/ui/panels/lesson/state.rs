@@ -1,14 +1,21 @@
 //! What the window remembers of the lesson that is open: the learner's answers, and how far they got.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::mpsc::Receiver;
 
 use egui_commonmark::CommonMarkCache;
 
-use crate::lesson::plan::{Kind, Lesson, Step};
+use crate::lesson::attempt::Outcome;
+use crate::lesson::grade::Grade;
+use crate::lesson::plan::{Kind, Lesson, Prediction, Step};
 use crate::lesson::texts::{LessonTexts, StepTexts};
 use crate::lesson::view::LessonView;
+use crate::lesson::work::{StepWork, Work};
+use crate::ui::author::Author;
 use crate::ui::text::Lang;
+use crate::units::SimTime;
 
 /// The lesson that is open.
 pub(crate) struct LessonState {
@@ -22,8 +29,32 @@ pub(crate) struct LessonState {
     pub(crate) finished: bool,
     /// The seed of its runs.
     pub(crate) seed: u64,
+    /// What was done in the steps so far, to be kept.
+    pub(crate) work: Work,
+    /// Where it is kept, once it is.
+    pub(crate) kept: Option<PathBuf>,
+    /// Whether this step is being done as the reference does it, to go on.
+    pub(crate) skipping: bool,
+    /// What the work comes to, beside the reference; worked out when the lesson is finished.
+    pub(crate) graded: Graded,
+    /// The lesson's folder, if it is being written.
+    pub(crate) author: Option<Author>,
     /// What the Markdown viewer remembers.
     pub(crate) markdown: CommonMarkCache,
+}
+
+/// What a finished lesson comes to.
+#[derive(Default)]
+pub(crate) enum Graded {
+    /// It is not finished.
+    #[default]
+    NotYet,
+    /// It is worked out.
+    Waiting(Receiver<Result<(Grade, Vec<Outcome>), String>>),
+    /// It is known.
+    Done(Box<(Grade, Vec<Outcome>)>),
+    /// It cannot be said, and why.
+    Failed(String),
 }
 
 /// What the learner answered in one step.
@@ -57,8 +88,60 @@ pub(crate) struct Answers {
 
 impl LessonState {
     /// A lesson that begins.
-    pub(crate) fn new(lesson: Arc<Lesson>, seed: u64) -> Self {
-        Self { lesson, view: Arc::default(), answers: BTreeMap::new(), finished: false, seed, markdown: CommonMarkCache::default() }
+    pub(crate) fn new(lesson: Arc<Lesson>, seed: u64, learner: &str) -> Self {
+        Self {
+            work: Work::new(&lesson, seed, learner),
+            kept: None,
+            skipping: false,
+            graded: Graded::default(),
+            author: None,
+            view: Arc::default(),
+            answers: BTreeMap::new(),
+            finished: false,
+            seed,
+            markdown: CommonMarkCache::default(),
+            lesson,
+        }
+    }
+
+    /// What was done in the step that is under way, to be kept.
+    pub(crate) fn step_work(&self) -> StepWork {
+        let answers = self.answers.get(&self.view.step).cloned().unwrap_or_default();
+        let curve = || answers.curve.iter().map(|value| value.map_or_else(|| "-".to_owned(), |value| format!("{value:.4}"))).collect::<Vec<_>>().join(" ");
+        let predicted = match &self.step().kind {
+            Kind::Predict(_) if !answers.given => None,
+            Kind::Predict(Prediction::Option { .. }) => answers.choice.clone(),
+            Kind::Predict(Prediction::Number(_)) => Some(answers.number.trim().to_owned()),
+            Kind::Predict(Prediction::Curve { .. }) => Some(curve()),
+            _ => None,
+        };
+        let ended = self.view.ended.clone();
+        StepWork {
+            step: self.step().id.clone(),
+            skipped: self.skipping,
+            predicted,
+            confidence: answers.confidence,
+            answers: answers.quiz,
+            reflection: answers.text,
+            hints: answers.hints as u32,
+            shown: answers.shown,
+            played: self.view.played,
+            actions: if self.skipping { Vec::new() } else { self.view.own.clone() },
+            done: ended.as_ref().map_or(SimTime::ZERO, |ended| ended.at),
+            digest: ended.map_or_else(String::new, |ended| ended.digest),
+        }
+    }
+
+    /// Takes over what the work came to, if that is known by now.
+    pub(crate) fn look_at_grade(&mut self) {
+        if let Graded::Waiting(waiting) = &self.graded
+            && let Ok(graded) = waiting.try_recv()
+        {
+            self.graded = match graded {
+                Ok(graded) => Graded::Done(Box::new(graded)),
+                Err(why) => Graded::Failed(why),
+            };
+        }
     }
 
     /// The step that is under way.

@@ -1,5 +1,7 @@
 //! The first page: what can be run, what was run before, and a file to be opened. One click runs one.
 
+mod learn;
+
 use std::path::PathBuf;
 
 use eframe::egui::{Align2, Label, Rect, RichText, ScrollArea, Sense, TextEdit, Ui, pos2, vec2};
@@ -30,7 +32,10 @@ pub(crate) fn home_ui(ui: &mut Ui, shell: &mut Shell) {
                 ui.add_space(16.0);
                 tools_ui(ui, shell, width);
                 ui.add_space(8.0);
+                due_ui(ui, shell, shell.lang());
+                learn::courses_ui(ui, shell);
                 lessons_ui(ui, shell, width);
+                learn::skills_ui(ui, shell);
                 recent_ui(ui, shell, width);
                 library_ui(ui, shell, width);
                 ui.add_space(40.0);
@@ -144,10 +149,9 @@ fn due_ui(ui: &mut Ui, shell: &mut Shell, lang: Lang) {
 /// The lessons, in their order.
 fn lessons_ui(ui: &mut Ui, shell: &mut Shell, width: f32) {
     let lang = shell.lang();
-    due_ui(ui, shell, lang);
     let wanted = shell.search.to_lowercase();
     let matching = |entry: &&LessonEntry| {
-        let text = format!("{} {} {}", entry.name, entry.title.get(lang.code()), entry.summary.get(lang.code())).to_lowercase();
+        let text = format!("{} {} {}", entry.name, entry.title.get(lang.code()), format_args!("{} {}", entry.summary.get(lang.code()), entry.topics.join(" "))).to_lowercase();
         wanted.split_whitespace().all(|word| text.contains(word))
     };
     let found: Vec<&LessonEntry> = shell.lessons.iter().filter(matching).collect();
