@@ -212,7 +212,7 @@ fn spacing(spacing: &mut egui::Spacing) {
     spacing.tooltip_width = 320.0;
     spacing.combo_width = 96.0;
     spacing.text_edit_width = 160.0;
-    spacing.scroll = ScrollStyle { bar_width: 6.0, floating_width: 3.0, ..ScrollStyle::floating() };
+    spacing.scroll = ScrollStyle { bar_width: 6.0, floating_width: 3.0, dormant_handle_opacity: 0.45, ..ScrollStyle::floating() };
 }
 
 fn visuals(visuals: &mut egui::Visuals, palette: &Palette, dark: bool) {

@@ -119,6 +119,13 @@ impl App {
                     author.mistakes = Some(mistakes);
                 }
             }
+            // Where only words were changed, time goes on.
+            Ok(lesson) if format!("{:?}", lesson.steps) == format!("{:?}", state.lesson.steps) => {
+                state.lesson = lesson;
+                if let Some(author) = state.author.as_mut() {
+                    author.mistakes = None;
+                }
+            }
             Ok(lesson) => {
                 let (step, seed) = (author::same_step(&state.lesson, state.view.step, &lesson), state.seed);
                 let mut author = state.author.take();
@@ -137,6 +144,7 @@ impl App {
     fn jump_to_step(&mut self, step: usize) {
         let Some(state) = self.shell.lesson.as_mut() else { return };
         // What was skipped is nobody's work.
+        state.left = None;
         state.work.steps.clear();
         state.kept = None;
         state.answers.clear();
@@ -148,6 +156,10 @@ impl App {
     /// Goes on to the next step of the lesson, in the world as it is or in its own.
     fn next_step(&mut self) {
         let Some(state) = self.shell.lesson.as_mut() else { return };
+        if state.left == Some(state.view.step) {
+            return;
+        }
+        state.left = Some(state.view.step);
         let (lesson, seed, next, skipped) = (Arc::clone(&state.lesson), state.seed, state.view.step + 1, state.skipping);
         let done = state.step_work();
         // Whoever jumped into the middle has no whole work to hand in.

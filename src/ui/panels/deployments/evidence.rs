@@ -95,7 +95,7 @@ fn note_ui(ui: &mut Ui, text: impl Into<String>, color: Color32) {
 fn comparison_ui(ui: &mut Ui, lang: Lang, now: SimTime, look: &AnalysisLook, compared: &Compared, over: bool) {
     let palette = colors(ui);
     let (shape, word) = standing(lang, look, over);
-    let said = compared_texts(lang, compared);
+    let said = compared_texts(lang, &look.metric, compared);
     let spoken = [&[look.metric.as_str(), &word], said.iter().map(String::as_str).collect::<Vec<_>>().as_slice()].concat().join(", ");
     let head = head_ui(ui, &look.metric, shape, &word);
     head.widget_info(|| WidgetInfo::labeled(Role::Label, true, &spoken));
@@ -111,8 +111,15 @@ fn comparison_ui(ui: &mut Ui, lang: Lang, now: SimTime, look: &AnalysisLook, com
 }
 
 /// What a comparison comes to, line by line.
-fn compared_texts(lang: Lang, compared: &Compared) -> Vec<String> {
-    let number = |value: f64| if value.is_finite() { format::localised(lang, &format!("{value:.4}")) } else { format::NOTHING.to_owned() };
+fn compared_texts(lang: Lang, metric: &str, compared: &Compared) -> Vec<String> {
+    // Samples of latency are in seconds and those of rates are shares; people read milliseconds and per cent.
+    let text = |value: f64| match metric {
+        _ if !value.is_finite() => format::NOTHING.to_owned(),
+        _ if metric.starts_with("latency") => format!("{} ms", format::localised(lang, &format!("{:.1}", value * 1e3))),
+        "error-rate" | "success-rate" => format!("{} %", format::localised(lang, &format!("{:.2}", value * 1e2))),
+        _ => format::localised(lang, &format!("{value:.2}")),
+    };
+    let number = text;
     let [canary, control] = compared.latest.map(number);
     let (taken, planned) = (compared.samples.0.to_string(), compared.samples.1.to_string());
     let mut texts = vec![lang.with("deployments.compared.latest", &[("canary", &canary), ("control", &control), ("taken", &taken), ("planned", &planned)])];
@@ -385,10 +392,10 @@ mod tests {
     #[test]
     fn a_comparison_says_its_samples_and_its_score() {
         let mut compared = Compared { latest: [0.012, f64::NAN], samples: (3, 15), label: None, score: None, wanted: [95.0, 75.0] };
-        assert_eq!(compared_texts(Lang::En, &compared), ["canary 0.0120, control –: 3 of 15 samples", "needs 95; below 75 it fails at once"]);
+        assert_eq!(compared_texts(Lang::En, "latency-p95", &compared), ["latest: canary 12.0 ms, control –: 3 of 15 samples", "needs 95; below 75 it fails at once"]);
         (compared.latest[1], compared.label, compared.score) = (0.01, Some(("High", 1.2)), Some((50.0, "Fail")));
-        let said = compared_texts(Lang::Vi, &compared);
-        assert!(said[0].contains("0,0120") && said[1].contains("1,200") && said[2].contains("50") && said[2].contains("Fail"), "{said:?}");
+        let said = compared_texts(Lang::Vi, "latency-p95", &compared);
+        assert!(said[0].contains("12,0 ms") && said[1].contains("1,200") && said[2].contains("50") && said[2].contains("Fail"), "{said:?}");
     }
 
     #[test]

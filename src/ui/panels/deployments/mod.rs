@@ -96,11 +96,11 @@ fn list_ui(ui: &mut Ui, lang: Lang, run: &Run, rows: &[&Deployment], chosen: Opt
     let minutes = format::span(lang, SimSpan::from_secs(2_600));
     let columns = [
         Column::number(&heads[0], 0.6).holding(&number, 0.0),
-        Column::text(&heads[1], 2.1),
-        Column::text(&heads[2], 3.1).holding(both, 0.0),
-        Column::text(&heads[3], 2.3),
-        Column::number(&heads[4], 1.5).holding(&minutes, 0.0),
-        Column::text(&heads[5], 3.7),
+        Column::text(&heads[1], 2.3),
+        Column::text(&heads[2], 2.2).holding(both, 0.0),
+        Column::text(&heads[3], 1.8),
+        Column::number(&heads[4], 1.3).holding(&minutes, 0.0),
+        Column::text(&heads[5], 4.8),
     ];
     let name = |at: usize| {
         let one = rows[at];

@@ -34,10 +34,10 @@ pub(crate) fn home_ui(ui: &mut Ui, shell: &mut Shell) {
                 ui.add_space(8.0);
                 due_ui(ui, shell, shell.lang());
                 learn::courses_ui(ui, shell);
-                lessons_ui(ui, shell, width);
+                let lessons = lessons_ui(ui, shell, width);
                 learn::skills_ui(ui, shell);
                 recent_ui(ui, shell, width);
-                library_ui(ui, shell, width);
+                library_ui(ui, shell, width, lessons);
                 ui.add_space(40.0);
             });
         });
@@ -146,8 +146,8 @@ fn due_ui(ui: &mut Ui, shell: &mut Shell, lang: Lang) {
     });
 }
 
-/// The lessons, in their order.
-fn lessons_ui(ui: &mut Ui, shell: &mut Shell, width: f32) {
+/// The lessons, in their order; whether there are any.
+fn lessons_ui(ui: &mut Ui, shell: &mut Shell, width: f32) -> bool {
     let lang = shell.lang();
     let wanted = shell.search.to_lowercase();
     let matching = |entry: &&LessonEntry| {
@@ -156,7 +156,7 @@ fn lessons_ui(ui: &mut Ui, shell: &mut Shell, width: f32) {
     };
     let found: Vec<&LessonEntry> = shell.lessons.iter().filter(matching).collect();
     if found.is_empty() {
-        return;
+        return false;
     }
     ui.add_space(12.0);
     label::section(ui, lang.tr("home.lessons"));
@@ -187,6 +187,7 @@ fn lessons_ui(ui: &mut Ui, shell: &mut Shell, width: f32) {
     if let Some(name) = opened {
         shell.ask(Ask::OpenLesson(name));
     }
+    true
 }
 
 fn matches(entry: &LibraryEntry, lang: Lang, wanted: &str) -> bool {
@@ -194,11 +195,11 @@ fn matches(entry: &LibraryEntry, lang: Lang, wanted: &str) -> bool {
     wanted.split_whitespace().all(|word| text.contains(word))
 }
 
-fn library_ui(ui: &mut Ui, shell: &mut Shell, width: f32) {
+fn library_ui(ui: &mut Ui, shell: &mut Shell, width: f32, lessons: bool) {
     let lang = shell.lang();
     let wanted = shell.search.to_lowercase();
     let mut opened = None;
-    let mut found = false;
+    let mut found = lessons;
     for (group, heading) in [(Group::Application, "home.applications"), (Group::Experiment, "home.experiments")] {
         let entries: Vec<&LibraryEntry> = shell.library.iter().filter(|entry| entry.group == group && matches(entry, lang, &wanted)).collect();
         if entries.is_empty() {

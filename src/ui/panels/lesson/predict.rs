@@ -52,7 +52,7 @@ pub(super) fn predict_ui(ui: &mut Ui, shell: &mut Shell, lesson: &mut LessonStat
         ui.add_space(8.0);
         let run = ui.add_enabled_ui(ready, |ui| button::primary(ui, icons::PLAY, &lang.tr("lesson.predict"))).inner;
         if run.on_disabled_hover_text(lang.tr("lesson.predict.not-yet")).clicked() {
-            lesson.answer().given = true;
+            lesson.predict();
             shell.ask(Ask::Lesson(LessonCommand::Run));
         }
         return;

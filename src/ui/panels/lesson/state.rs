@@ -33,6 +33,8 @@ pub(crate) struct LessonState {
     pub(crate) work: Work,
     /// Where it is kept, once it is.
     pub(crate) kept: Option<PathBuf>,
+    /// The step that was left last: whoever clicks twice leaves it once.
+    pub(crate) left: Option<usize>,
     /// Whether this step is being done as the reference does it, to go on.
     pub(crate) skipping: bool,
     /// What the work comes to, beside the reference; worked out when the lesson is finished.
@@ -68,6 +70,8 @@ pub(crate) struct Answers {
     pub(crate) curve: Vec<Option<f64>>,
     /// How sure they are: 1 to 3.
     pub(crate) confidence: u8,
+    /// What was predicted first, and how sure one was.
+    pub(crate) first: Option<(String, u8)>,
     /// Whether the prediction is made, or the quiz handed in.
     pub(crate) given: bool,
     /// How many hints were read.
@@ -92,6 +96,7 @@ impl LessonState {
         Self {
             work: Work::new(&lesson, seed, learner),
             kept: None,
+            left: None,
             skipping: false,
             graded: Graded::default(),
             author: None,
@@ -104,23 +109,32 @@ impl LessonState {
         }
     }
 
+    /// The prediction is made. What counts is the first one: whoever starts over has seen what comes.
+    pub(crate) fn predict(&mut self) {
+        let kind = self.step().kind.clone();
+        let answers = self.answer();
+        let said = match &kind {
+            Kind::Predict(Prediction::Option { .. }) => answers.choice.clone().unwrap_or_default(),
+            Kind::Predict(Prediction::Curve { .. }) => {
+                let drawn = answers.curve.iter().map(|value| value.map_or_else(|| "-".to_owned(), |value| format!("{value:.4}")));
+                drawn.collect::<Vec<_>>().join(" ")
+            }
+            _ => answers.number.trim().to_owned(),
+        };
+        answers.given = true;
+        let confidence = answers.confidence;
+        answers.first.get_or_insert((said, confidence));
+    }
+
     /// What was done in the step that is under way, to be kept.
     pub(crate) fn step_work(&self) -> StepWork {
         let answers = self.answers.get(&self.view.step).cloned().unwrap_or_default();
-        let curve = || answers.curve.iter().map(|value| value.map_or_else(|| "-".to_owned(), |value| format!("{value:.4}"))).collect::<Vec<_>>().join(" ");
-        let predicted = match &self.step().kind {
-            Kind::Predict(_) if !answers.given => None,
-            Kind::Predict(Prediction::Option { .. }) => answers.choice.clone(),
-            Kind::Predict(Prediction::Number(_)) => Some(answers.number.trim().to_owned()),
-            Kind::Predict(Prediction::Curve { .. }) => Some(curve()),
-            _ => None,
-        };
         let ended = self.view.ended.clone();
         StepWork {
             step: self.step().id.clone(),
             skipped: self.skipping,
-            predicted,
-            confidence: answers.confidence,
+            predicted: answers.first.as_ref().map(|(said, _)| said.clone()),
+            confidence: answers.first.as_ref().map_or(0, |(_, confidence)| *confidence),
             answers: answers.quiz,
             reflection: answers.text,
             hints: answers.hints as u32,
@@ -168,7 +182,7 @@ impl LessonState {
     /// Forgets what was answered in the step, but not which help was taken.
     pub(crate) fn start_over(&mut self) {
         let answer = self.answer();
-        *answer = Answers { confidence: answer.confidence, hints: answer.hints, shown: answer.shown, ..Answers::default() };
+        *answer = Answers { first: answer.first.take(), confidence: answer.confidence, hints: answer.hints, shown: answer.shown, ..Answers::default() };
     }
 
     /// Whether the step is done, and the next one may begin.

@@ -166,7 +166,7 @@ pub(super) fn form_ui(ui: &mut Ui, seen: &Seen<'_>, open: &mut Open) -> Answer {
 
 /// The field of a form; true if it was left with Enter.
 fn field_ui(ui: &mut Ui, open: &mut Open, title: &str, most: usize) -> bool {
-    let width = (ui.available_width() - 260.0).clamp(140.0, 360.0);
+    let width = (ui.available_width() - 380.0).clamp(120.0, 360.0);
     let edit = TextEdit::singleline(&mut open.text).char_limit(most).desired_width(width).hint_text(title);
     let response = ui.add(edit).accessible_name(title);
     if !open.begun {
