@@ -32,13 +32,16 @@ fn honest(lesson: &Arc<Lesson>, learner: &str) -> Work {
         let view = attempt.view();
         let ended = view.ended.expect("the step is done");
         let answers = match &step.kind {
-            Kind::Quiz(questions) => questions.iter().map(|question| {
-                let right = match &question.answer {
-                    RightAnswer::Option { answer, .. } => answer.clone(),
-                    RightAnswer::Number { answer, .. } => answer.to_string(),
-                };
-                (question.id.clone(), right)
-            }).collect(),
+            Kind::Quiz(questions) => questions
+                .iter()
+                .map(|question| {
+                    let right = match &question.answer {
+                        RightAnswer::Option { answer, .. } => answer.clone(),
+                        RightAnswer::Number { answer, .. } => answer.to_string(),
+                    };
+                    (question.id.clone(), right)
+                })
+                .collect(),
             _ => BTreeMap::new(),
         };
         let predicted = match &step.kind {
@@ -46,7 +49,16 @@ fn honest(lesson: &Arc<Lesson>, learner: &str) -> Work {
             Kind::Predict(Prediction::Number(number)) => Some(number.answer.to_string()),
             _ => None,
         };
-        work.steps.push(StepWork { step: step.id, predicted, confidence: 2, answers, actions: view.own, done: ended.at, digest: ended.digest, ..StepWork::default() });
+        work.steps.push(StepWork {
+            step: step.id,
+            predicted,
+            confidence: 2,
+            answers,
+            actions: view.own,
+            done: ended.at,
+            digest: ended.digest,
+            ..StepWork::default()
+        });
         if !attempt.go_on().expect("it goes on") {
             return work.sealed();
         }

@@ -7,12 +7,12 @@ use anyhow::{Context as _, anyhow, bail};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::output::{self, OutputArgs};
-use crate::report::comparison::Comparison;
 use super::{DONE, FAILED, Streams, UNUSABLE, interrupt};
 use crate::content::{self, Diagnostics};
 use crate::fleet::deploy::Strategy;
 use crate::lab::compare::{self, Axis, Plan, Progress, Sweep, Variant};
 use crate::lang::Lang;
+use crate::report::comparison::Comparison;
 use crate::scenario::Scenario;
 use crate::scenario::limits;
 use crate::units::SimTime;

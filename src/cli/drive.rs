@@ -7,13 +7,13 @@ use std::sync::Arc;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::report::model::Report;
-use crate::report::{EVERY, Facts, Watcher};
 use crate::fleet::deploy::EndedDeployment;
 use crate::ids::QueueId;
 use crate::kernel::QueueView;
 use crate::lab::Session;
 use crate::lab::snapshot::FlagSnapshot;
+use crate::report::model::Report;
+use crate::report::{EVERY, Facts, Watcher};
 use crate::scenario::TimedAction;
 use crate::units::SimTime;
 

@@ -142,7 +142,7 @@ fn same_as(works: &[(Graded, Option<Work>)], at: usize) -> Vec<String> {
     let others = works.iter().enumerate().filter(|(other, _)| *other != at);
     let same = others.filter(|(_, (_, other))| {
         let is_same = |other: &&Work| other.lesson == work.lesson && other.learner != work.learner && deeds(other) == deeds(work);
-        other.as_ref().filter(is_same).is_some()
+        other.as_ref().is_some_and(|other| is_same(&other))
     });
     same.map(|(_, (graded, _))| graded.file.clone()).collect()
 }

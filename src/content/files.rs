@@ -165,7 +165,8 @@ fn read_packed(pack: &Path, inside: &Path) -> Result<(Bytes, Folder), Refused> {
         }
         (inside, _) => inside.unwrap_or_default().to_owned(),
     };
-    let name = if inside.ends_with(".toml") { inside } else { format!("{inside}.toml") };
+    let is_whole = Path::new(&inside).extension().is_some_and(|ending| ending == "toml");
+    let name = if is_whole { inside } else { format!("{inside}.toml") };
     let file = read.file("", &name).ok_or_else(|| Refused::Reading(format!("there is no scenario `{}` in `{}`", shown(&name), pack.display())))?;
     Ok((file, Folder::Packed(read, String::new())))
 }

@@ -412,6 +412,19 @@ pub struct OverviewPoint {
     pub failed: f64,
 }
 
+impl Snapshot {
+    /// Without what no tool would show: faults in force, whom they act on, and when they began. For whoever has to find out.
+    #[must_use]
+    pub fn without_faults(mut self) -> Self {
+        self.faults.clear();
+        self.marks.retain(|mark| !matches!(mark.kind, MarkKind::Fault | MarkKind::FaultCleared));
+        for instance in self.services.iter_mut().flat_map(|service| &mut service.instances) {
+            instance.faulted = false;
+        }
+        self
+    }
+}
+
 /// What kind of thing happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum MarkKind {

@@ -235,7 +235,7 @@ impl Attempt {
         let counts = self.session.store().run_counts();
         Outcome {
             took: SimSpan::ZERO,
-            users_hurt: self.session.store().users_hurt(None) as u64,
+            users_hurt: self.session.store().users_hurt(None),
             failed: counts.requests.saturating_sub(counts.answered),
             cost: self.session.fleet().cost(self.session.now()).0,
         }
@@ -257,6 +257,14 @@ impl Attempt {
     /// What was measured in steps before, and in this one since it is done.
     pub const fn recalled(&self) -> &Recalled {
         &self.recalled
+    }
+    /// Whether the learner has yet to find out what the world drew: until the step is done that asks for it.
+    pub fn is_a_riddle(&self) -> bool {
+        let asks = |step: &Step| matches!(step.kind, Kind::Predict(Prediction::Option { answer: None, .. }));
+        let asked = self.lesson.steps.iter().skip(self.at).take_while(|step| step.id == self.step().id || step.world.is_none()).any(asks);
+        let answered = asks(self.step()) && self.done.is_some();
+        let asks_before = self.lesson.steps[..self.at].iter().rev().take_while(|_| self.step().world.is_none()).any(asks);
+        self.drawn.is_some() && !answered && (asked || !asks_before)
     }
     /// What the learner did in the step.
     pub fn own(&self) -> &[TimedAction] {

@@ -6,6 +6,7 @@
 //! what is run again (actions, goals, what came of predictions) is sure. Inert; [`super::grade`] runs it.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -115,12 +116,13 @@ pub fn edition(lesson: &Lesson) -> String {
         }
         if let Some(task) = step.kind.task() {
             for goal in &task.goals {
-                text.push_str(&format!("{}{}{}{}", goal.id, goal.holds, goal.hold, goal.optional));
+                // Writing to a string cannot fail.
+                let _ = write!(text, "{}{}{}{}", goal.id, goal.holds, goal.hold, goal.optional);
             }
             deeds(&mut text, &task.solution);
         }
         if let Kind::Quiz(questions) = &step.kind {
-            text.push_str(&format!("{questions:?}"));
+            let _ = write!(text, "{questions:?}");
         }
     }
     format!("{:016x}", fingerprint(&text))

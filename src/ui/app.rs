@@ -22,13 +22,13 @@ use super::state::{Ask, CALM, LessonEntry, Level, LibraryEntry, Offer, Overlay, 
 use super::text::{Lang, Tense};
 use super::widgets::{empty, notice};
 use super::{format, icons, keys, theme};
+use crate::content::pack::ENDING;
 use crate::fleet::deploy::Wish;
 use crate::lab::compare::Plan;
 use crate::lab::snapshot::Interest;
-use crate::content::pack::ENDING;
 use crate::learner::Learner;
-use crate::lesson::course::Course;
 use crate::lesson::Lesson;
+use crate::lesson::course::Course;
 use crate::lesson::plan::Look;
 use crate::scenario::{Action, Scenario};
 use crate::units::SimTime;
@@ -115,7 +115,19 @@ impl App {
         if let Some(problem) = problem {
             shell.notify(Level::Failed, move |lang| (lang.tr("learner.not-read").into_owned(), problem.clone()));
         }
-        Self { ctx: ctx.clone(), shell, link, sources, folder, interest: Interest::default(), pending: None, tiles: None, world: 0, look_next: None, applied: None }
+        Self {
+            ctx: ctx.clone(),
+            shell,
+            link,
+            sources,
+            folder,
+            interest: Interest::default(),
+            pending: None,
+            tiles: None,
+            world: 0,
+            look_next: None,
+            applied: None,
+        }
     }
 
     /// Says that the settings could not be read.
@@ -475,22 +487,7 @@ impl App {
         match ask {
             Ask::OpenScenario(name) => self.open_scenario(&name),
             Ask::OpenFile(path) => self.open_path(&path),
-            Ask::OpenLesson(_)
-            | Ask::LeaveLesson
-            | Ask::Lesson(_)
-            | Ask::NextStep
-            | Ask::SkipStep
-            | Ask::JumpToStep(_)
-            | Ask::Prove
-            | Ask::Reload
-            | Ask::Named(_)
-            | Ask::WriteReport
-            | Ask::ExportProgress
-            | Ask::Look(_)
-            | Ask::LetRun
-            | Ask::Record(..)
-            | Ask::Review(_)
-            | Ask::CloseReview => self.teach(ask),
+            Ask::Learn(ask) => self.teach(ask),
             Ask::Go(page) => {
                 if page == Page::Home {
                     self.shell.recent = (self.sources.recent)();

@@ -133,18 +133,25 @@ pub(crate) enum Ask {
     StopComparing,
     /// Brings a docked panel to the front, by the key of its title.
     Show(&'static str),
+    /// Something about lessons.
+    Learn(Learning),
+}
+
+/// What may be asked for about lessons.
+#[derive(Debug, Clone)]
+pub(crate) enum Learning {
     /// Opens a lesson.
-    OpenLesson(String),
+    Open(String),
     /// Leaves the lesson; its world goes on.
-    LeaveLesson,
+    Leave,
     /// Moves the lesson on within its world.
-    Lesson(LessonCommand),
+    Command(LessonCommand),
     /// Goes on to the lesson's next step.
-    NextStep,
+    Next,
     /// Goes on to the lesson's next step without having done this one.
-    SkipStep,
+    Skip,
     /// Goes to a step of a lesson that is being written.
-    JumpToStep(usize),
+    JumpTo(usize),
     /// Proves the lesson that is being written.
     Prove,
     /// Reads the lesson that is being written again.
@@ -165,6 +172,12 @@ pub(crate) enum Ask {
     Review(String),
     /// Closes them.
     CloseReview,
+}
+
+impl From<Learning> for Ask {
+    fn from(learning: Learning) -> Self {
+        Self::Learn(learning)
+    }
 }
 
 /// A page of the app.
@@ -392,8 +405,8 @@ impl Shell {
         self.settings.language
     }
     /// Asks the app for something; it is done after this frame.
-    pub(crate) fn ask(&mut self, ask: Ask) {
-        self.asks.push(ask);
+    pub(crate) fn ask(&mut self, ask: impl Into<Ask>) {
+        self.asks.push(ask.into());
     }
     /// What was asked for.
     pub(crate) fn take_asks(&mut self) -> Vec<Ask> {

@@ -1,6 +1,7 @@
 //! The way to production: changes and merges of a team, its pipelines, and its builds.
 
 use super::{Asked, Function, Param};
+use crate::delivery::Delivery;
 use crate::delivery::build::timeline::Status;
 use crate::delivery::builds::{Build, BuildStatus};
 use crate::insight::judge::Measured;
@@ -29,9 +30,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         ask: |asked| asked.session.delivery().map_or(Measured::Nothing, |delivery| Measured::Number(f64::from(delivery.conflicts()))),
     },
     of_service("executions", 0, "executions of pipelines that began", |asked| executions(asked, |what| matches!(what, Progress::Started { .. }))),
-    of_service("succeeded_executions", 0, "executions of pipelines that succeeded", |asked| {
-        executions(asked, |what| matches!(what, Progress::Succeeded))
-    }),
+    of_service("succeeded_executions", 0, "executions of pipelines that succeeded", |asked| executions(asked, |what| matches!(what, Progress::Succeeded))),
     of_service("failed_executions", 0, "executions of pipelines that failed", |asked| executions(asked, |what| matches!(what, Progress::Failed { .. }))),
     of_service("superseded_executions", 0, "executions of pipelines whose place a newer one took", |asked| {
         executions(asked, |what| matches!(what, Progress::Superseded { .. }))
@@ -94,20 +93,20 @@ pub(super) const FUNCTIONS: &[Function] = &[
 fn changes<'a>(asked: &Asked<'a>) -> impl Iterator<Item = &'a crate::delivery::history::Change> {
     let service = asked.service();
     let delivery = asked.session.delivery();
-    delivery.into_iter().flat_map(|delivery| delivery.changes()).filter(move |change| service.is_none_or(|service| change.service == service))
+    delivery.into_iter().flat_map(Delivery::changes).filter(move |change| service.is_none_or(|service| change.service == service))
 }
 
 fn builds<'a>(asked: &Asked<'a>) -> impl Iterator<Item = &'a Build> {
     let service = asked.service();
     let delivery = asked.session.delivery();
-    delivery.into_iter().flat_map(|delivery| delivery.builds()).filter(move |build| service.is_none_or(|service| build.service == service))
+    delivery.into_iter().flat_map(Delivery::builds).filter(move |build| service.is_none_or(|service| build.service == service))
 }
 
 /// The builds of the project asked for that succeeded, the oldest first.
 fn of_project<'a>(asked: &Asked<'a>) -> impl Iterator<Item = &'a Build> {
     let project = asked.given(Param::Project).unwrap_or_default().to_owned();
     let delivery = asked.session.delivery();
-    let builds = delivery.into_iter().flat_map(|delivery| delivery.builds());
+    let builds = delivery.into_iter().flat_map(Delivery::builds);
     builds.filter(move |build| build.project == project && build.status == BuildStatus::Succeeded)
 }
 

@@ -14,7 +14,7 @@ use crate::ui::author::{self, Author};
 use crate::ui::link::{Command, Lecture, LessonCommand, Opening, Speed};
 use crate::ui::panels::lesson::{self, LessonState};
 use crate::ui::panels::panes;
-use crate::ui::state::{Ask, Level, Page, Selection};
+use crate::ui::state::{Learning, Level, Page, Selection};
 use crate::units::SimTime;
 
 /// How long a step of a lesson that runs by itself takes at most [real s].
@@ -232,35 +232,34 @@ impl App {
     }
 
     /// Answers what is asked for in a lesson, or about lessons.
-    pub(super) fn teach(&mut self, ask: Ask) {
+    pub(super) fn teach(&mut self, ask: Learning) {
         match ask {
-            Ask::OpenLesson(name) => self.open_lesson(&name),
-            Ask::LeaveLesson => {
+            Learning::Open(name) => self.open_lesson(&name),
+            Learning::Leave => {
                 self.shell.lesson = None;
                 self.shell.page = Page::Home;
             }
-            Ask::Lesson(command) => {
+            Learning::Command(command) => {
                 self.link.send(Command::Lesson(command));
             }
-            Ask::NextStep => self.next_step(),
-            Ask::SkipStep => self.skip_step(),
-            Ask::JumpToStep(step) => self.jump_to_step(step),
-            Ask::Prove => {
+            Learning::Next => self.next_step(),
+            Learning::Skip => self.skip_step(),
+            Learning::JumpTo(step) => self.jump_to_step(step),
+            Learning::Prove => {
                 let waker = self.waker();
                 if let Some((lesson, author)) = self.shell.lesson.as_mut().and_then(|state| Some((Arc::clone(&state.lesson), state.author.as_mut()?))) {
                     author.prove(&lesson, waker);
                 }
             }
-            Ask::Reload => self.reload_lesson(),
-            Ask::Named(name) => self.name_learner(name),
-            Ask::WriteReport => self.write_report(),
-            Ask::ExportProgress => self.export_progress(),
-            Ask::Look(look) => self.look(&look),
-            Ask::LetRun => self.let_run(),
-            Ask::Record(lesson, what) => self.record(&lesson, what),
-            Ask::Review(name) => self.review(&name),
-            Ask::CloseReview => self.shell.review = None,
-            _ => {}
+            Learning::Reload => self.reload_lesson(),
+            Learning::Named(name) => self.name_learner(name),
+            Learning::WriteReport => self.write_report(),
+            Learning::ExportProgress => self.export_progress(),
+            Learning::Look(look) => self.look(&look),
+            Learning::LetRun => self.let_run(),
+            Learning::Record(lesson, what) => self.record(&lesson, what),
+            Learning::Review(name) => self.review(&name),
+            Learning::CloseReview => self.shell.review = None,
         }
     }
 }

@@ -392,7 +392,10 @@ mod tests {
     #[test]
     fn a_comparison_says_its_samples_and_its_score() {
         let mut compared = Compared { latest: [0.012, f64::NAN], samples: (3, 15), label: None, score: None, wanted: [95.0, 75.0] };
-        assert_eq!(compared_texts(Lang::En, "latency-p95", &compared), ["latest: canary 12.0 ms, control –: 3 of 15 samples", "needs 95; below 75 it fails at once"]);
+        assert_eq!(
+            compared_texts(Lang::En, "latency-p95", &compared),
+            ["latest: canary 12.0 ms, control –: 3 of 15 samples", "needs 95; below 75 it fails at once"]
+        );
         (compared.latest[1], compared.label, compared.score) = (0.01, Some(("High", 1.2)), Some((50.0, "Fail")));
         let said = compared_texts(Lang::Vi, "latency-p95", &compared);
         assert!(said[0].contains("12,0 ms") && said[1].contains("1,200") && said[2].contains("50") && said[2].contains("Fail"), "{said:?}");

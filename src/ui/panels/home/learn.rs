@@ -3,7 +3,7 @@
 use eframe::egui::{Align2, RichText, Sense, Ui, vec2};
 
 use crate::lesson::course::Course;
-use crate::ui::state::{Ask, Shell, colors};
+use crate::ui::state::{Learning, Shell, colors};
 use crate::ui::text::Lang;
 use crate::ui::theme::{self, RADIUS, size};
 use crate::ui::widgets::{button, label};
@@ -52,7 +52,7 @@ pub(super) fn courses_ui(ui: &mut Ui, shell: &mut Shell) {
         }
     }
     if let Some(name) = opened {
-        shell.ask(Ask::OpenLesson(name));
+        shell.ask(Learning::Open(name));
     }
 }
 
@@ -131,7 +131,7 @@ pub(super) fn skills_ui(ui: &mut Ui, shell: &mut Shell) {
         }
     });
     if export {
-        shell.ask(Ask::ExportProgress);
+        shell.ask(Learning::ExportProgress);
     }
     if let Some(topic) = wanted {
         shell.search = topic;

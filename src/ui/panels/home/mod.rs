@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use eframe::egui::{Align2, Label, Rect, RichText, ScrollArea, Sense, TextEdit, Ui, pos2, vec2};
 
 use crate::learner;
-use crate::ui::state::{Ask, Group, LessonEntry, LibraryEntry, RecentSession, Shell, colors};
+use crate::ui::state::{Ask, Group, Learning, LessonEntry, LibraryEntry, RecentSession, Shell, colors};
 use crate::ui::text::{self, Lang};
 use crate::ui::theme::{self, RADIUS, size};
 use crate::ui::widgets::{button, empty, label};
@@ -140,7 +140,7 @@ fn due_ui(ui: &mut Ui, shell: &mut Shell, lang: Lang) {
     ui.horizontal_wrapped(|ui| {
         for (name, text) in due {
             if button::plain(ui, icons::RECENT, &text).clicked() {
-                shell.ask(Ask::Review(name));
+                shell.ask(Learning::Review(name));
             }
         }
     });
@@ -151,7 +151,8 @@ fn lessons_ui(ui: &mut Ui, shell: &mut Shell, width: f32) -> bool {
     let lang = shell.lang();
     let wanted = shell.search.to_lowercase();
     let matching = |entry: &&LessonEntry| {
-        let text = format!("{} {} {}", entry.name, entry.title.get(lang.code()), format_args!("{} {}", entry.summary.get(lang.code()), entry.topics.join(" "))).to_lowercase();
+        let text = format!("{} {} {}", entry.name, entry.title.get(lang.code()), format_args!("{} {}", entry.summary.get(lang.code()), entry.topics.join(" ")))
+            .to_lowercase();
         wanted.split_whitespace().all(|word| text.contains(word))
     };
     let found: Vec<&LessonEntry> = shell.lessons.iter().filter(matching).collect();
@@ -185,7 +186,7 @@ fn lessons_ui(ui: &mut Ui, shell: &mut Shell, width: f32) -> bool {
         });
     });
     if let Some(name) = opened {
-        shell.ask(Ask::OpenLesson(name));
+        shell.ask(Learning::Open(name));
     }
     true
 }

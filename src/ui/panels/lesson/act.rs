@@ -8,7 +8,7 @@ use crate::lesson::plan::{Fade, Kind, Task};
 use crate::lesson::texts::StepTexts;
 use crate::scenario::Action;
 use crate::ui::link::LessonCommand;
-use crate::ui::state::{Ask, Shell, colors};
+use crate::ui::state::{Ask, Learning, Shell, colors};
 use crate::ui::theme::size;
 use crate::ui::widgets::segmented::{Segment, segmented};
 use crate::ui::widgets::{button, label};
@@ -40,7 +40,7 @@ pub(super) fn act_ui(ui: &mut Ui, shell: &mut Shell, lesson: &mut LessonState, t
         if !playing {
             label::caption(ui, lang.tr("lesson.stands"));
             if button::plain(ui, icons::PLAY, &lang.tr("lesson.let-run")).clicked() {
-                shell.ask(Ask::LetRun);
+                shell.ask(Learning::LetRun);
             }
         }
     }
@@ -80,7 +80,7 @@ fn gap_ui(ui: &mut Ui, shell: &mut Shell, lesson: &mut LessonState, fade: &Fade)
             Some(action) => {
                 lesson.answer().problem = None;
                 shell.ask(Ask::Act(Box::new(action)));
-                shell.ask(Ask::LetRun);
+                shell.ask(Learning::LetRun);
             }
             None => lesson.answer().problem = Some(lang.tr("lesson.gap.wrong").into_owned()),
         }
@@ -118,13 +118,13 @@ fn help_ui(ui: &mut Ui, shell: &mut Shell, lesson: &mut LessonState, texts: &Ste
             if let Some(look) = hint.look
                 && button::plain(ui, icons::EYE, &lang.with("lesson.look", &[("place", &lang.tr(super::pane(look.panel)))])).clicked()
             {
-                shell.ask(Ask::Look(look));
+                shell.ask(Learning::Look(look));
             }
             if let Some(action) = hint.action
                 && button::plain(ui, icons::PLAY, &lang.tr("lesson.do-it")).clicked()
             {
                 shell.ask(Ask::Act(Box::new(action)));
-                shell.ask(Ask::LetRun);
+                shell.ask(Learning::LetRun);
             }
         });
     }
@@ -140,7 +140,7 @@ fn help_ui(ui: &mut Ui, shell: &mut Shell, lesson: &mut LessonState, texts: &Ste
             && button::plain(ui, icons::PLAY, &lang.tr("lesson.solution")).on_hover_text(lang.tr("lesson.solution.about")).clicked()
         {
             lesson.answer().shown = true;
-            shell.ask(Ask::Lesson(LessonCommand::Solution));
+            shell.ask(Learning::Command(LessonCommand::Solution));
         }
     });
 }

@@ -4,8 +4,8 @@
 use eframe::egui::{CollapsingHeader, ComboBox, Label, RichText, ScrollArea, Ui};
 
 use super::{LessonState, told_ui};
-use crate::ui::author::solution;
-use crate::ui::state::{Ask, Shell, colors};
+use crate::ui::author::{Author, solution};
+use crate::ui::state::{Learning, Shell, colors};
 use crate::ui::theme::size;
 use crate::ui::widgets::{button, label};
 use crate::ui::{fonts, icons};
@@ -14,7 +14,7 @@ use crate::ui::{fonts, icons};
 pub(super) fn author_ui(ui: &mut Ui, shell: &mut Shell, lesson: &mut LessonState) {
     let lang = shell.lang();
     let palette = colors(ui);
-    let proving = lesson.author.as_mut().map(|author| author.is_proving());
+    let proving = lesson.author.as_mut().map(Author::is_proving);
     let Some(proving) = proving else { return };
     let at = lesson.view.step;
     let steps: Vec<(String, &'static str)> = lesson.lesson.steps.iter().map(|step| (step.id.clone(), step.kind.name())).collect();
@@ -24,17 +24,17 @@ pub(super) fn author_ui(ui: &mut Ui, shell: &mut Shell, lesson: &mut LessonState
             ComboBox::from_id_salt("author-step").selected_text(shown).width(150.0).show_ui(ui, |ui| {
                 for (n, (id, kind)) in steps.iter().enumerate() {
                     if ui.selectable_label(n == at, format!("{}. {id} ({kind})", n + 1)).clicked() {
-                        shell.ask(Ask::JumpToStep(n));
+                        shell.ask(Learning::JumpTo(n));
                         ui.close();
                     }
                 }
             });
             let prove = ui.add_enabled_ui(!proving, |ui| button::plain(ui, icons::CHECK, &lang.tr("author.prove"))).inner;
             if prove.on_hover_text(lang.tr("author.prove.about")).clicked() {
-                shell.ask(Ask::Prove);
+                shell.ask(Learning::Prove);
             }
             if button::plain(ui, icons::RESTART, &lang.tr("author.reload")).on_hover_text(lang.tr("author.reload.about")).clicked() {
-                shell.ask(Ask::Reload);
+                shell.ask(Learning::Reload);
             }
         });
         let Some(author) = lesson.author.as_ref() else { return };

@@ -6,7 +6,7 @@ use super::{Graded, LessonState, told_ui};
 use crate::figures;
 use crate::lesson::attempt::Outcome;
 use crate::lesson::grade::{Grade, StepGrade};
-use crate::ui::state::{Ask, Shell, colors};
+use crate::ui::state::{Learning, Shell, colors};
 use crate::ui::text::Lang;
 use crate::ui::theme::size;
 use crate::ui::widgets::{button, label};
@@ -103,7 +103,7 @@ fn hand_in_ui(ui: &mut Ui, shell: &mut Shell, lesson: &mut LessonState) {
         let field = ui.add(TextEdit::singleline(&mut lesson.work.learner).char_limit(80).desired_width(170.0));
         let field = field.accessible_name(lang.tr("lesson.hand.name"));
         if field.lost_focus() && lesson.work.learner.trim() != shell.settings.learner {
-            shell.ask(Ask::Named(lesson.work.learner.trim().to_owned()));
+            shell.ask(Learning::Named(lesson.work.learner.trim().to_owned()));
         }
     });
     if let Some(path) = &lesson.kept {
@@ -117,7 +117,7 @@ fn hand_in_ui(ui: &mut Ui, shell: &mut Shell, lesson: &mut LessonState) {
             let ready = matches!(lesson.graded, Graded::Done(_));
             let write = ui.add_enabled_ui(ready, |ui| button::plain(ui, "", &lang.tr("lesson.report.write"))).inner;
             if write.on_hover_text(lang.tr("lesson.report.about")).clicked() {
-                shell.ask(Ask::WriteReport);
+                shell.ask(Learning::WriteReport);
             }
         });
     }
@@ -138,7 +138,7 @@ fn next_ui(ui: &mut Ui, shell: &mut Shell, lesson: &LessonState) {
         label::section(ui, lang.tr("lesson.end.next"));
         for (name, title) in after {
             if button::plain(ui, icons::FORWARD, &title).clicked() {
-                shell.ask(Ask::OpenLesson(name));
+                shell.ask(Learning::Open(name));
             }
         }
     });

@@ -6,7 +6,7 @@ use super::{LessonState, bar_ui, line};
 use crate::insight::judge::Measured;
 use crate::lesson::goal::Assertion;
 use crate::lesson::texts::StepTexts;
-use crate::ui::state::{Ask, Shell, colors};
+use crate::ui::state::{Learning, Shell, colors};
 use crate::ui::text::Lang;
 use crate::ui::theme::size;
 use crate::ui::widgets::{button, label};
@@ -49,7 +49,7 @@ pub(super) fn goals_ui(ui: &mut Ui, shell: &mut Shell, lesson: &LessonState, tex
         if let Some(look) = goal.look.clone().filter(|_| !view.held && lesson.view.missed)
             && button::plain(ui, icons::EYE, &lang.with("lesson.look", &[("place", &lang.tr(super::pane(look.panel)))])).clicked()
         {
-            shell.ask(Ask::Look(look));
+            shell.ask(Learning::Look(look));
         }
         ui.add_space(4.0);
     }

@@ -21,7 +21,7 @@ use egui_commonmark::CommonMarkViewer;
 use crate::lesson::plan::{Kind, Panel};
 use crate::lesson::quote::filled;
 use crate::ui::link::LessonCommand;
-use crate::ui::state::{Ask, Shell, colors};
+use crate::ui::state::{Learning, Shell, colors};
 use crate::ui::text::Lang;
 use crate::ui::theme::{self, RADIUS, size};
 use crate::ui::widgets::{button, label};
@@ -65,7 +65,7 @@ fn header_ui(ui: &mut Ui, shell: &mut Shell, lesson: &LessonState) {
         let title = RichText::new(&lesson.texts(lang).title).font(fonts::medium(size::BODY)).color(palette.secondary);
         ui.with_layout(eframe::egui::Layout::right_to_left(eframe::egui::Align::Center), |ui| {
             if button::icon(ui, icons::CLOSE, &lang.tr("lesson.leave"), false).clicked() {
-                shell.ask(Ask::LeaveLesson);
+                shell.ask(Learning::Leave);
             }
             ui.with_layout(eframe::egui::Layout::left_to_right(eframe::egui::Align::Center), |ui| {
                 ui.add(eframe::egui::Label::new(title).truncate());
@@ -142,7 +142,7 @@ fn look_ui(ui: &mut Ui, shell: &mut Shell, lesson: &LessonState, lang: Lang) {
         None => lang.tr(pane(look.panel)).into_owned(),
     };
     if button::plain(ui, icons::EYE, &lang.with("lesson.look", &[("place", &place)])).clicked() {
-        shell.ask(Ask::Look(look));
+        shell.ask(Learning::Look(look));
     }
 }
 
@@ -168,14 +168,14 @@ fn way_ui(ui: &mut Ui, shell: &mut Shell, lesson: &mut LessonState) {
     ui.horizontal(|ui| {
         if lesson.finished {
             if button::primary(ui, icons::CHECK, &lang.tr("lesson.close")).clicked() {
-                shell.ask(Ask::LeaveLesson);
+                shell.ask(Learning::Leave);
             }
             return;
         }
         let runs = !matches!(lesson.step().kind, Kind::Quiz(_) | Kind::Reflect);
         if runs && button::plain(ui, icons::RESTART, &lang.tr("lesson.rewind")).on_hover_text(lang.tr("lesson.rewind.about")).clicked() {
             lesson.start_over();
-            shell.ask(Ask::Lesson(LessonCommand::Rewind));
+            shell.ask(Learning::Command(LessonCommand::Rewind));
         }
         ui.with_layout(eframe::egui::Layout::right_to_left(eframe::egui::Align::Center), |ui| {
             let is_last = lesson.view.step + 1 >= lesson.lesson.steps.len();
@@ -183,12 +183,12 @@ fn way_ui(ui: &mut Ui, shell: &mut Shell, lesson: &mut LessonState) {
             let text = lang.tr(if is_last { "lesson.finish" } else { "lesson.next" });
             let next = ui.add_enabled_ui(done, |ui| button::primary(ui, icons::FORWARD, &text)).inner;
             if next.on_disabled_hover_text(lang.tr("lesson.next.not-yet")).clicked() {
-                shell.ask(Ask::NextStep);
+                shell.ask(Learning::Next);
             }
             // Experts go on without doing it.
             let skip = if lesson.skipping { "lesson.skipping" } else { "lesson.skip" };
             if !done && !is_last && button::plain(ui, "", &lang.tr(skip)).on_hover_text(lang.tr("lesson.skip.about")).clicked() {
-                shell.ask(Ask::SkipStep);
+                shell.ask(Learning::Skip);
             }
         });
     });

@@ -11,7 +11,7 @@ use crate::lesson::quote::written;
 use crate::lesson::texts::StepTexts;
 use crate::lesson::view::Came;
 use crate::ui::link::LessonCommand;
-use crate::ui::state::{Ask, Shell, colors};
+use crate::ui::state::{Learning, Shell, colors};
 use crate::ui::text::Lang;
 use crate::ui::theme::size;
 use crate::ui::widgets::segmented::{Segment, segmented};
@@ -53,7 +53,7 @@ pub(super) fn predict_ui(ui: &mut Ui, shell: &mut Shell, lesson: &mut LessonStat
         let run = ui.add_enabled_ui(ready, |ui| button::primary(ui, icons::PLAY, &lang.tr("lesson.predict"))).inner;
         if run.on_disabled_hover_text(lang.tr("lesson.predict.not-yet")).clicked() {
             lesson.predict();
-            shell.ask(Ask::Lesson(LessonCommand::Run));
+            shell.ask(Learning::Command(LessonCommand::Run));
         }
         return;
     }
@@ -125,7 +125,7 @@ fn came_ui(ui: &mut Ui, shell: &mut Shell, lesson: &mut LessonState, texts: &Ste
         answer.right = right;
         let said = answer.choice.clone().unwrap_or_else(|| answer.number.trim().to_owned());
         let what = Deed::Predicted { step, said, confidence: answer.confidence, right };
-        shell.ask(Ask::Record(lesson.lesson.name.clone(), what));
+        shell.ask(Learning::Record(lesson.lesson.name.clone(), what));
     }
     if let Some(right) = right {
         let (icon, key, ink) = match (right, sure) {
@@ -141,4 +141,3 @@ fn came_ui(ui: &mut Ui, shell: &mut Shell, lesson: &mut LessonState, texts: &Ste
     ui.add_space(6.0);
     told_ui(ui, |ui| markdown_ui(ui, lesson, &texts.explain, lang, "explain"));
 }
-

@@ -6,7 +6,7 @@ use super::{LessonState, line, markdown_ui, told_ui};
 use crate::lesson::plan::{Kind, RightAnswer};
 use crate::lesson::progress::Deed;
 use crate::lesson::texts::StepTexts;
-use crate::ui::state::{Ask, Shell, colors};
+use crate::ui::state::{Learning, Shell, colors};
 use crate::ui::theme::size;
 use crate::ui::widgets::button;
 use crate::ui::{fonts, icons};
@@ -63,7 +63,7 @@ pub(super) fn quiz_ui(ui: &mut Ui, shell: &mut Shell, lesson: &mut LessonState, 
             for question in &questions {
                 let said = lesson.answer().quiz.get(&question.id).cloned().unwrap_or_default();
                 let right = question.is_right(&said);
-                shell.ask(Ask::Record(lesson.lesson.name.clone(), Deed::Answered { question: question.id.clone(), said, right }));
+                shell.ask(Learning::Record(lesson.lesson.name.clone(), Deed::Answered { question: question.id.clone(), said, right }));
             }
         }
     }
@@ -85,6 +85,6 @@ pub(super) fn reflect_ui(ui: &mut Ui, shell: &mut Shell, lesson: &mut LessonStat
     if compare.on_disabled_hover_text(lang.tr("lesson.reflect.not-yet")).clicked() {
         lesson.answer().given = true;
         let text = lesson.answer().text.clone();
-        shell.ask(Ask::Record(lesson.lesson.name.clone(), Deed::Reflected { step: lesson.step().id.clone(), text }));
+        shell.ask(Learning::Record(lesson.lesson.name.clone(), Deed::Reflected { step: lesson.step().id.clone(), text }));
     }
 }

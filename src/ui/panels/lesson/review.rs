@@ -9,7 +9,7 @@ use crate::lesson::Lesson;
 use crate::lesson::plan::Kind;
 use crate::lesson::view::LessonView;
 use crate::ui::icons;
-use crate::ui::state::{Ask, Shell};
+use crate::ui::state::{Learning, Shell};
 use crate::ui::widgets::{button, label};
 
 /// The questions of a lesson that are due, as a lesson of one step.
@@ -45,7 +45,7 @@ pub(crate) fn review_ui(ui: &Ui, shell: &mut Shell) {
         closed
     });
     if modal.should_close() || modal.inner {
-        shell.ask(Ask::CloseReview);
+        shell.ask(Learning::CloseReview);
     }
     shell.review = Some(review);
 }
