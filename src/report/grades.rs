@@ -118,7 +118,7 @@ pub(super) fn tell(grades: &Grades) -> Document {
     let lang = grades.language;
     let refused = grades.works.iter().filter(|work| work.grade.is_none()).count();
     let [all, bad] = [grades.works.len(), refused].map(|count| count.to_string());
-    let mut blocks = vec![Block::Text(lang.with("report.grades.count", &[("count", &all), ("refused", &bad)]))];
+    let mut blocks = vec![Block::Text(lang.with_count("report.grades.count", grades.works.len(), &[("count", &all), ("refused", &bad)]))];
     let mut lessons: BTreeMap<&str, Vec<&Graded>> = BTreeMap::new();
     for work in &grades.works {
         lessons.entry(work.grade.as_ref().map_or("", |grade| grade.lesson.as_str())).or_default().push(work);

@@ -33,10 +33,10 @@ pub(crate) fn home_ui(ui: &mut Ui, shell: &mut Shell) {
                 tools_ui(ui, shell, width);
                 ui.add_space(8.0);
                 due_ui(ui, shell, shell.lang());
+                recent_ui(ui, shell, width);
                 learn::courses_ui(ui, shell);
                 let lessons = lessons_ui(ui, shell, width);
                 learn::skills_ui(ui, shell);
-                recent_ui(ui, shell, width);
                 library_ui(ui, shell, width, lessons);
                 ui.add_space(40.0);
             });
@@ -63,7 +63,7 @@ fn tools_ui(ui: &mut Ui, shell: &mut Shell, width: f32) {
 }
 
 /// Rows of sessions that are seen at once; the others are scrolled to.
-const RECENT_ROWS: f32 = 5.0;
+const RECENT_ROWS: f32 = 3.0;
 /// Height of a row [points].
 const RECENT_ROW: f32 = 30.0;
 
