@@ -3,9 +3,16 @@
 #[path = "support/window.rs"]
 mod window;
 
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
 use eframe::egui::{Key, vec2};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use fleetlab::cli::{self, Streams};
 use fleetlab::content::Lessons;
+use fleetlab::lesson::Work;
+use fleetlab::lesson::grade::grade;
 use fleetlab::lesson::plan::{Kind, RightAnswer};
 use fleetlab::lesson::texts::StepTexts;
 use fleetlab::ui::settings::Settings;
@@ -23,6 +30,7 @@ struct Words {
     hints: [&'static str; 3],
     check: &'static str,
     end: &'static str,
+    went: &'static str,
     close: &'static str,
     over: &'static str,
     lessons: &'static str,
@@ -38,6 +46,7 @@ const EN: Words = Words {
     hints: ["Hint", "Hint (costs 1)", "Hint (costs 2)"],
     check: "Check the answers",
     end: "You have finished this lesson",
+    went: "How it went: 6 of 9 points",
     close: "Close the lesson",
     over: "Start over",
     lessons: "Lessons",
@@ -53,6 +62,7 @@ const VI: Words = Words {
     hints: ["Gợi ý", "Gợi ý (mất 1 điểm)", "Gợi ý (mất 2 điểm)"],
     check: "Kiểm tra câu trả lời",
     end: "Bạn đã hoàn thành bài học này",
+    went: "Kết quả: 6 trên 9 điểm",
     close: "Đóng bài học",
     over: "Làm lại",
     lessons: "Bài học",
@@ -146,6 +156,17 @@ fn whole_lesson(lang: Lang, words: &Words) {
     assert!(window.query_all_by_label_contains(words.right).count() >= 2);
     click(&mut window, words.finish);
     wait(&mut window, "the end", |window| window.query_by_label(words.end).is_some());
+
+    // What was done is run again, and is what the file to hand in comes to; beside the reference it stands in the window.
+    let files: Vec<PathBuf> = fs::read_dir(folder.path().join("work")).expect("it is kept").filter_map(|entry| Some(entry.ok()?.path())).collect();
+    let [file] = files.as_slice() else { panic!("one file: {files:?}") };
+    let work: Work = serde_json::from_str(&fs::read_to_string(file).expect("it can be read")).expect("it is a work");
+    let graded = grade(&Arc::new(lesson), &work).unwrap_or_else(|why| panic!("{why}"));
+    assert!(graded.finished);
+    // The first prediction counts, the three hints of the twist cost all its points, one question was answered wrong, and an
+    // optional goal was reached.
+    assert_eq!((graded.came_true, graded.predictions, graded.hints, graded.most - graded.points), (0, 1, 3, 3));
+    wait(&mut window, "the points", |window| window.query_by_label_contains(words.went).is_some());
     click(&mut window, words.close);
     wait(&mut window, "the first page", |window| window.query_by_label(words.lessons).is_some());
 }
@@ -158,4 +179,39 @@ fn a_whole_lesson_in_english() {
 #[test]
 fn a_whole_lesson_in_vietnamese() {
     whole_lesson(Lang::Vi, &VI);
+}
+
+/// A new lesson in a folder.
+fn new_lesson(folder: &Path) -> PathBuf {
+    let path = folder.join("busy");
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let streams = &mut Streams { out: &mut out, err: &mut err, colour: false, progress: false };
+    let status = cli::run(["fleetlab", "new", "lesson", &path.display().to_string()], Box::new(|_| Ok(())), streams);
+    assert_eq!(status, 0);
+    path
+}
+
+#[test]
+fn an_author_sees_what_is_wrong_while_the_last_good_version_goes_on() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = new_lesson(folder.path());
+    let mut window = open_real(vec2(1_280.0, 800.0), folder.path().join("data"), Settings { reduced_motion: true, ..Settings::default() });
+    window.run_steps(3);
+    window.state_mut().as_mut().expect("the app").open_path(&path);
+    wait(&mut window, "the lesson", |window| window.query_by_label("Nearly full").is_some());
+    assert!(window.query_by_label("You are writing this lesson").is_some());
+    // A broken edit is told, and nothing is lost.
+    let good = fs::read_to_string(path.join("lesson.toml")).expect("it is there");
+    fs::write(path.join("lesson.toml"), good.replace("minutes = 5", "minutes = 0")).expect("written");
+    wait(&mut window, "the mistake", |window| window.query_by_label_contains("0 is not between 1 and 60").is_some());
+    assert!(window.query_by_label("Nearly full").is_some(), "the last good version goes on");
+    // It is mended, with another title.
+    let texts = fs::read_to_string(path.join("en.toml")).expect("it is there");
+    fs::write(path.join("en.toml"), texts.replace("Nearly full", "Almost full")).expect("written");
+    fs::write(path.join("lesson.toml"), good).expect("written");
+    wait(&mut window, "the new title", |window| window.query_by_label("Almost full").is_some());
+    assert!(window.query_by_label_contains("0 is not between").is_none());
+    // The proof runs in the window, too.
+    click(&mut window, "Prove");
+    wait(&mut window, "the proof", |window| window.query_by_label("Proved: 25 trials on 5 seeds").is_some());
 }

@@ -333,6 +333,10 @@ impl Attempt {
         if disabled.iter().any(|kind| kind == action.name()) {
             return Err(Forbidden::Disabled(action.name()));
         }
+        // What the step does by itself at this moment comes first, however it is stepped: whoever runs it again has the same order.
+        if let Err(Stuck::Refused { why, .. }) = self.run_what_is_due() {
+            return Err(why.into());
+        }
         let at = self.session.now();
         self.session.act(action.clone())?;
         self.own.push(TimedAction { at, action });
