@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use fleetlab::content::{self, Folder};
+use fleetlab::delivery::builds::BuildStatus;
 use fleetlab::delivery::command::PipelineCommand;
+use fleetlab::delivery::pipelines::BuildspecFrom;
 use fleetlab::delivery::plan::Team;
 use fleetlab::insight::deployments::deployments;
 use fleetlab::insight::dora::{self, Period};
@@ -243,6 +245,63 @@ fn bad_definitions_are_refused_and_nothing_is_half_applied() {
     let nothing = content::read_str("x", "x.toml", "format_version = 1\n[team]\npeople = 0\n", &Folder::Nowhere);
     let found = nothing.err().map(|found| found.to_string()).unwrap_or_default();
     assert!(found.contains("1 to 200 people") && found.contains("delivers nothing"), "{found}");
+}
+
+/// The median time of builds of a project that an agent took up within a span and that succeeded [s].
+fn build_time(session: &Session, project: &str, (from, until): (u64, u64)) -> f64 {
+    let look = session.delivery().expect("a team").look(session.now());
+    let within = |at: SimTime| (SimTime::from_secs(from)..SimTime::from_secs(until)).contains(&at);
+    let mut times: Vec<f64> = look
+        .builds
+        .iter()
+        .filter(|build| build.project == project && build.status == BuildStatus::Succeeded && build.started.is_some_and(within))
+        .filter_map(|build| Some(build.ends?.since(build.started?).as_secs_f64()))
+        .collect();
+    times.sort_by(f64::total_cmp);
+    assert!(times.len() >= 3, "{times:?}");
+    times[times.len() / 2]
+}
+
+#[test]
+fn a_changed_build_project_builds_in_another_way_from_then_on_and_replays() {
+    let scenario = scenario("month-startup", |scenario| scenario.alarms.clear());
+    let mut session = run(&scenario, 3, 2);
+    let update = |text: &str| -> Action { toml::from_str(&format!("update-project = {text}")).expect("an action") };
+    let before = session.digest();
+    for (text, expected) in [
+        ("{ project = 'boutique-biuld', compute_type = 'BUILD_GENERAL1_LARGE' }", "there is no build project `boutique-biuld`; there are `boutique-build`"),
+        ("{ project = 'boutique-build' }", "Name `buildspec`"),
+        ("{ project = 'boutique-build', buildspec = 'fast.yml' }", "was not read"),
+    ] {
+        let refused = session.act(update(text)).expect_err(text).to_string();
+        assert!(refused.contains(expected), "{text}: {refused}");
+    }
+    assert_eq!(session.digest(), before, "what is refused changes nothing");
+    session.act(update("{ project = 'boutique-build', compute_type = 'BUILD_GENERAL1_SMALL', cache = { type = 'NO_CACHE' } }")).expect("it is changed");
+    session.advance_to(SimTime::from_secs(4 * DAY));
+    let (quick, slow) = (build_time(&session, "boutique-build", (0, 2 * DAY)), build_time(&session, "boutique-build", (2 * DAY, 4 * DAY)));
+    assert!(quick < 0.8 * slow, "{slow} s before, {quick} s after");
+    let said =
+        |event: &Event| matches!(event, Event::Acted { what, .. } if what.to_string() == "update the build project `boutique-build`: compute_type, cache");
+    assert_eq!(count(&session, said), 1);
+    let file = serde_json::from_str(&serde_json::to_string(&session.save()).expect("JSON")).expect("the file reads");
+    assert_eq!(Session::replay(&file).expect("it replays").digest(), session.digest());
+}
+
+#[test]
+fn a_timeline_names_a_specification_and_its_mistakes_are_told() {
+    let with = |buildspec: &str| {
+        let text = format!("format_version = 1\nextends = 'first-pipeline'\n[[timeline]]\nat = '2h'\ndo = {{ update-project = {{ project = 'shop-build', buildspec = {buildspec} }} }}\n");
+        content::read_str("x", "x.toml", &text, &Folder::Disk(std::path::Path::new("scenarios").canonicalize().expect("it is there")))
+    };
+    let loaded = with("\"version: 0.2\\nphases:\\n  build:\\n    commands:\\n      - npm test\\n\"").unwrap_or_else(|found| panic!("{found}"));
+    let Some(Action::UpdateProject(update)) = loaded.scenario.timeline.last().map(|timed| &timed.action) else { panic!("it is on the timeline") };
+    let Some(BuildspecFrom::Read(read)) = &update.buildspec else { panic!("it was read") };
+    assert_eq!(read.spec.phases.build.as_ref().map(|phase| phase.commands.clone()), Some(vec!["npm test".to_owned()]));
+    let refused = with("\"version: 0.2\\nphases:\\n  biuld:\\n    commands: [npm test]\\n\"").expect_err("a misspelt phase").to_string();
+    assert!(refused.contains("line 3 of the build specification") && refused.contains("`build`"), "{refused}");
+    let refused = with("'nowhere.yml'").expect_err("no such file").to_string();
+    assert!(refused.contains("nowhere.yml"), "{refused}");
 }
 
 #[test]

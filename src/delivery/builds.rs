@@ -16,7 +16,7 @@ use super::build::timeline::{PhaseType, Status, Timeline};
 use super::change::DefectKind;
 use super::history::Revision;
 use super::pipeline::outcome::{ActionRunId, BeginAction};
-use super::pipelines::{BuildProject, Pipelines};
+use super::pipelines::{BuildProject, Pipelines, ProjectUpdate};
 use crate::ids::{FlawId, ServiceId};
 use crate::rng::{Stream, purpose};
 use crate::telemetry::ledger::ExecutionNumber;
@@ -146,6 +146,15 @@ impl Farm {
         found.or_else(|| succeeded.clone().next()).map(|build| build.number)
     }
 
+    /// Build projects that are described or were changed, by name; one that is not here has the defaults.
+    pub const fn projects(&self) -> &BTreeMap<String, BuildProject> {
+        &self.projects
+    }
+    /// Changes a project, for the builds that agents take up from now on.
+    pub(super) fn update(&mut self, update: &ProjectUpdate) {
+        self.projects.entry(update.project.clone()).or_default().update(update);
+    }
+
     pub(super) fn next_due(&self) -> Option<SimTime> {
         self.running.first_key_value().map(|((at, _), _)| *at)
     }
@@ -233,7 +242,7 @@ fn carry_out(root: Stream, now: SimTime, project: &BuildProject, job: &Job, run:
     let model = CostModel::default();
     let touched = Touched { sources: true, dependencies: own.child(run).chance(project.new_dependencies.get()), ..Touched::default() };
     let plan = BuildPlan {
-        spec: &project.buildspec.0,
+        spec: &project.buildspec.spec,
         project: &project.source,
         model: &model,
         machine: project.compute_type,
@@ -252,7 +261,7 @@ fn carry_out(root: Stream, now: SimTime, project: &BuildProject, job: &Job, run:
     let suspects = || Suspects { root, project: own, build: run, defects: defects.clone(), found: Vec::new() };
     let mut found: Vec<u64> = Vec::new();
     let mut timelines: Vec<Timeline> = Vec::new();
-    match &project.buildspec.0.batch {
+    match &project.buildspec.spec.batch {
         None => {
             let mut inspector = suspects();
             timelines.push(plan.timeline(&mut inspector));

@@ -3,6 +3,8 @@
 //! Each is an [`crate::scenario::Action`], so it is journalled, replayed and usable in an actions file. Executions are named by
 //! their number in the run.
 
+use std::collections::BTreeSet;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -12,6 +14,7 @@ use super::pipeline::definition::{ExecutionMode, Pipeline, RetryMode};
 use super::pipeline::execution::Engine;
 use super::pipeline::outcome::{ActionRunId, ExecutionId};
 use super::pipeline::status::ConditionType;
+use super::pipelines::{BuildspecFrom, ProjectUpdate};
 use super::{Delivery, Job};
 use crate::ids::ServiceId;
 use crate::phrase::phrases;
@@ -150,6 +153,23 @@ phrases! {
             /// The stage.
             stage: String,
         } = "several executions wait for approval in `{stage}`; say which `execution`",
+        /// Nothing builds such a project.
+        "no-project" => NoProject {
+            /// The project.
+            project: String,
+            /// Those that there are.
+            known: String,
+        } = "there is no build project `{project}`; there are {known}",
+        /// An update that names nothing.
+        "nothing-updated" => NothingUpdated {
+            /// The project.
+            project: String,
+        } = "what changes in `{project}`? Name `buildspec`, `compute_type`, `privileged` or `cache`",
+        /// A specification that is a name or a text, and was not read.
+        "buildspec-unread" => Unread {
+            /// The project.
+            project: String,
+        } = "the build specification for `{project}` was not read: files are read with the scenario or the actions that name them",
         /// The engine refuses.
         "pipeline-refuses" => Refused {
             /// Why.
@@ -210,6 +230,34 @@ impl Delivery {
         }
         self.followed();
         Ok(())
+    }
+
+    /// Changes a build project, now. Builds under way go on as they began.
+    pub fn update_project(&mut self, now: SimTime, update: &ProjectUpdate) -> Result<(), NoPipeline> {
+        self.now = now;
+        let project = || update.project.clone();
+        let known = self.project_names();
+        if !known.contains(update.project.as_str()) {
+            let known = known.into_iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+            return Err(NoPipeline::NoProject { project: project(), known: if known.is_empty() { "none".to_owned() } else { known } });
+        }
+        if update.changed().next().is_none() {
+            return Err(NoPipeline::NothingUpdated { project: project() });
+        }
+        if matches!(update.buildspec, Some(BuildspecFrom::Written(_))) {
+            return Err(NoPipeline::Unread { project: project() });
+        }
+        self.line.update_project(update);
+        self.runs += 1;
+        Ok(())
+    }
+
+    /// The names of the build projects: those that are described, and those that actions of pipelines name.
+    pub fn project_names(&self) -> BTreeSet<&str> {
+        let pipelines = self.line.services().filter_map(|service| self.line.engine(service));
+        let actions = pipelines.flat_map(|engine| &engine.pipeline().get().stages).flat_map(|stage| &stage.actions);
+        let named = actions.filter_map(|action| action.configuration.get("ProjectName").map(String::as_str));
+        self.line.farm().projects().keys().map(String::as_str).chain(named).collect()
     }
 
     /// A service gets its first pipeline, which begins with what is on the main branch.

@@ -16,7 +16,7 @@ use super::pipeline::definition::{Category, Pipeline, RetryMode};
 use super::pipeline::execution::{ActionResult, Engine, Start};
 use super::pipeline::outcome::{ActionRunId, BeginAction, Effect, Event as Happened, ExecutionId, Outcome, Refused, Why};
 use super::pipeline::status::{ActionStatus, ConditionType, ExecutionStatus, StageStatus, TriggerType};
-use super::pipelines::Pipelines;
+use super::pipelines::{Pipelines, ProjectUpdate};
 use crate::ids::{FlawId, ServiceId, VersionId};
 use crate::kernel::model::Model;
 use crate::phrase::Sentence;
@@ -131,6 +131,11 @@ impl Line {
     /// The builds.
     pub(super) const fn farm(&self) -> &Farm {
         &self.farm
+    }
+
+    /// Changes a build project.
+    pub(super) fn update_project(&mut self, update: &ProjectUpdate) {
+        self.farm.update(update);
     }
 
     /// When it wants to be called next.

@@ -3,6 +3,8 @@
 //! Owned and read only. What is hidden in a change (its defects) is here too, marked as truth: a reader that plays the role
 //! of a real tool leaves it out.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::builds::Build;
@@ -11,6 +13,7 @@ use super::history::Commit;
 use super::incident::Incident;
 use super::pipeline::definition::{ExecutionMode, Pipeline};
 use super::pipeline::view::{ExecutionView, StageView};
+use super::pipelines::BuildProject;
 use super::{Delivery, Job};
 use crate::ids::{FlawId, ServiceId, VersionId};
 use crate::telemetry::ledger::{ChangeNumber, DeploymentNumber, ExecutionNumber};
@@ -169,6 +172,8 @@ pub struct DeliveryLook {
     pub pipelines: Vec<PipelineLook>,
     /// Builds, the oldest first.
     pub builds: Vec<Build>,
+    /// Build projects as they are now, by name.
+    pub projects: BTreeMap<String, BuildProject>,
     /// Builds that run at once.
     pub agents: usize,
     /// Incidents, the oldest first.
@@ -255,11 +260,17 @@ impl Delivery {
             commits: self.history.commits()[newest(self.history.commits().len())..].to_vec(),
             pipelines: pipelines.collect(),
             builds: self.line.farm().builds().cloned().collect(),
+            projects: self.project_names().into_iter().map(|name| (name.to_owned(), self.project(name))).collect(),
             agents: self.line.farm().agents(),
             incidents: self.incidents.clone(),
             artifacts: self.artifacts.values().rev().take(MOST).rev().map(artifact).collect(),
             release: self.release.as_ref().map(|(release, _)| release.clone()),
         }
+    }
+
+    /// A build project as it is now; one that nobody described has the defaults.
+    pub fn project(&self, name: &str) -> BuildProject {
+        self.line.farm().projects().get(name).cloned().unwrap_or_default()
     }
 
     /// Where a defect came from; `None` if no change of this team has it.

@@ -66,6 +66,7 @@ pub(super) fn action(action: &Action) -> Checked {
         | Action::SetLoad { .. }
         | Action::Steer { .. }
         | Action::Pipeline { .. }
+        | Action::UpdateProject(_)
         | Action::SetFlag { .. }
         | Action::RemoveFlag { .. }
         | Action::FlushCache { .. } => Ok(()),

@@ -89,6 +89,8 @@ pub(super) enum Resolved {
     Direct { service: Option<ServiceId>, what: Deed, command: Box<Command> },
     /// Something for the delivery of a service.
     Pipeline(ServiceId),
+    /// Something for a build project.
+    Project,
 }
 
 /// Finds a name in a list.
@@ -210,6 +212,7 @@ pub(super) fn resolve(scenario: &Scenario, action: &Action) -> Result<Resolved, 
         }
         Action::Steer { service: name, wish } => Resolved::Order(Box::new(Order::Steer { service: service(scenario, name)?, wish: *wish })),
         Action::Pipeline { service: name, .. } => Resolved::Pipeline(service(scenario, name)?),
+        Action::UpdateProject(_) => Resolved::Project,
         Action::SetFlag { flag: name, percentage } => order(Order::SetFeature { feature: flag(scenario, name)?, percentage: *percentage }),
         Action::RemoveFlag { flag: name } => order(Order::RemoveFeature(flag(scenario, name)?)),
         Action::FlushCache { service: name, cache: flushed } => {

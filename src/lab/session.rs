@@ -415,6 +415,13 @@ impl Session {
                 let Some(delivery) = &mut self.delivery else { return Err(NoPipeline::NoTeam.into()) };
                 delivery.command(now, service, name, command)?;
             }
+            Resolved::Project => {
+                let Action::UpdateProject(update) = action else { return Ok(()) };
+                let Some(delivery) = &mut self.delivery else { return Err(NoPipeline::NoTeam.into()) };
+                delivery.update_project(now, update)?;
+                let what = update.changed().collect::<Vec<_>>().join(", ");
+                self.fleet.note(now, None, Deed::UpdateProject { project: update.project.clone(), what });
+            }
             Resolved::Direct { service, what, command } => {
                 self.fleet.note(now, service, what);
                 self.kernel.apply(*command);

@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::delivery::command::PipelineCommand;
+use crate::delivery::pipelines::ProjectUpdate;
 use crate::fleet::deploy::{Strategy, Wish};
 use crate::fleet::fault::{Fault, Selector};
 use crate::kernel::model::Queue;
@@ -134,6 +135,8 @@ pub enum Action {
         /// What.
         command: PipelineCommand,
     },
+    /// Changes a build project, for builds that an agent takes up from now on.
+    UpdateProject(ProjectUpdate),
     /// Gives a feature to another share of the users; 0 % is the kill switch. Whoever has it keeps it when the share grows.
     SetFlag {
         /// The flag.
@@ -157,7 +160,7 @@ pub enum Action {
 
 impl Action {
     /// The names of all actions as written in files.
-    pub const NAMES: [&'static str; 16] = [
+    pub const NAMES: [&'static str; 17] = [
         "deploy",
         "roll-back",
         "set-strategy",
@@ -171,6 +174,7 @@ impl Action {
         "set-load",
         "steer",
         "pipeline",
+        "update-project",
         "set-flag",
         "remove-flag",
         "flush-cache",
@@ -192,6 +196,7 @@ impl Action {
             Self::SetLoad { .. } => "set-load",
             Self::Steer { .. } => "steer",
             Self::Pipeline { .. } => "pipeline",
+            Self::UpdateProject(_) => "update-project",
             Self::SetFlag { .. } => "set-flag",
             Self::RemoveFlag { .. } => "remove-flag",
             Self::FlushCache { .. } => "flush-cache",

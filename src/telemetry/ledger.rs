@@ -241,6 +241,13 @@ phrases! {
             /// Its service.
             service: String,
         } = "flush the cache `{cache}` of `{service}`",
+        /// A build project was changed.
+        "update-project" => UpdateProject {
+            /// The project.
+            project: String,
+            /// What was changed.
+            what: String,
+        } = "update the build project `{project}`: {what}",
         /// An entry of the timeline did not fit what had been done before.
         "left-out" => LeftOut {
             /// Why.

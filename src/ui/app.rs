@@ -623,6 +623,7 @@ fn action_text(lang: Lang, action: &Action, tense: Tense) -> String {
             lang.with(key, &[("service", service)])
         }
         Action::Pipeline { service, command } => super::panels::pipeline::command_text(lang, service, command, tense),
+        Action::UpdateProject(update) => lang.with(tense.of("want.update-project", "did.update-project"), &[("project", &update.project)]),
         Action::SetFlag { flag, percentage } => lang.with("did.set-flag", &[("flag", flag), ("percentage", &super::format::percent(lang, percentage.get()))]),
         Action::RemoveFlag { flag } => lang.with("did.remove-flag", &[("flag", flag)]),
         Action::FlushCache { service, cache } => lang.with("did.flush", &[("service", service), ("cache", cache)]),

@@ -10,9 +10,10 @@ use std::thread;
 
 use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 
+use crate::delivery::pipelines::BuildspecFrom;
 use crate::lesson::proof::{self, Proof};
 use crate::lesson::{Lesson, plan};
-use crate::scenario::TimedAction;
+use crate::scenario::{Action, TimedAction};
 use crate::units::SimTime;
 
 /// Seeds of a proof in the window, as on the command line.
@@ -85,7 +86,14 @@ fn watch(folder: &Path, changed: Sender<()>, wake: impl Fn() + Send + 'static) -
 /// What was done in a step, as the `solution` of its file.
 pub(crate) fn solution(own: &[TimedAction], began: SimTime) -> String {
     let line = |timed: &TimedAction| {
-        let action = toml::Value::try_from(&timed.action).map(|value| value.to_string()).unwrap_or_default();
+        let mut action = timed.action.clone();
+        // A file names a specification or holds its text; what was read of it is the simulation's business.
+        if let Action::UpdateProject(update) = &mut action
+            && let Some(BuildspecFrom::Read(read)) = &update.buildspec
+        {
+            update.buildspec = Some(BuildspecFrom::Written(read.text.clone()));
+        }
+        let action = toml::Value::try_from(&action).map(|value| value.to_string()).unwrap_or_default();
         let after = timed.at.since(began);
         let after = if after.nanos() == 0 { String::new() } else { format!("after = \"{after}\", ") };
         format!("    {{ {after}do = {action} }},\n")
@@ -102,7 +110,7 @@ pub(crate) fn same_step(old: &Lesson, at: usize, new: &Lesson) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::Action;
+    use crate::delivery::pipelines::ProjectUpdate;
 
     #[test]
     fn what_an_author_did_is_written_as_a_solution() {
@@ -116,5 +124,10 @@ mod tests {
         assert_eq!(deeds.len(), 2);
         assert_eq!(deeds[0]["do"]["scale"]["instances"].as_integer(), Some(2));
         assert_eq!(deeds[1]["after"].as_str(), Some("30s"));
+        let spec = BuildspecFrom::Read(Box::default());
+        let update = ProjectUpdate { project: "shop-build".to_owned(), buildspec: Some(spec), ..ProjectUpdate::default() };
+        let text = solution(&[TimedAction { at: SimTime::ZERO, action: Action::UpdateProject(update) }], SimTime::ZERO);
+        let read: toml::Table = text.parse().expect("it is TOML");
+        assert!(read["solution"][0]["do"]["update-project"]["buildspec"].as_str().is_some_and(|text| text.contains("- npm ci\n")), "{text}");
     }
 }

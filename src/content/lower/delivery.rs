@@ -7,8 +7,7 @@ use super::super::genuine::{buildspec, kinds};
 use super::super::parse::text;
 use super::super::tree::{At, Node};
 use super::Lower;
-use crate::delivery::build::spec::Buildspec;
-use crate::delivery::pipelines::{BuildProject, BuildspecOf, LineSpec, Pipelines};
+use crate::delivery::pipelines::{BuildProject, BuildspecFrom, BuildspecOf, LineSpec, Pipelines, ProjectUpdate};
 use crate::delivery::plan::Team;
 use crate::wording::{listed, nearest, shown};
 
@@ -50,7 +49,7 @@ impl Lower<'_> {
             let at = all.key(name);
             let buildspec = project.buildspec.as_ref().map(|file| self.buildspec(file, &at.key("buildspec")));
             let project = BuildProject {
-                buildspec: buildspec.flatten().map(BuildspecOf).unwrap_or_default(),
+                buildspec: buildspec.flatten().unwrap_or_default(),
                 compute_type: project.compute_type,
                 privileged: project.privileged,
                 cache: project.cache.clone(),
@@ -67,7 +66,7 @@ impl Lower<'_> {
         (file.team.clone(), Pipelines { lines, projects, agents: file.build_agents })
     }
 
-    fn buildspec(&mut self, name: &str, at: &At<'_>) -> Option<Buildspec> {
+    fn buildspec(&mut self, name: &str, at: &At<'_>) -> Option<BuildspecOf> {
         match self.data(name, at) {
             Err(refused) => {
                 self.report(at, refused.into());
@@ -75,7 +74,38 @@ impl Lower<'_> {
             }
             Ok(bytes) => {
                 let (source, text) = text(&bytes, self.collector)?;
-                buildspec::read_from(source, &text, self.collector)
+                buildspec::read_from(source, &text, self.collector).map(|spec| BuildspecOf { spec, text })
+            }
+        }
+    }
+
+    /// Checks a change of a build project and reads the specification that it names.
+    pub(super) fn update_project(&mut self, update: &mut ProjectUpdate, at: &At<'_>) {
+        let project = at.key("project");
+        if self.file.team.is_none() {
+            let finding = Finding::error(Code::Impossible, "nothing is ever built here, because there is no `[team]`").label("no builds");
+            self.report(&project, finding);
+        }
+        self.check_project(Some(&update.project), &project);
+        if update.changed().next().is_none() {
+            let finding = Finding::error(Code::MissingKey, format!("what changes in `{}`?", shown(&update.project)));
+            self.report_key(at, finding.label("needs `buildspec`, `compute_type`, `privileged` or `cache`"));
+        }
+        let Some(BuildspecFrom::Written(written)) = &update.buildspec else { return };
+        let place = at.key("buildspec");
+        let spec = if written.contains('\n') { self.buildspec_text(written, &place) } else { self.buildspec(written, &place) };
+        update.buildspec = Some(BuildspecFrom::Read(Box::new(spec.unwrap_or_default())));
+    }
+
+    /// A specification that stands in the file itself. What is wrong with it is said with the line within it.
+    fn buildspec_text(&mut self, text: &str, at: &At<'_>) -> Option<BuildspecOf> {
+        match buildspec::of_text(text) {
+            Ok((spec, _)) => Some(spec),
+            Err(mistakes) => {
+                for mistake in mistakes.into_iter().filter(|mistake| !mistake.is_warning) {
+                    self.report(at, Finding::error(Code::BadValue, format!("line {} of the build specification: {}", mistake.line, mistake.what)));
+                }
+                None
             }
         }
     }

@@ -286,6 +286,7 @@ impl Lower<'_> {
                     }
                 }
             }
+            Action::UpdateProject(update) => self.update_project(update, &at),
             Action::SetFlag { flag, .. } | Action::RemoveFlag { flag } => {
                 self.flag(flag, &at.key("flag"));
             }

@@ -34,6 +34,8 @@ pub struct Met<'a> {
     pub number: u64,
     /// Which of how many executors it is, where it runs only its part of the tests.
     pub shard: Option<(u32, u32)>,
+    /// How often its command line has tests tried again that fail; `None`: as the suite has it.
+    pub retries: Option<u32>,
 }
 
 /// What a command finds.
@@ -132,7 +134,11 @@ impl Findings for Suspects {
                         .filter(|defect| detect::verdict(self.root, kind, suite, defect.id, defect.kind) == Verdict::Found && here(defect.id))
                         .map(|defect| defect.id)
                         .collect();
-                    let part = crate::delivery::check::Suite { tests: suite.tests / executors.max(1), ..suite.clone() };
+                    let part = crate::delivery::check::Suite {
+                        tests: suite.tests / executors.max(1),
+                        retries: command.retries.unwrap_or(suite.retries),
+                        ..suite.clone()
+                    };
                     let stream = self.project.child(purpose::FLAKE).child(kind as u64).child(self.build);
                     let flaky = flake::run(stream, &part, command.number);
                     if flaky.retried > 0 {

@@ -4,6 +4,7 @@
 
 pub(crate) mod button;
 pub(crate) mod chart;
+pub(crate) mod code;
 pub(crate) mod empty;
 pub(crate) mod label;
 pub(crate) mod notice;

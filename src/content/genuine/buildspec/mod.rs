@@ -14,11 +14,12 @@ mod raw;
 
 #[cfg(test)]
 use crate::content::diagnostic::Diagnostics;
-use crate::content::diagnostic::{Code, Collector, Finding};
+use crate::content::diagnostic::{Code, Collector, Finding, Severity};
 use crate::content::source::Place;
 use crate::content::tree::{Entry, Node, Value};
 use crate::content::{read, yaml};
 use crate::delivery::build::spec::Buildspec;
+use crate::delivery::pipelines::BuildspecOf;
 use crate::scenario::limits;
 use crate::wording::{nearest, shown};
 
@@ -32,6 +33,37 @@ pub(crate) fn buildspec(file_name: &str, text: &str) -> Result<(Buildspec, Diagn
     match spec {
         Some(spec) if !diagnostics.has_errors() => Ok((spec, diagnostics)),
         _ => Err(diagnostics),
+    }
+}
+
+/// One thing that is wrong with a specification that stands in no file of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Mistake {
+    /// The line of the text, counted from 1.
+    pub(crate) line: usize,
+    /// What is wrong, and what to do about it.
+    pub(crate) what: String,
+    /// Whether the text can be used nevertheless.
+    pub(crate) is_warning: bool,
+}
+
+/// Reads a specification from text that somebody types or that stands in another file. With it come warnings; if it cannot be
+/// used, everything that is wrong with it.
+pub(crate) fn of_text(text: &str) -> Result<(BuildspecOf, Vec<Mistake>), Vec<Mistake>> {
+    let mut collector = Collector::default();
+    let file = collector.sources.add("buildspec.yml", text);
+    let spec = read_from(file, text, &mut collector);
+    let diagnostics = collector.finish();
+    let has_errors = diagnostics.has_errors();
+    let mistakes = diagnostics.iter().map(|diagnostic| Mistake {
+        line: diagnostic.line,
+        what: diagnostic.help.as_ref().map_or_else(|| diagnostic.message.clone(), |help| format!("{}: {help}", diagnostic.message)),
+        is_warning: diagnostic.severity == Severity::Warning,
+    });
+    let mistakes = mistakes.collect();
+    match spec {
+        Some(spec) if !has_errors => Ok((BuildspecOf { spec, text: text.to_owned() }, mistakes)),
+        _ => Err(mistakes),
     }
 }
 

@@ -19,6 +19,8 @@ mod scan;
 mod shell;
 mod tests;
 
+pub(super) use tests::retries;
+
 use super::cache::Hits;
 use super::cost::{CostModel, Work};
 use super::machine::ComputeType;

@@ -5,7 +5,7 @@
 
 use super::{Context, Family, Finds, Rule, Task, by_name, look_up, verbs};
 use crate::delivery::build::cost::Work;
-use crate::delivery::check::SuiteKind;
+use crate::delivery::check::{MOST_RETRIES, SuiteKind};
 
 pub(super) const FAMILY: Family = Family { name: "tests", recognise };
 
@@ -58,9 +58,64 @@ fn recognise(words: &[&str]) -> Option<&'static Task> {
     look_up(RULES, program, verbs(words))
 }
 
+/// What test runners call the option that has failed tests tried again, and whether its number counts every attempt and not only
+/// those after the first: mocha and Playwright (`--retries`), nextest (`--retries`), Vitest (`--retry`), pytest-rerunfailures
+/// (`--reruns`), gotestsum (`--rerun-fails`), Maven Surefire (`rerunFailingTestsCount`), Bazel (`--flaky_test_attempts`) and CTest
+/// (`--repeat until-pass:N`), as their manuals have it.
+const RETRIES: &[(&str, bool)] = &[
+    ("--retries", false),
+    ("--retry", false),
+    ("--reruns", false),
+    ("--rerun-fails", false),
+    ("-Dsurefire.rerunFailingTestsCount", false),
+    ("-Dfailsafe.rerunFailingTestsCount", false),
+    ("--flaky_test_attempts", true),
+    ("until-pass", true),
+];
+/// What `--rerun-fails` means without a number (gotestsum's manual).
+const GOTESTSUM: u32 = 5;
+
+/// How often a command line has failed tests tried again; `None` if it says nothing of it. A number that is none counts as nothing.
+pub(in crate::delivery::build) fn retries(words: &[&str]) -> Option<u32> {
+    // What `codebuild-tests-run --test-command` runs is one word with spaces in it.
+    let all: Vec<&str> = words.iter().flat_map(|word| word.split_whitespace()).collect();
+    all.iter().enumerate().find_map(|(at, word)| {
+        let (name, value) = word.split_once(['=', ':']).map_or((*word, None), |(name, value)| (name, Some(value)));
+        let (_, attempts) = RETRIES.iter().find(|(known, _)| *known == name)?;
+        let number = match value {
+            Some(value) => value.parse().ok(),
+            None if name == "--rerun-fails" => Some(GOTESTSUM),
+            None => all.get(at + 1).and_then(|next| next.parse().ok()),
+        };
+        number.map(|number: u32| number.saturating_sub(u32::from(*attempts)).min(MOST_RETRIES))
+    })
+}
+
 #[cfg(test)]
 mod recognition {
     use super::super::recognise;
+    use super::retries;
+
+    #[test]
+    fn runners_say_how_often_failed_tests_are_tried_again() {
+        for (command, expected) in [
+            ("npm test", None),
+            ("npm test -- --retries 2", Some(2)),
+            ("npx playwright test --retries=3", Some(3)),
+            ("npx vitest run --retry=1", Some(1)),
+            ("pytest --reruns 2 tests", Some(2)),
+            ("gotestsum --rerun-fails --packages ./...", Some(5)),
+            ("gotestsum --rerun-fails=2", Some(2)),
+            ("mvn -B verify -Dsurefire.rerunFailingTestsCount=2", Some(2)),
+            ("bazel test //... --flaky_test_attempts=3", Some(2)),
+            ("ctest --repeat until-pass:3", Some(2)),
+            ("npm test -- --retries 99", Some(10)),
+            ("npm test -- --retries many", None),
+        ] {
+            assert_eq!(retries(&command.split_whitespace().collect::<Vec<_>>()), expected, "{command}");
+        }
+        assert_eq!(retries(&["codebuild-tests-run", "--test-command", "npx playwright test --retries 1"]), Some(1));
+    }
 
     #[test]
     fn runners_are_told_apart() {

@@ -157,7 +157,15 @@ impl Shell<'_> {
         let text = one_line(&simple.written());
         let time = self.plan.model.time(&(task.work)(&context), self.plan.machine.cores(), self.stream.child(self.steps_of_command));
         let shard = self.plan.shard.filter(|_| task.name == "codebuild-tests-run");
-        let mut finding = self.findings.meet(&Met { phase: self.phase, text: &text, task, project: self.plan.project, number: self.ran, shard });
+        let mut finding = self.findings.meet(&Met {
+            phase: self.phase,
+            text: &text,
+            task,
+            project: self.plan.project,
+            number: self.ran,
+            shard,
+            retries: command::retries(&plain),
+        });
         if task.daemon && !self.plan.has_docker() {
             let message = "Cannot connect to the Docker daemon at unix:///var/run/docker.sock".to_owned();
             finding.failure = Some(Failure { message, exit: 1, after: Ratio::ZERO });

@@ -6,7 +6,7 @@
 use eframe::egui::{Align, Frame, Label, RichText, ScrollArea, Ui, UiBuilder, pos2};
 
 use super::seen::Seen;
-use super::{PipelineState, tone};
+use super::{PipelineState, Wish, tone};
 use crate::delivery::builds::{Build, BuildStatus};
 use crate::ui::state::colors;
 use crate::ui::theme::size;
@@ -26,6 +26,22 @@ pub(super) fn agents(seen: &Seen<'_>) -> String {
 fn place(seen: &Seen<'_>, build: &Build) -> Option<usize> {
     let mut queue = seen.all.builds.iter().filter(|other| other.status == BuildStatus::Queued);
     (build.status == BuildStatus::Queued).then(|| queue.position(|other| other.number == build.number)).flatten().map(|at| at + 1)
+}
+
+/// Buttons that open the build projects which this pipeline's actions name.
+pub(super) fn projects_ui(ui: &mut Ui, seen: &Seen<'_>, state: &PipelineState, wishes: &mut Vec<Wish>) {
+    let actions = seen.look.definition.stages.iter().flat_map(|stage| &stage.actions);
+    let mut named: Vec<&String> = actions.filter_map(|action| action.configuration.get("ProjectName")).collect();
+    named.sort();
+    named.dedup();
+    for name in named.into_iter().filter(|name| seen.all.projects.contains_key(*name)) {
+        let edited = state.projects.get(name).is_some_and(super::project::Editor::is_changed);
+        let key = if edited { "pipeline.project.open.on" } else { "pipeline.project.open" };
+        let about = seen.lang.with(key, &[("project", name)]);
+        if super::small(ui, icons::EDIT, name, &about).clicked() {
+            wishes.push(Wish::Project(name.clone()));
+        }
+    }
 }
 
 /// Draws the table, and beside it the log of the build that is looked at.

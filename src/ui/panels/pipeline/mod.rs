@@ -11,6 +11,7 @@ mod forms;
 mod graph;
 mod lanes;
 mod overview;
+mod project;
 mod seen;
 mod stage;
 mod tone;
@@ -27,6 +28,7 @@ use super::panes::PaneSpec;
 use super::{delivery, inspector};
 use crate::delivery::command::PipelineCommand;
 use crate::delivery::look::{DeliveryLook, PipelineLook};
+use crate::delivery::pipelines::ProjectUpdate;
 use crate::ids::ServiceId;
 use crate::scenario::{Action, Scenario};
 use crate::telemetry::ledger::ExecutionNumber;
@@ -83,12 +85,16 @@ pub(crate) struct PipelineState {
     fresh: bool,
     /// What was edited and is not applied yet, by service.
     editors: BTreeMap<ServiceId, Editor>,
+    /// The build project that is being edited.
+    project: Option<String>,
+    /// What was edited of build projects and is not applied yet, by name.
+    projects: BTreeMap<String, project::Editor>,
 }
 
 impl PipelineState {
     /// Whether the panel is to fill the whole middle: an editor needs the room.
     pub(crate) fn fills(&self) -> bool {
-        self.fills || self.editing || self.creating.is_some()
+        self.fills || self.editing || self.creating.is_some() || self.project.is_some()
     }
     /// Whether a log is read, which needs more room than usual.
     pub(crate) const fn reads_log(&self) -> bool {
@@ -96,7 +102,7 @@ impl PipelineState {
     }
     /// Shows the pipeline of a service, and in it an execution and a build that were chosen elsewhere.
     pub(crate) fn show(&mut self, service: ServiceId, execution: Option<ExecutionNumber>, build: Option<u32>) {
-        (self.creating, self.editing, self.form) = (None, false, None);
+        (self.creating, self.editing, self.form, self.project) = (None, false, None, None);
         self.fresh = self.fresh || self.shown != Some(service);
         self.shown = Some(service);
         (self.execution, self.lane, self.reveal_execution) = (execution, execution, execution.is_some());
@@ -119,17 +125,17 @@ impl PipelineState {
             form.refuse(why);
             return true;
         }
-        let editing = self.editing || self.creating.is_some();
-        self.editors.values_mut().any(|editor| editor.refused(action, why)) && editing
+        let editing = self.editing || self.creating.is_some() || self.project.is_some();
+        let any = self.editors.values_mut().any(|editor| editor.refused(action, why)) || self.projects.values_mut().any(|editor| editor.refused(action, why));
+        any && editing
     }
     /// The world did an action: the form that asked for it has served its purpose.
     pub(crate) fn done(&mut self, action: &Action) {
         if self.form.as_ref().is_some_and(|form| form.sent(action)) {
             self.form = None;
         }
-        for editor in self.editors.values_mut() {
-            editor.done(action);
-        }
+        self.editors.values_mut().for_each(|editor| editor.done(action));
+        self.projects.values_mut().for_each(|editor| editor.done(action));
     }
     /// A service that was to get its first pipeline has it: it is shown as it runs, among the other panels again.
     fn follow_creation(&mut self, all: &DeliveryLook) {
@@ -170,6 +176,10 @@ enum Wish {
     Build(u32),
     /// Says how the service is deployed from now on.
     Strategy,
+    /// Edits a build project.
+    Project(String),
+    /// Changes a build project.
+    UpdateProject(ProjectUpdate),
 }
 
 /// What is or was done to a pipeline, in words.
@@ -289,6 +299,14 @@ fn pipeline_ui(ui: &mut Ui, shell: &mut Shell) {
                         editor::Answer::Asks(command) => wishes.push(Wish::Command(command)),
                     }
                 }
+                Some(seen) if let Some((name, project)) = state.project.as_ref().and_then(|name| seen.all.projects.get_key_value(name)) => {
+                    let editor = state.projects.entry(name.clone()).or_insert_with(|| project::Editor::new(name, project));
+                    match project::project_ui(ui, seen, editor) {
+                        project::Answer::Stays => {}
+                        project::Answer::Leaves => state.project = None,
+                        project::Answer::Asks(update) => wishes.push(Wish::UpdateProject(update)),
+                    }
+                }
                 Some(seen) => view_ui(ui, seen, own, &mut state, &mut wishes),
             }
         });
@@ -307,6 +325,8 @@ fn pipeline_ui(ui: &mut Ui, shell: &mut Shell) {
                 (state.builds, state.build) = (true, Some(number));
                 (state.reveal_build, state.reveal_wrong) = (true, true);
             }
+            Wish::Project(name) => state.project = Some(name),
+            Wish::UpdateProject(update) => shell.ask(Ask::Act(Box::new(Action::UpdateProject(update)))),
             Wish::Strategy => strategy_of = look.map(|look| look.service),
         }
     }
@@ -322,7 +342,7 @@ fn pipeline_ui(ui: &mut Ui, shell: &mut Shell) {
 fn choose(shell: &mut Shell, state: &mut PipelineState, all: &DeliveryLook, chosen: &overview::Chosen) {
     let service = match chosen {
         overview::Chosen::Pipeline(at) => {
-            state.creating = None;
+            (state.creating, state.project) = (None, None);
             all.pipelines.get(*at).map(|look| look.service)
         }
         overview::Chosen::Bare(service) => {
@@ -455,6 +475,7 @@ fn tables_ui(ui: &mut Ui, seen: &Seen<'_>, state: &mut PipelineState, wishes: &m
             ui.horizontal(|ui| {
                 label::section(ui, names[1].as_ref());
                 label::explained(label::caption(ui, builds::agents(seen)), lang, "build-agent");
+                builds::projects_ui(ui, seen, state, wishes);
             });
             builds::builds_ui(ui, seen, state, ui.available_height());
         });
@@ -466,7 +487,9 @@ fn tables_ui(ui: &mut Ui, seen: &Seen<'_>, state: &mut PipelineState, wishes: &m
             state.builds = at == 1;
         }
         label::explained(label::caption(ui, builds::agents(seen)), lang, "build-agent");
-        if seen.active() > 0 {
+        if state.builds {
+            builds::projects_ui(ui, seen, state, wishes);
+        } else if seen.active() > 0 {
             label::caption(ui, lang.counted("executions", seen.active()));
         }
     });

@@ -2,25 +2,23 @@
 
 use std::collections::BTreeSet;
 
-use eframe::egui::{Align, Align2, Frame, Margin, Rect, RichText, ScrollArea, Shape, TextEdit, Ui, pos2, vec2};
+use eframe::egui::{RichText, ScrollArea, Ui, vec2};
 
 use super::super::seen::Seen;
 use super::super::stage::line;
 use super::mistakes::sentence;
 use super::{Editor, Reveal, draft};
 use crate::ui::state::colors;
-use crate::ui::theme::{self, size};
+use crate::ui::theme::size;
+use crate::ui::widgets::code::{Marks, code_ui};
 use crate::ui::widgets::{button, label};
 use crate::ui::{fonts, icons};
 
-/// Width of the numbers of the lines [points].
-const GUTTER: f32 = 34.0;
 /// Highest list of mistakes [points].
 const LIST: f32 = 120.0;
 
 /// Draws it.
 pub(super) fn text_ui(ui: &mut Ui, seen: &Seen<'_>, editor: &mut Editor) {
-    let palette = colors(ui);
     let lang = seen.lang;
     let draft = &editor.draft;
     let count = draft.found().len() + usize::from(draft.is_broken());
@@ -36,53 +34,7 @@ pub(super) fn text_ui(ui: &mut Ui, seen: &Seen<'_>, editor: &mut Editor) {
     });
     let title = lang.tr("pipeline.editor.text");
     let height = ui.available_height() - list - 10.0;
-    let mut changed = false;
-    Frame::new().fill(palette.ground).corner_radius(6).show(ui, |ui| {
-        ui.set_width(ui.available_width());
-        ScrollArea::both().id_salt("text").max_height(height).auto_shrink(false).show(ui, |ui| {
-            let marks = ui.painter().add(Shape::Noop);
-            let left = ui.cursor().left();
-            // Lines are as long as they are: what stands where can only be numbered so.
-            let mut layouter = |ui: &Ui, text: &dyn eframe::egui::TextBuffer, _wrap: f32| {
-                let job = eframe::egui::text::LayoutJob::simple(text.as_str().to_owned(), fonts::mono(size::SMALL + 1.0), palette.text, f32::INFINITY);
-                ui.fonts_mut(|fonts| fonts.layout_job(job))
-            };
-            let output = TextEdit::multiline(&mut editor.draft.text)
-                .code_editor()
-                .frame(Frame::NONE.inner_margin(Margin { left: (GUTTER + 8.0) as i8, right: 8, top: 6, bottom: 6 }))
-                .desired_width(f32::INFINITY)
-                .min_size(vec2(0.0, height - 8.0))
-                .layouter(&mut layouter)
-                .show(ui);
-            changed = output.response.response.changed();
-            output.response.response.accessible_name(title.as_ref());
-            let clip = ui.clip_rect();
-            let mut shapes = Vec::new();
-            for (at, row) in output.galley.rows.iter().enumerate() {
-                let top = output.galley_pos.y + row.pos.y;
-                let rect = Rect::from_min_size(pos2(left, top), vec2(clip.right() - left, row.row.size.y));
-                if wanted == Some(at + 1) {
-                    ui.scroll_to_rect(Rect::from_min_size(rect.min, vec2(1.0, rect.height())), Some(Align::Center));
-                }
-                if !clip.intersects(rect) {
-                    continue;
-                }
-                let number = at + 1;
-                let ink = if wrong.contains(&number) {
-                    shapes.push(Shape::rect_filled(rect, 0.0, theme::mixed(palette.failing, palette.ground, 0.16)));
-                    palette.failing_text
-                } else if odd.contains(&number) {
-                    shapes.push(Shape::rect_filled(rect, 0.0, theme::mixed(palette.warning, palette.ground, 0.14)));
-                    palette.warning_text
-                } else {
-                    palette.faint
-                };
-                let text = if wrong.contains(&number) { format!("■ {number}") } else { number.to_string() };
-                ui.painter().text(pos2(left + GUTTER, rect.center().y), Align2::RIGHT_CENTER, text, fonts::mono(size::SMALL - 1.0), ink);
-            }
-            ui.painter().set(marks, Shape::Vec(shapes));
-        });
-    });
+    let changed = code_ui(ui, &mut editor.draft.text, &title, &Marks { wrong, odd, wanted }, height);
     if changed {
         editor.draft.read();
     }
