@@ -291,7 +291,9 @@ fn a_changed_build_project_builds_in_another_way_from_then_on_and_replays() {
 #[test]
 fn a_timeline_names_a_specification_and_its_mistakes_are_told() {
     let with = |buildspec: &str| {
-        let text = format!("format_version = 1\nextends = 'first-pipeline'\n[[timeline]]\nat = '2h'\ndo = {{ update-project = {{ project = 'shop-build', buildspec = {buildspec} }} }}\n");
+        let text = format!(
+            "format_version = 1\nextends = 'first-pipeline'\n[[timeline]]\nat = '2h'\ndo = {{ update-project = {{ project = 'shop-build', buildspec = {buildspec} }} }}\n"
+        );
         content::read_str("x", "x.toml", &text, &Folder::Disk(std::path::Path::new("scenarios").canonicalize().expect("it is there")))
     };
     let loaded = with("\"version: 0.2\\nphases:\\n  build:\\n    commands:\\n      - npm test\\n\"").unwrap_or_else(|found| panic!("{found}"));

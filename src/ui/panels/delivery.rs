@@ -45,6 +45,8 @@ pub(crate) struct DeliveryState {
     pub(super) deployment: Option<DeploymentNumber>,
     /// What was asked of it last.
     pub(crate) asked: Asked,
+    /// The service whose next deployment is to be looked at, and the newest there was when it was asked for.
+    pub(super) next: Option<(ServiceId, DeploymentNumber)>,
     /// The failed request that is walked back: its flaw, and which of the flaw's requests.
     pub(super) walk: Option<(FlawId, usize)>,
     /// The share that is being chosen for a flag, by its place: the share that it had when choosing began, and the chosen one.
@@ -64,6 +66,7 @@ impl Default for DeliveryState {
             reveal_commit: false,
             deployment: None,
             asked: Asked::default(),
+            next: None,
             walk: None,
             flags: BTreeMap::new(),
         }

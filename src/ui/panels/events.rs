@@ -46,6 +46,20 @@ fn target(run: &Run, mark: &Mark) -> Option<Target> {
     })
 }
 
+/// Marks that say the same of the same service one after the other are one: how many, and the index of the newest.
+fn grouped(marks: &[Mark]) -> Vec<(usize, usize)> {
+    let mut groups: Vec<(usize, usize)> = Vec::new();
+    for (at, mark) in marks.iter().enumerate() {
+        let alike =
+            |other: &Mark| mark.kind == MarkKind::Instance && other.kind == mark.kind && other.service == mark.service && other.what.key == mark.what.key;
+        match groups.last_mut() {
+            Some((count, last)) if alike(&marks[*last]) => (*count, *last) = (*count + 1, at),
+            _ => groups.push((1, at)),
+        }
+    }
+    groups
+}
+
 fn events_ui(ui: &mut Ui, shell: &mut Shell) {
     let lang = shell.lang();
     let Some(run) = shell.run.as_ref() else { return };
@@ -54,32 +68,57 @@ fn events_ui(ui: &mut Ui, shell: &mut Shell) {
         return;
     }
     let snapshot = run.snapshot.clone();
-    let count = snapshot.marks.len();
+    // The same again and again is one line: instances that fail to start would push everything else out of sight.
+    let groups = grouped(&snapshot.marks);
+    let count = groups.len();
     let (time, what, service) = (lang.tr("events.time"), lang.tr("events.what"), lang.tr("events.service"));
     let columns = [Column::text(&time, 1.5), Column::text(&what, 5.0), Column::text(&service, 2.0)];
-    let row = |at: usize| &snapshot.marks[count - 1 - at];
+    let row = |at: usize| &snapshot.marks[groups[count - 1 - at].1];
+    let times = |at: usize| groups[count - 1 - at].0;
+    let said = |at: usize| {
+        let what = lang.say_plainly(&row(at).what);
+        if times(at) > 1 { lang.with("events.times", &[("what", &what), ("count", &times(at).to_string())]) } else { what }
+    };
     let leads = |at: usize| target(run, row(at)).is_some();
     let mut clicked = None;
     Frame::new().inner_margin(Margin::symmetric(12, 8)).show(ui, |ui| {
         let height = whole_rows(ui.available_height());
-        clicked = table(
-            ui,
-            "events",
-            &columns,
-            Rows::from(count).leading(&leads),
-            height,
-            |at| lang.say_plainly(&row(at).what),
-            |at, cells| {
-                let mark = row(at);
-                cells.colored(0, &run.moment(lang, mark.at), cells.palette.secondary, 0.0);
-                status::mark(cells.painter(), cells.mark(1), 9.0, mark.kind, cells.palette);
-                cells.colored(1, &lang.say_plainly(&mark.what), cells.palette.text, 18.0);
-                let name = mark.service.map_or("", |service| run.service_name(service));
-                cells.colored(2, name, cells.palette.secondary, 0.0);
-            },
-        );
+        clicked = table(ui, "events", &columns, Rows::from(count).leading(&leads), height, said, |at, cells| {
+            let mark = row(at);
+            cells.colored(0, &run.moment(lang, mark.at), cells.palette.secondary, 0.0);
+            status::mark(cells.painter(), cells.mark(1), 9.0, mark.kind, cells.palette);
+            cells.colored(1, &said(at), cells.palette.text, 18.0);
+            let name = mark.service.map_or("", |service| run.service_name(service));
+            cells.colored(2, name, cells.palette.secondary, 0.0);
+        });
     });
     if let Some(target) = clicked.and_then(|at| target(run, row(at))) {
         go(shell, target);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::phrase::Sentence;
+
+    #[test]
+    fn the_same_again_is_one_line_until_something_else_happens() {
+        let mark = |at, kind, key, service| Mark {
+            at: SimTime::from_secs(at),
+            kind,
+            service: Some(ServiceId(service)),
+            what: Sentence { key, english: String::new(), values: Vec::new() },
+            about: None,
+        };
+        let marks = [
+            mark(1, MarkKind::Instance, "a", 0),
+            mark(2, MarkKind::Instance, "a", 0),
+            mark(3, MarkKind::Instance, "a", 1),
+            mark(4, MarkKind::Alarm, "b", 1),
+            mark(5, MarkKind::Alarm, "b", 1),
+            mark(6, MarkKind::Instance, "a", 1),
+        ];
+        assert_eq!(grouped(&marks), [(2, 1), (1, 2), (1, 3), (1, 4), (1, 5)]);
     }
 }

@@ -58,14 +58,15 @@ fn map_ui(ui: &mut Ui, shell: &mut Shell) {
         tooltip: &|ui, selection| tooltip_ui(ui, lang, &scenario, &snapshot, selection),
     };
     let event = run.map.ui(ui, &cx);
-    legend_ui(ui, screen, lang);
+    let several = snapshot.services.iter().any(|service| service.versions.iter().filter(|version| version.instances > 0).count() > 1);
+    legend_ui(ui, screen, lang, several);
     if let Some(MapEvent::Select(selection)) = event {
         shell.ask(Ask::Select(selection));
     }
 }
 
-/// What the shapes mean, quietly in a corner.
-fn legend_ui(ui: &Ui, screen: Rect, lang: Lang) {
+/// What the shapes mean, quietly in a corner; and the colours of instances, while a service has `several` versions.
+fn legend_ui(ui: &Ui, screen: Rect, lang: Lang, several: bool) {
     let palette = colors(ui);
     let painter = ui.painter_at(screen);
     // Zoomed in, nodes lie below it.
@@ -77,6 +78,13 @@ fn legend_ui(ui: &Ui, screen: Rect, lang: Lang) {
         status::shape(&painter, pos2(x, y), 8.0, health, palette);
         let rect = painter.text(pos2(x + 9.0, y), Align2::LEFT_CENTER, status::word(lang, health), fonts::regular(size::SMALL), palette.secondary);
         x = rect.right() + 16.0;
+    }
+    if several {
+        for at in 0..2 {
+            painter.rect_filled(Rect::from_center_size(pos2(x + at as f32 * 11.0, y), vec2(9.0, 4.0)), 1.0, palette.version(at));
+        }
+        let text = lang.tr("map.versions");
+        x = painter.text(pos2(x + 21.0, y), Align2::LEFT_CENTER, text, fonts::regular(size::SMALL), palette.secondary).right() + 16.0;
     }
     // Where there is no room for both, the legend is what one needs.
     let hint = painter.layout_no_wrap(lang.tr("map.hint").into_owned(), fonts::regular(size::SMALL), palette.secondary);

@@ -127,8 +127,8 @@ fn series(metric: Metric, charts: &Charts, lang: Lang, palette: &Palette) -> Vec
     }
     match metric {
         Metric::Latency => vec![
-            line("p50", theme::mixed(palette.series[0], palette.panel, 0.5), 1.5, points(total, |point| point.p50_ms)),
-            line("p90", theme::mixed(palette.series[0], palette.panel, 0.75), 1.5, points(total, |point| point.p90_ms)),
+            line("p50", palette.series[3], 1.5, points(total, |point| point.p50_ms)),
+            line("p90", palette.series[0], 1.5, points(total, |point| point.p90_ms)),
             line("p99", palette.series[1], 1.5, points(total, |point| point.p99_ms)),
         ],
         Metric::Traffic => vec![
@@ -154,7 +154,11 @@ fn at(points: &[(f64, f64)], time: f64, window: f64) -> f64 {
     points.get(index).filter(|&&(t, _)| t - time <= window * 1.5).map_or(f64::NAN, |&(_, value)| value)
 }
 
-/// At most about two points per pixel: the extremes of each stretch, so that no spike is lost.
+/// Width of a stretch of which only the extremes are drawn [points]: where lines go up and down more often, nobody tells one stroke
+/// from the next.
+const STRETCH: f32 = 6.0;
+
+/// The extremes of each of about `most` stretches, so that no spike is lost.
 fn thinned(points: &[(f64, f64)], most: usize) -> Vec<(f64, f64)> {
     if points.len() <= most.max(8) * 2 {
         return points.to_vec();
@@ -324,7 +328,7 @@ fn chart_ui(ui: &mut Ui, shell: &mut Shell, metric: Metric) {
         .y_grid_spacer(move |input: GridInput| if log { log_ticks(input.bounds) } else { ticks(input.bounds, wanted_y) })
         .height(ui.available_height() - 4.0);
 
-    let most = (width / 1.5) as usize;
+    let most = (axis / STRETCH) as usize;
     // What happens to one service shows in the charts of others: its marks are there too, but faintly.
     let strength = |mark: &Mark| if mark.service.is_none() || charts.service.is_none() || mark.service == charts.service { 0.6 } else { 0.2 };
     let marks: Vec<(f64, eframe::egui::Color32)> = snapshot

@@ -103,12 +103,19 @@ impl Checker<'_> {
         let provider = provider.to_owned();
         let found = action.input_artifacts.len();
         if !inputs.contains(&found) {
-            let reason = Reason::Inputs { provider: provider.clone(), least: *inputs.start(), most: *inputs.end(), found };
+            let reason = match *inputs.end() {
+                0 => Reason::NoInputs { provider: provider.clone() },
+                most => Reason::Inputs { provider: provider.clone(), least: *inputs.start(), most, found },
+            };
             self.add(&path.field("inputArtifacts"), reason);
         }
         let found = action.output_artifacts.len();
         if !outputs.contains(&found) {
-            self.add(&path.field("outputArtifacts"), Reason::Outputs { provider, least: *outputs.start(), most: *outputs.end(), found });
+            let reason = match *outputs.end() {
+                0 => Reason::NoOutputs { provider },
+                most => Reason::Outputs { provider, least: *outputs.start(), most, found },
+            };
+            self.add(&path.field("outputArtifacts"), reason);
         }
     }
 

@@ -187,6 +187,18 @@ pub enum Reason {
         /// So many there are.
         found: usize,
     },
+    /// Artifacts to read, for who reads none.
+    #[error("`{provider}` reads no artifacts")]
+    NoInputs {
+        /// The provider.
+        provider: String,
+    },
+    /// Artifacts made, by who makes none.
+    #[error("`{provider}` makes no artifacts")]
+    NoOutputs {
+        /// The provider.
+        provider: String,
+    },
     /// An artifact that two actions make.
     #[error("two actions make the artifact `{name}`: `{first}` and `{second}`")]
     ArtifactTwice {

@@ -11,6 +11,7 @@ use eframe::egui::{Align2, Frame, Label, Margin, Rect, RichText, ScrollArea, Sen
 
 use super::delivery::{Target, change, deployment, deployment_of, go, link_ui, outcome, outcome_health, strategy, version_name};
 use super::panes::PaneSpec;
+use crate::fleet::deploy::Waiting;
 use crate::insight::deployments::{Deployment, Status};
 use crate::lab::snapshot::{DeploymentSnapshot, ServiceSnapshot};
 use crate::ui::state::{Ask, Run, Selection, Shell, colors};
@@ -40,6 +41,12 @@ fn deployments_ui(ui: &mut Ui, shell: &mut Shell) {
     // Those under way first, each list with the newest first.
     let (under_way, ended): (Vec<&Deployment>, Vec<&Deployment>) = snapshot.dora.deployments.iter().rev().partition(|one| one.status == Status::InProgress);
     let rows: Vec<&Deployment> = under_way.into_iter().chain(ended).collect();
+    if let Some(run) = shell.run.as_mut()
+        && let Some((service, before)) = run.delivery.next
+        && let Some(fresh) = rows.iter().find(|one| one.service == service && one.number > before)
+    {
+        (run.delivery.deployment, run.delivery.next) = (Some(fresh.number), None);
+    }
     let looked = shell.run.as_ref().and_then(|run| run.delivery.deployment);
     let chosen = looked.and_then(|number| rows.iter().find(|one| one.number == number)).or(rows.first()).copied();
     let mut clicked = None;
@@ -72,7 +79,7 @@ fn deployments_ui(ui: &mut Ui, shell: &mut Shell) {
     });
     if let Some(one) = clicked {
         if let Some(run) = shell.run.as_mut() {
-            run.delivery.deployment = Some(one.number);
+            (run.delivery.deployment, run.delivery.next) = (Some(one.number), None);
             run.delivery.asked.forget();
         }
         shell.ask(Ask::Select(Selection::Service(one.service)));
@@ -104,7 +111,7 @@ fn list_ui(ui: &mut Ui, lang: Lang, run: &Run, rows: &[&Deployment], chosen: Opt
     ];
     let name = |at: usize| {
         let one = rows[at];
-        let words = [deployment(lang, one.number), run.service_name(one.service).to_owned(), versions(run, one), outcome(lang, one)];
+        let words = [deployment(lang, one.number), run.service_name(one.service).to_owned(), versions(run, one), standing(lang, run, one)];
         words.join(", ")
     };
     let draw = |at: usize, cells: &Cells<'_>| {
@@ -118,7 +125,7 @@ fn list_ui(ui: &mut Ui, lang: Lang, run: &Run, rows: &[&Deployment], chosen: Opt
         let took = one.ended.unwrap_or(run.snapshot.now).since(one.started);
         cells.text(4, &format::span(lang, took));
         status::shape(cells.painter(), cells.mark(5), 8.0, outcome_health(one), palette);
-        cells.colored(5, &outcome(lang, one), palette.text, 18.0);
+        cells.colored(5, &standing(lang, run, one), palette.text, 18.0);
     };
     let height = whole_rows(ui.available_height());
     table(ui, "deployments", &columns, rows.len(), height, name, draw)
@@ -128,6 +135,13 @@ fn list_ui(ui: &mut Ui, lang: Lang, run: &Run, rows: &[&Deployment], chosen: Opt
 fn versions(run: &Run, one: &Deployment) -> String {
     let left = one.rolls_back.and_then(|undone| deployment_of(run, undone)).map_or(one.replaces, |undone| undone.version);
     format!("{} → {}", version_name(run, left), version_name(run, one.version))
+}
+
+/// How a deployment stands; one under way that somebody holds up says so.
+fn standing(lang: Lang, run: &Run, one: &Deployment) -> String {
+    let current = run.snapshot.services.get(one.service.index()).and_then(|state| state.deployment.as_ref());
+    let waits = current.is_some_and(|current| current.number == one.number && current.progress.waiting == Some(Waiting::Person));
+    if waits && one.stalled.is_none() { lang.tr("outcome.waits").into_owned() } else { outcome(lang, one) }
 }
 
 /// A deployment: what it does, how it stands, what can be done about it.
@@ -150,7 +164,7 @@ fn one_ui(ui: &mut Ui, shell: &mut Shell, one: &Deployment) {
     ui.horizontal_wrapped(|ui| {
         let (place, _) = ui.allocate_exact_size(vec2(10.0, 18.0), Sense::hover());
         status::shape(ui.painter(), place.center(), theme::SHAPE.x, outcome_health(one), palette);
-        ui.add(Label::new(outcome(lang, one)).wrap());
+        ui.add(Label::new(standing(lang, run, one)).wrap());
     });
     let named = strategy(lang, one.strategy);
     let took = format::span(lang, one.ended.unwrap_or(snapshot.now).since(one.started));
@@ -202,7 +216,7 @@ fn one_ui(ui: &mut Ui, shell: &mut Shell, one: &Deployment) {
         label::secondary(ui, lang.with("deployments.blamed", &[("number", &blame.incident.to_string())]));
     }
     if let Some(act) = act {
-        steer::ask(shell, act);
+        steer::ask(shell, one.service, act);
     }
     if let Some(target) = target {
         go(shell, target);

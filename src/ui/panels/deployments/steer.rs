@@ -5,6 +5,7 @@
 use eframe::egui::{Ui, vec2};
 
 use crate::fleet::deploy::Wish;
+use crate::ids::ServiceId;
 use crate::insight::deployments::Deployment;
 use crate::lab::snapshot::{DeploymentSnapshot, ServiceSnapshot};
 use crate::scenario::Action;
@@ -148,10 +149,12 @@ pub(super) fn steer_ui(
     act
 }
 
-/// Asks for it, and remembers that it was asked for here.
-pub(super) fn ask(shell: &mut Shell, action: Action) {
+/// Asks for it, and remembers that it was asked for here. What begins with it is looked at once it is there.
+pub(super) fn ask(shell: &mut Shell, service: ServiceId, action: Action) {
     if let Some(run) = shell.run.as_mut() {
         run.delivery.asked.ask(&action);
+        let newest = run.snapshot.dora.deployments.iter().filter(|one| one.service == service).map(|one| one.number).max();
+        run.delivery.next = matches!(action, Action::Deploy { .. } | Action::RollBack { .. }).then_some((service, newest.unwrap_or_default()));
     }
     shell.ask(crate::ui::state::Ask::Act(Box::new(action)));
 }

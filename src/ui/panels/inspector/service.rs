@@ -5,8 +5,9 @@ use eframe::egui::{Rect, RichText, Ui, vec2};
 use super::{heading_ui, rule_ui, signals_ui};
 use crate::fleet::instance::InstanceState;
 use crate::ids::ServiceId;
-use crate::lab::snapshot::{EdgeEnd, ServiceSnapshot};
+use crate::lab::snapshot::{EdgeEnd, ServiceSnapshot, Snapshot};
 use crate::ui::map::node;
+use crate::ui::panels::delivery::{Target, go, link_ui};
 use crate::ui::state::{Ask, Selection, Shell, colors};
 use crate::ui::text::{Lang, humanised};
 
@@ -54,7 +55,8 @@ pub(super) fn service_ui(ui: &mut Ui, shell: &mut Shell, service: ServiceId) {
     signals_ui(ui, lang, &state.signals, true);
     if let Some(deployment) = &state.deployment {
         let index = state.versions.iter().position(|version| version.name == deployment.version).unwrap_or(1);
-        deployment_ui(ui, lang, deployment, colors(ui).version(index));
+        let share = state.versions.get(index).and_then(|version| version.share);
+        deployment_ui(ui, lang, deployment, share, colors(ui).version(index));
     }
     super::actions::actions_ui(ui, shell, service, state);
     super::fleet::faults_ui(ui, shell, Some(service));
@@ -68,6 +70,8 @@ pub(super) fn service_ui(ui: &mut Ui, shell: &mut Shell, service: ServiceId) {
         run.inspector.tab = TABS[at].0;
     }
     let height = (ui.clip_rect().bottom() - ui.cursor().top() - 40.0).max(168.0);
+    // What leads on stands below the reasons, of which there are few.
+    let reasons = height.min(8.0 + 26.0 * (1 + state.reasons.len()) as f32);
     match run.inspector.tab {
         Tab::Instances => {
             if let Some(at) = instances_ui(ui, lang, state, &scenario.model.zones, height) {
@@ -80,11 +84,17 @@ pub(super) fn service_ui(ui: &mut Ui, shell: &mut Shell, service: ServiceId) {
                 shell.ask(Ask::Select(selection));
             }
         }
-        Tab::Failures => failures_ui(ui, lang, state, height),
+        Tab::Failures => {
+            failures_ui(ui, lang, state, reasons);
+            if let Some(target) = walks_ui(ui, lang, &snapshot, service) {
+                go(shell, target);
+            }
+        }
     }
 }
 
-fn deployment_ui(ui: &mut Ui, lang: Lang, deployment: &crate::lab::snapshot::DeploymentSnapshot, color: eframe::egui::Color32) {
+/// A deployment under way: how many instances, and where it shifts traffic what `share` of that the new version has.
+fn deployment_ui(ui: &mut Ui, lang: Lang, deployment: &crate::lab::snapshot::DeploymentSnapshot, share: Option<f64>, color: eframe::egui::Color32) {
     let palette = colors(ui);
     ui.add_space(4.0);
     ui.horizontal(|ui| {
@@ -95,13 +105,16 @@ fn deployment_ui(ui: &mut Ui, lang: Lang, deployment: &crate::lab::snapshot::Dep
             ("strategy", &strategy),
             ("done", &deployment.done.to_string()),
             ("wanted", &deployment.wanted.to_string()),
+            ("share", &format::percent(lang, share.unwrap_or_default())),
         ];
-        ui.add(eframe::egui::Label::new(lang.with("deployment.stands", &values)).wrap());
+        let key = if share.is_some() { "deployment.shifts" } else { "deployment.stands" };
+        ui.add(eframe::egui::Label::new(lang.with(key, &values)).wrap());
     });
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 6.0), eframe::egui::Sense::hover());
     ui.painter().rect_filled(rect, 3.0, palette.raised);
     let part = |count: u32| if deployment.wanted == 0 { 0.0 } else { (count as f32 / deployment.wanted as f32).min(1.0) * rect.width() };
-    ui.painter().rect_filled(Rect::from_min_size(rect.min, vec2(part(deployment.done), 6.0)), 3.0, color);
+    let done = share.map_or_else(|| part(deployment.done), |share| rect.width() * share as f32);
+    ui.painter().rect_filled(Rect::from_min_size(rect.min, vec2(done, 6.0)), 3.0, color);
     if deployment.failed > 0 {
         let width = part(deployment.failed).min(rect.width());
         ui.painter().rect_filled(Rect::from_min_max(rect.right_top() - vec2(width, 0.0), rect.max), 3.0, palette.failing);
@@ -239,6 +252,23 @@ fn calls_ui(ui: &mut Ui, shell: &Shell, service: ServiceId, height: f32) -> Opti
     })?;
     let edge = all[clicked];
     Some(Selection::Edge(edge.from, edge.to))
+}
+
+/// The defects of versions that made requests fail here, each with the way back from the last such request. It is truth, so it is
+/// offered and not told.
+fn walks_ui(ui: &mut Ui, lang: Lang, snapshot: &Snapshot, service: ServiceId) -> Option<Target> {
+    let mut target = None;
+    for flaw in snapshot.flaws.iter() {
+        let Some(at) = flaw.requests.iter().position(|request| request.service == service) else { continue };
+        let values = [("number", format::whole(lang, flaw.failed)), ("time", format::moment(lang, flaw.last, snapshot.end))];
+        let values: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        ui.add_space(4.0);
+        let link = link_ui(ui, format!("{} {}", icons::BACK, lang.with("failures.walk", &values)), "");
+        if label::explained(link, lang, "truth").clicked() {
+            target = Some(Target::Walk(flaw.flaw, at));
+        }
+    }
+    target
 }
 
 fn failures_ui(ui: &mut Ui, lang: Lang, state: &ServiceSnapshot, height: f32) {

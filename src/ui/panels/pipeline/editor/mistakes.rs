@@ -95,6 +95,8 @@ mod tests {
             Reason::MissingCommands { provider: text() },
             Reason::Inputs { provider: text(), least: 1, most: 5, found: 0 },
             Reason::Outputs { provider: text(), least: 1, most: 5, found: 0 },
+            Reason::NoInputs { provider: text() },
+            Reason::NoOutputs { provider: text() },
             Reason::ArtifactTwice { name: text(), first: text(), second: text() },
             Reason::UnknownArtifact { name: text(), known: known() },
             Reason::ArtifactTooEarly { name: text(), producer: text() },
