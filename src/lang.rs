@@ -103,8 +103,26 @@ impl Lang {
                     ',' => '.',
                     other => other,
                 };
-                english.chars().map(swapped).collect::<String>().replace(" days", " ngày")
+                let text = english.chars().map(swapped).collect::<String>().replace(" days", " ngày");
+                // A figure ends in its unit, after a space that may not be broken at.
+                match text.rsplit_once([' ', '\u{a0}']) {
+                    Some((number, unit)) if self.unit(unit) != unit => {
+                        let space = &text[number.len()..text.len() - unit.len()];
+                        format!("{number}{space}{}", self.unit(unit))
+                    }
+                    _ => text,
+                }
             }
+        }
+    }
+
+    /// A unit of time as the language writes it: minutes and longer have words of their own in Vietnamese.
+    pub(crate) fn unit(self, unit: &str) -> &str {
+        match (self, unit) {
+            (Self::Vi, "min") => "phút",
+            (Self::Vi, "h") => "giờ",
+            (Self::Vi, "d") => "ngày",
+            _ => unit,
         }
     }
 

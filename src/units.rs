@@ -155,7 +155,11 @@ impl FromStr for SimSpan {
         while !rest.is_empty() {
             let unit_at = rest.find(|c: char| c.is_ascii_alphabetic() || c == 'µ').ok_or_else(wrong)?;
             let unit_end = rest[unit_at..].find(|c: char| !(c.is_ascii_alphabetic() || c == 'µ')).map_or(rest.len(), |n| unit_at + n);
-            let unit = if &rest[unit_at..unit_end] == "µs" { "us" } else { &rest[unit_at..unit_end] };
+            let unit = match &rest[unit_at..unit_end] {
+                "µs" => "us",
+                "min" => "m",
+                other => other,
+            };
             let (number, tail) = split_number(&rest[..unit_at]).ok_or_else(wrong)?;
             let scale = TIME_UNITS.iter().find(|(name, _)| *name == unit).ok_or_else(wrong)?.1;
             if !tail.is_empty() {

@@ -14,6 +14,8 @@ use crate::lab::{Session, SessionFile};
 use crate::lang::Lang;
 use crate::lesson::{Lesson, Work, grade};
 use crate::report::grades::{self, Graded, Grades};
+use crate::scenario::TimedAction;
+use crate::units::NANOS_PER_SEC;
 
 /// The largest file that is read [B]: a lesson with a thousand actions in every step fits.
 const LARGEST: u64 = 16 << 20;
@@ -135,10 +137,16 @@ fn lesson(name: &str, own: &[PathBuf]) -> Result<Arc<Lesson>, String> {
     Lessons::load(&path).map(|loaded| Arc::new(loaded.lesson)).map_err(|_mistakes| format!("the lesson `{name}` has mistakes; `fleetlab check` says which"))
 }
 
-/// The files of others in which the same was done at the same moments; doing nothing is no copying.
+/// Actions at moments that chance does not repeat: while time stands a step's first moment is everybody's, and only hands on a
+/// running clock leave others. So many make a work somebody's own.
+const OWN: usize = 2;
+
+/// The files of others in which the same was done at the same moments; what anybody does at a step's first moment is no copying.
 fn same_as(works: &[(Graded, Option<Work>)], at: usize) -> Vec<String> {
     let deeds = |work: &Work| work.steps.iter().map(|step| step.actions.clone()).collect::<Vec<_>>();
-    let Some(work) = works[at].1.as_ref().filter(|work| work.steps.iter().any(|step| !step.actions.is_empty())) else { return Vec::new() };
+    let is_odd = |timed: &&TimedAction| !timed.at.nanos().is_multiple_of(NANOS_PER_SEC);
+    let odd = |work: &Work| work.steps.iter().flat_map(|step| &step.actions).filter(is_odd).count();
+    let Some(work) = works[at].1.as_ref().filter(|work| odd(work) >= OWN) else { return Vec::new() };
     let others = works.iter().enumerate().filter(|(other, _)| *other != at);
     let same = others.filter(|(_, (_, other))| {
         let is_same = |other: &&Work| other.lesson == work.lesson && other.learner != work.learner && deeds(other) == deeds(work);

@@ -14,7 +14,7 @@ use crate::content::pack::{ENDING, Pack};
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
-    /// The folder of a lesson, or one with lessons and scenarios
+    /// The folder of a lesson, or one in which folders of lessons, scenarios (`*.toml`) and `courses.toml` lie
     folder: PathBuf,
     /// The file to write [default: the folder's name with `.fleetlab`]
     #[arg(short, long, value_name = "FILE")]
@@ -41,7 +41,7 @@ fn contents(folder: &Path) -> Vec<PathBuf> {
     let mut scenarios: Vec<PathBuf> = entries.filter(is_scenario).collect();
     scenarios.sort();
     all.append(&mut scenarios);
-    if all.is_empty() { vec![folder.to_owned()] } else { all }
+    all
 }
 
 /// Packs. Returns the exit status.
@@ -55,6 +55,9 @@ pub(super) fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<u8> 
     };
     if output.extension().is_none_or(|ending| ending != ENDING) {
         bail!("the name of a pack ends in `.{ENDING}`, and `{}` does not", output.display());
+    }
+    if contents(&args.folder).is_empty() {
+        bail!("neither a lesson nor a scenario lies in `{0}`; give the folder in which they lie, such as `{0}/lessons`", args.folder.display());
     }
     must_be_writable(&output)?;
     let mut said = Vec::new();

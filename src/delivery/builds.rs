@@ -108,6 +108,8 @@ pub struct Farm {
     last: u32,
     /// How often each service was built, so that flakes are drawn anew.
     runs: BTreeMap<ServiceId, u64>,
+    /// How many builds ended by themselves, and how many of them failed.
+    ended: BTreeMap<ServiceId, (u64, u64)>,
     /// What earlier builds left behind, by service and project.
     caches: BTreeMap<(ServiceId, String), Before>,
 }
@@ -123,6 +125,7 @@ impl Farm {
             builds: VecDeque::new(),
             last: 0,
             runs: BTreeMap::new(),
+            ended: BTreeMap::new(),
             caches: BTreeMap::new(),
         }
     }
@@ -146,6 +149,11 @@ impl Farm {
         found.or_else(|| succeeded.clone().next()).map(|build| build.number)
     }
 
+    /// How many builds of a service ended by themselves, and how many of those failed; of all services if none is named.
+    pub fn ended(&self, service: Option<ServiceId>) -> (u64, u64) {
+        let ours = self.ended.iter().filter(|(of, _)| service.is_none_or(|service| service == **of));
+        ours.fold((0, 0), |sum, (_, ended)| (sum.0 + ended.0, sum.1 + ended.1))
+    }
     /// Build projects that are described or were changed, by name; one that is not here has the defaults.
     pub const fn projects(&self) -> &BTreeMap<String, BuildProject> {
         &self.projects
@@ -153,6 +161,10 @@ impl Farm {
     /// Changes a project, for the builds that agents take up from now on.
     pub(super) fn update(&mut self, update: &ProjectUpdate) {
         self.projects.entry(update.project.clone()).or_default().update(update);
+        if update.compute_type.is_some() || update.cache.is_some() {
+            // Another machine, or another cache on it, has nothing yet.
+            self.caches.iter_mut().filter(|((_, project), _)| *project == update.project).for_each(|(_, before)| before.on_host = false);
+        }
     }
 
     pub(super) fn next_due(&self) -> Option<SimTime> {
@@ -229,6 +241,8 @@ impl Farm {
                 build.status = if build.failed.is_some() { BuildStatus::Failed } else { BuildStatus::Succeeded };
                 (build.failed.clone(), build.found.clone())
             });
+            let ended = self.ended.entry(job.service).or_default();
+            *ended = (ended.0 + 1, ended.1 + u64::from(failed.is_some()));
             all.push(Finished { service: job.service, run: job.run, failed, found });
         }
         self.take_up(now);
@@ -270,7 +284,8 @@ fn carry_out(root: Stream, now: SimTime, project: &BuildProject, job: &Job, run:
         Some(batch) => {
             let builds = expand(batch);
             run_batch(&builds, batch.fast_fail, builds.len().max(1) as u32, now, |n, begin| {
-                let mut inspector = suspects();
+                // Each build of a batch runs its tests by itself: it has flakes of its own.
+                let mut inspector = Suspects { project: own.child(n as u64), ..suspects() };
                 let timeline = plan.of_batch(n, &builds[n], begin).timeline(&mut inspector);
                 found.append(&mut inspector.found);
                 let ended = (timeline.end(), timeline.status);

@@ -335,6 +335,11 @@ impl Delivery {
         self.line.farm().builds()
     }
 
+    /// How many builds of a service, or of all, ended by themselves, and how many of those failed.
+    pub fn ended_builds(&self, service: Option<ServiceId>) -> (u64, u64) {
+        self.line.farm().ended(service)
+    }
+
     /// When it must run next, if nothing happens before.
     pub fn next_due(&self) -> Option<SimTime> {
         let agenda = self.agenda.first_key_value().map(|(at, _)| *at);

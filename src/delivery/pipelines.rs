@@ -57,8 +57,8 @@ impl Default for BuildspecOf {
     fn default() -> Self {
         let mut text = "version: 0.2\nphases:\n".to_owned();
         let mut phase = |name: &str, commands: &[&str]| {
-            text.push_str(&format!("  {name}:\n    commands:\n"));
-            text.extend(commands.iter().map(|command| format!("      - {command}\n")));
+            text.extend(["  ", name, ":\n    commands:\n"]);
+            text.extend(commands.iter().flat_map(|command| ["      - ", *command, "\n"]));
             Some(Phase { commands: commands.iter().map(|command| (*command).to_owned()).collect(), ..Phase::default() })
         };
         let phases = Phases {

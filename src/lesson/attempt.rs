@@ -125,6 +125,12 @@ pub enum Stuck {
 /// Why a learner may not do something.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Forbidden {
+    /// The step runs by itself: what a learner did in it would change what it shows, and what they predict.
+    #[error("this step runs by itself; do it in a step in which something is to be done")]
+    NotYourTurn,
+    /// The step is done, and its world waits for the next one.
+    #[error("this step is done; go on to the next one")]
+    Over,
     /// The step allows no such action.
     #[error("this step is to be done without `{0}`")]
     Disabled(&'static str),
@@ -329,8 +335,11 @@ impl Attempt {
 
     /// Does something in the world.
     pub fn act(&mut self, action: Action) -> Result<(), Forbidden> {
-        let disabled = self.step().kind.task().map_or(&[][..], |task| &task.disabled);
-        if disabled.iter().any(|kind| kind == action.name()) {
+        let Some(task) = self.step().kind.task() else { return Err(Forbidden::NotYourTurn) };
+        if self.done.is_some() {
+            return Err(Forbidden::Over);
+        }
+        if task.disabled.iter().any(|kind| kind == action.name()) {
             return Err(Forbidden::Disabled(action.name()));
         }
         // What the step does by itself at this moment comes first, however it is stepped: whoever runs it again has the same order.
@@ -462,7 +471,8 @@ impl Attempt {
         if done {
             let outcome = self.outcome();
             self.done = Some(Ended { at: now, digest: self.session.digest(), outcome });
-            let mut recalled = std::mem::take(&mut self.recalled);
+            // What is measured may ask for what was measured before.
+            let mut recalled = self.recalled.clone();
             self.measure(&mut recalled);
             self.recalled = recalled;
         }

@@ -62,6 +62,10 @@ pub struct StepGrade {
     pub points: u32,
     /// Points that there are, without optional goals.
     pub most: u32,
+    /// Points that hints cost.
+    pub cost: u32,
+    /// Points for optional goals.
+    pub extra: u32,
     /// What was predicted.
     pub predicted: Option<String>,
     /// How sure the learner was, 1 to 3.
@@ -151,8 +155,8 @@ fn at_instead(came: Option<SimTime>) -> String {
     came.map_or_else(String::new, |at| format!("; it is at {at}"))
 }
 
-/// Runs a work again and grades it.
-pub fn grade(lesson: &Arc<Lesson>, work: &Work) -> Result<Grade, NotGraded> {
+/// Refuses a work that is not one on this lesson as it is now.
+fn checked(lesson: &Lesson, work: &Work) -> Result<(), NotGraded> {
     if work.format_version != work::FORMAT_VERSION {
         return Err(NotGraded::Version(work.format_version));
     }
@@ -170,6 +174,23 @@ pub fn grade(lesson: &Arc<Lesson>, work: &Work) -> Result<Grade, NotGraded> {
             return Err(NotGraded::TooMuch { step: said.step.clone(), count: said.actions.len() });
         }
     }
+    Ok(())
+}
+
+/// Takes up a work that was left: what was done is done again, and the step after it begins. A work that is finished goes nowhere.
+pub fn take_up(lesson: &Arc<Lesson>, work: &Work) -> Result<Attempt, NotGraded> {
+    checked(lesson, work)?;
+    let mut attempt = Attempt::new(Arc::clone(lesson), work.seed)?;
+    for said in &work.steps {
+        again(&mut attempt, said)?;
+        attempt.go_on()?;
+    }
+    Ok(attempt)
+}
+
+/// Runs a work again and grades it.
+pub fn grade(lesson: &Arc<Lesson>, work: &Work) -> Result<Grade, NotGraded> {
+    checked(lesson, work)?;
     let mut grade = Grade {
         learner: work.learner.clone(),
         lesson: work.lesson.clone(),
@@ -221,8 +242,7 @@ fn again(attempt: &mut Attempt, said: &StepWork) -> Result<StepGrade, NotGraded>
     if said.played {
         attempt.show_solution()?;
     }
-    let (before, after): (Vec<_>, Vec<_>) = said.actions.iter().partition(|timed| timed.at < said.done);
-    for timed in before {
+    for timed in &said.actions {
         if timed.at < attempt.session().now() || timed.at > attempt.ends() {
             return Err(NotGraded::Time { step, at: timed.at });
         }
@@ -240,15 +260,7 @@ fn again(attempt: &mut Attempt, said: &StepWork) -> Result<StepGrade, NotGraded>
     if ended.digest != said.digest {
         return Err(NotGraded::Diverged { step, said: said.digest.clone(), came: ended.digest });
     }
-    let graded = worth(attempt, said, ended.outcome);
-    // What was done after it was over belongs to the world in which the next step begins.
-    for timed in after {
-        if timed.at != said.done {
-            return Err(NotGraded::Time { step, at: timed.at });
-        }
-        attempt.act(timed.action.clone()).map_err(|why| NotGraded::Refused { step: step.clone(), at: timed.at, why })?;
-    }
-    Ok(graded)
+    Ok(worth(attempt, said, ended.outcome))
 }
 
 /// What a step is worth that was done.
@@ -269,7 +281,10 @@ fn worth(attempt: &Attempt, said: &StepWork, outcome: Outcome) -> StepGrade {
         let optional = attempt.standings().filter(|(goal, _)| goal.optional);
         let now = attempt.session().now();
         let reached = optional.filter(|(goal, standing)| standing.since.is_some_and(|since| now.since(since) >= goal.hold)).count() as u32;
-        grade.points = if grade.shown { 0 } else { TASK_POINTS.saturating_sub(cost) + reached };
+        if !grade.shown {
+            (grade.cost, grade.extra) = (cost.min(TASK_POINTS), reached);
+            grade.points = TASK_POINTS.saturating_sub(cost) + reached;
+        }
     }
     match kind {
         Kind::Quiz(questions) => {

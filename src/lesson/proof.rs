@@ -246,7 +246,10 @@ fn missed(attempt: &Attempt) -> String {
                 Measured::Text(text) => format!("`{text}`"),
                 _ => "nothing".to_owned(),
             };
-            format!("`{}`: measured {measured}", assertion.text)
+            match assertion.problem.as_ref().filter(|_| assertion.measured == Measured::Nothing) {
+                Some(problem) => format!("`{}`: {problem}", assertion.text),
+                None => format!("`{}`: measured {measured}", assertion.text),
+            }
         })
     });
     let failed: Vec<String> = failed.collect();
@@ -332,7 +335,11 @@ fn wrong_prediction(attempt: &Attempt, step: &Step) -> Option<String> {
             None => Some(format!("nothing is measured, and it is said to be {answer} {unit}")),
         },
         Kind::Predict(Prediction::Curve { .. }) if attempt.curve().len() < 2 => Some("nothing is measured of the curve".to_owned()),
-        Kind::Predict(_) | Kind::Show | Kind::Fade(_) | Kind::Solve(_) | Kind::Twist(_) | Kind::Quiz(_) | Kind::Reflect => None,
+        Kind::Predict(Prediction::Curve { most, unit, .. }) => {
+            let highest = attempt.view().curve.iter().map(|(_, value)| *value).fold(f64::NEG_INFINITY, f64::max);
+            (highest > *most).then(|| format!("the curve reaches {highest:.4} {unit}, and its axis ends at {most} {unit} (`most`)"))
+        }
+        Kind::Show | Kind::Fade(_) | Kind::Solve(_) | Kind::Twist(_) | Kind::Quiz(_) | Kind::Reflect => None,
     }
 }
 
@@ -350,7 +357,7 @@ fn wrong_theory(attempt: &Attempt, step: &Step) -> Vec<String> {
         .chain(
             step.values
                 .iter()
-                .filter(|value| value.ask.value(&attempt.scope()).map_or(true, |measured| measured == Measured::Nothing))
+                .filter(|value| attempt.values().get(&format!("{}.{}", step.id, value.name)).is_none_or(|measured| *measured == Measured::Nothing))
                 .map(|value| format!("`{}` is not measured", value.name)),
         )
         .collect()

@@ -68,6 +68,7 @@ pub fn written(measured: &Measured, unit: &str, digits: usize, lang: Lang) -> St
             let number = lang.figure(&grouped(*number, digits));
             match unit {
                 "" => number,
+                unit if lang.unit(unit) != unit => format!("{number}\u{a0}{}", lang.unit(unit)),
                 "$" => format!("${number}"),
                 unit if unit.starts_with('/') => format!("{number}{unit}"),
                 unit => format!("{number}\u{a0}{unit}"),
@@ -79,12 +80,12 @@ pub fn written(measured: &Measured, unit: &str, digits: usize, lang: Lang) -> St
     }
 }
 
-/// A number with digits after the point, and a comma between thousands from ten thousand on.
+/// A number with digits after the point, and a comma between thousands.
 fn grouped(number: f64, digits: usize) -> String {
     let plain = format!("{number:.digits$}");
     let (sign, plain) = plain.strip_prefix('-').map_or(("", plain.as_str()), |rest| ("-", rest));
     let (whole, fraction) = plain.split_once('.').map_or((plain, String::new()), |(whole, fraction)| (whole, format!(".{fraction}")));
-    let grouped = if whole.len() < 5 {
+    let grouped = if whole.len() < 4 {
         whole.to_owned()
     } else {
         let digits: Vec<char> = whole.chars().collect();
@@ -102,6 +103,8 @@ mod tests {
         let number = |number: f64| Measured::Number(number);
         assert_eq!(written(&number(49.64), "ms", 1, Lang::En), "49.6\u{a0}ms");
         assert_eq!(written(&number(49.64), "ms", 1, Lang::Vi), "49,6\u{a0}ms");
+        assert_eq!(written(&number(4.0), "min", 0, Lang::Vi), "4\u{a0}phút");
+        assert_eq!(written(&number(2_437.0), "", 0, Lang::En), "2,437");
         assert_eq!(written(&number(1_234_567.0), "", 0, Lang::Vi), "1.234.567");
         assert_eq!(written(&number(-12_345.5), "$", 1, Lang::En), "$-12,345.5");
         assert_eq!(written(&scaled(number(0.999), "%"), "%", 1, Lang::En), "99.9\u{a0}%");

@@ -71,7 +71,8 @@ impl<'a> Line<'a> {
 
 /// The grades as CSV, with a line for each file.
 pub fn csv(grades: &Grades) -> Result<String, csv::Error> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
+    // Spreadsheets take a file without this mark for one in the letters of the machine, and spoil Vietnamese names.
+    let mut writer = csv::Writer::from_writer("\u{feff}".as_bytes().to_vec());
     writer.write_record(COLUMNS)?;
     for work in &grades.works {
         let remark = remark(work, Lang::En).unwrap_or_default();

@@ -130,6 +130,18 @@ fn steps(report: &LessonReport) -> Table {
     Table { columns: heads.collect(), left: 2, last_left: false, rows }
 }
 
+/// How a task was done, and what that adds to its points or takes away.
+pub(crate) fn worth(lang: Lang, step: &StepGrade) -> String {
+    let mut text = if step.hints == 0 { lang.tr("lesson.end.alone").into_owned() } else { lang.counted("hints", step.hints as usize) };
+    if step.cost > 0 {
+        text = format!("{text} (−{})", step.cost);
+    }
+    if step.extra > 0 {
+        text = lang.with("lesson.end.extra", &[("text", &text), ("points", &step.extra.to_string())]);
+    }
+    text
+}
+
 /// How a step was done.
 fn how(lang: Lang, step: &StepGrade) -> Cell {
     if step.skipped {
@@ -142,7 +154,6 @@ fn how(lang: Lang, step: &StepGrade) -> Cell {
     match (step.most, step.shown, step.hints) {
         (0, ..) => NONE.into(),
         (_, true, _) => Cell::from(lang.tr("lesson.end.shown").into_owned()).toned(Tone::Warning),
-        (_, false, 0) => Cell::from(lang.tr("lesson.end.alone").into_owned()).toned(Tone::Good),
-        (_, false, hints) => lang.counted("hints", hints as usize).into(),
+        (_, false, hints) => Cell::from(worth(lang, step)).toned(if hints == 0 { Tone::Good } else { Tone::Plain }),
     }
 }

@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::delivery::command::PipelineCommand;
-use crate::delivery::pipelines::ProjectUpdate;
+use crate::delivery::pipelines::{BuildspecFrom, ProjectUpdate};
 use crate::fleet::deploy::{Strategy, Wish};
 use crate::fleet::fault::{Fault, Selector};
 use crate::kernel::model::Queue;
@@ -179,6 +179,18 @@ impl Action {
         "remove-flag",
         "flush-cache",
     ];
+
+    /// It as a file has it: where one names a file or holds its text, what was read of that is the simulation's business.
+    #[must_use]
+    pub fn as_written(&self) -> Self {
+        let mut action = self.clone();
+        if let Self::UpdateProject(update) = &mut action
+            && let Some(BuildspecFrom::Read(read)) = &update.buildspec
+        {
+            update.buildspec = Some(BuildspecFrom::Written(read.text.clone()));
+        }
+        action
+    }
 
     /// Its name as written in files.
     pub const fn name(&self) -> &'static str {

@@ -10,10 +10,9 @@ use std::thread;
 
 use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 
-use crate::delivery::pipelines::BuildspecFrom;
 use crate::lesson::proof::{self, Proof};
 use crate::lesson::{Lesson, plan};
-use crate::scenario::{Action, TimedAction};
+use crate::scenario::TimedAction;
 use crate::units::SimTime;
 
 /// Seeds of a proof in the window, as on the command line.
@@ -86,14 +85,7 @@ fn watch(folder: &Path, changed: Sender<()>, wake: impl Fn() + Send + 'static) -
 /// What was done in a step, as the `solution` of its file.
 pub(crate) fn solution(own: &[TimedAction], began: SimTime) -> String {
     let line = |timed: &TimedAction| {
-        let mut action = timed.action.clone();
-        // A file names a specification or holds its text; what was read of it is the simulation's business.
-        if let Action::UpdateProject(update) = &mut action
-            && let Some(BuildspecFrom::Read(read)) = &update.buildspec
-        {
-            update.buildspec = Some(BuildspecFrom::Written(read.text.clone()));
-        }
-        let action = toml::Value::try_from(&action).map(|value| value.to_string()).unwrap_or_default();
+        let action = toml::Value::try_from(timed.action.as_written()).map(|value| value.to_string()).unwrap_or_default();
         let after = timed.at.since(began);
         let after = if after.nanos() == 0 { String::new() } else { format!("after = \"{after}\", ") };
         format!("    {{ {after}do = {action} }},\n")
@@ -110,7 +102,8 @@ pub(crate) fn same_step(old: &Lesson, at: usize, new: &Lesson) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::delivery::pipelines::ProjectUpdate;
+    use crate::delivery::pipelines::{BuildspecFrom, ProjectUpdate};
+    use crate::scenario::Action;
 
     #[test]
     fn what_an_author_did_is_written_as_a_solution() {

@@ -75,7 +75,7 @@ pub(crate) fn millis(lang: Lang, ms: f64) -> String {
         v if v < 0.9995 => format!("{} µs", digits(lang, ms * 1e3)),
         v if v < 999.5 => format!("{} ms", digits(lang, ms)),
         v if v < 120_000.0 => format!("{} s", digits(lang, ms / 1e3)),
-        _ => format!("{} min", digits(lang, ms / 60e3)),
+        _ => format!("{} {}", digits(lang, ms / 60e3), lang.unit("min")),
     }
 }
 
@@ -86,7 +86,7 @@ pub(crate) fn span(lang: Lang, span: SimSpan) -> String {
         s if s < 59.5 => (s, "s"),
         s if s < 5_970.0 => (s / 60.0, "min"),
         s if s < 172_000.0 => (s / 3_600.0, "h"),
-        s => (s / 86_400.0, if lang == Lang::Vi { "ngày" } else { "d" }),
+        s => (s / 86_400.0, "d"),
     };
     let text = if value >= 9.95 { format!("{value:.0}") } else { format!("{value:.1}") };
     localised(lang, &format!("{}\u{a0}{unit}", text.strip_suffix(".0").unwrap_or(&text)))

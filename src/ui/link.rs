@@ -10,6 +10,7 @@ use crate::lab::snapshot::{Interest, MarkKind, Snapshot};
 use crate::lesson::Lesson;
 use crate::lesson::Recalled;
 use crate::lesson::view::LessonView;
+use crate::lesson::work::Work;
 use crate::phrase::Sentence;
 use crate::scenario::{Action, Scenario, TimedAction};
 use crate::units::SimTime;
@@ -83,6 +84,8 @@ pub struct Lecture {
     pub recalled: Recalled,
     /// Whether the steps before were done as the reference does, and nothing by the learner.
     pub as_reference: bool,
+    /// What was done in the steps before, if it is to be done again: a lesson that was left.
+    pub work: Option<Arc<Work>>,
 }
 
 /// How a lesson that is open goes on.

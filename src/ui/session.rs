@@ -21,6 +21,7 @@ use crate::content;
 use crate::lab::snapshot::{Interest, Snapshot};
 use crate::lab::{Session, SessionFile};
 use crate::learner::write_whole;
+use crate::lesson::grade;
 use crate::lesson::texts::LessonTexts;
 use crate::lesson::{Attempt, Lesson};
 use crate::phrase::Sentence;
@@ -73,9 +74,11 @@ pub(crate) fn opener(folder: PathBuf) -> Opener {
         let millis = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis());
         let name: String = opening.scenario.name.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '-' }).take(64).collect();
         let path = folder.join(format!("{name}-{}-{millis}.json", opening.seed));
-        if let Some(Lecture { lesson, step, recalled, as_reference }) = &opening.lesson {
-            let path = folder.join(format!("lesson-{}-{}-{millis}.json", lesson.name, opening.seed));
-            let attempt = if *as_reference {
+        if let Some(Lecture { lesson, step, recalled, as_reference, work }) = &opening.lesson {
+            let path = folder.join(format!("{LESSON}{}-{}-{millis}.json", lesson.name, opening.seed));
+            let attempt = if let Some(work) = work {
+                return grade::take_up(lesson, work).map(|attempt| Box::new(Taught::new(attempt, path)) as Box<dyn World>).map_err(|why| why.to_string());
+            } else if *as_reference {
                 Attempt::at_step(Arc::clone(lesson), opening.seed, *step)
             } else {
                 Attempt::in_world(Arc::clone(lesson), opening.seed, *step, recalled.clone())
@@ -86,6 +89,9 @@ pub(crate) fn opener(folder: PathBuf) -> Opener {
         Ok(Box::new(Journalled { session: Session::new(Arc::clone(&opening.scenario), opening.seed), path }) as Box<dyn World>)
     })
 }
+
+/// How the names of session files begin that are steps of lessons.
+const LESSON: &str = "lesson-";
 
 fn sessions_folder(folder: &Path) -> PathBuf {
     folder.join("sessions")
@@ -148,7 +154,9 @@ fn recent(folder: &Path, known: &mut Known) -> Vec<RecentSession> {
         let end = SimTime::ZERO + duration;
         Some(RecentSession { path: path.to_owned(), scenario: name, title, seed: head.seed, until: head.until, end, actions: head.actions.len() })
     };
-    let files = session_files(&sessions_folder(folder));
+    // Steps of lessons have the lesson's card to go back to.
+    let mut files = session_files(&sessions_folder(folder));
+    files.retain(|(_, path)| path.file_name().is_none_or(|name| !name.to_string_lossy().starts_with(LESSON)));
     let mut before = std::mem::take(known);
     for file in &files {
         let session = before.remove(file).unwrap_or_else(|| read(&file.1));
@@ -187,7 +195,8 @@ fn open_lesson(path_or_name: &str) -> Result<Arc<Lesson>, String> {
 fn lesson_entry(lesson: Lesson) -> LessonEntry {
     let texts = |of: fn(&LessonTexts) -> &str| Text(lesson.texts.iter().map(|(lang, texts)| (lang.code().to_owned(), of(texts).to_owned())).collect());
     let (title, summary) = (texts(|texts| &texts.title), texts(|texts| &texts.summary));
-    LessonEntry { title, summary, minutes: lesson.minutes, topics: lesson.topics, requires: lesson.requires, name: lesson.name }
+    let (id, name) = (lesson.name.clone(), lesson.name);
+    LessonEntry { title, summary, minutes: lesson.minutes, topics: lesson.topics, requires: lesson.requires, id, name, pack: None }
 }
 
 /// The shipped lessons; one with mistakes is left out, and the check of shipped content says why.
@@ -206,19 +215,14 @@ fn open_pack(path: &Path) -> Result<Packed, String> {
         let name = inside.to_string_lossy().into_owned();
         if content::Lessons::is_lesson(&inside) {
             let loaded = content::Lessons::load(&name).map_err(|found| found.render(false))?;
-            packed.lessons.push(LessonEntry { name, ..lesson_entry(loaded.lesson) });
+            let pack = path.file_name().map(|file| file.to_string_lossy().into_owned());
+            packed.lessons.push(LessonEntry { name, pack, ..lesson_entry(loaded.lesson) });
         } else {
             let scenario = content::load(&name).map_err(|found| found.render(false))?.scenario;
             packed.scenarios.push(LibraryEntry { name, title: scenario.title, description: scenario.description, group: Group::Experiment });
         }
     }
     packed.courses = content::Lessons::courses_of(path).map_err(|found| found.render(false))?.0;
-    for item in packed.courses.iter_mut().flat_map(|course| &mut course.items) {
-        let own = item.lesson.as_ref().map(|name| path.join(name).to_string_lossy().into_owned());
-        if own.as_ref().is_some_and(|own| packed.lessons.iter().any(|lesson| lesson.name == *own)) {
-            item.lesson = own;
-        }
-    }
     Ok(packed)
 }
 

@@ -52,8 +52,12 @@ pub struct LibraryEntry {
 /// A lesson that can be opened.
 #[derive(Debug, Clone)]
 pub struct LessonEntry {
-    /// Its name, by which it is loaded.
+    /// Its name, by which it is loaded: with the pack that it is in.
     pub name: String,
+    /// Its name alone, by which progress and courses know it.
+    pub id: String,
+    /// The pack that it came in, if it did.
+    pub pack: Option<String>,
     /// Its title.
     pub title: Text,
     /// What somebody can do who has finished it.
@@ -142,6 +146,8 @@ pub(crate) enum Ask {
 pub(crate) enum Learning {
     /// Opens a lesson.
     Open(String),
+    /// Opens a lesson at its beginning, although it was begun before.
+    Anew(String),
     /// Leaves the lesson; its world goes on.
     Leave,
     /// Moves the lesson on within its world.

@@ -47,6 +47,8 @@ impl World for Taught {
     fn act(&mut self, action: Action) -> Result<(), Sentence> {
         self.attempt.act(action).map_err(|forbidden| match forbidden {
             Forbidden::Refused(error) => error.sentence(),
+            Forbidden::NotYourTurn => Sentence { key: "lesson-not-your-turn", english: forbidden.to_string(), values: Vec::new() },
+            Forbidden::Over => Sentence { key: "lesson-step-over", english: forbidden.to_string(), values: Vec::new() },
             Forbidden::Disabled(kind) => {
                 Sentence { key: "lesson-disabled", english: forbidden.to_string(), values: vec![("action", Value::Plain(kind.to_owned()))] }
             }

@@ -82,7 +82,11 @@ fn tell(proof: &Proof, streams: &mut Streams<'_>) -> anyhow::Result<()> {
 
 /// Findings that say the same but for what was measured, with the seeds on which they show.
 fn alike(findings: &[Finding]) -> Vec<(&Finding, Vec<u64>)> {
-    let kind = |finding: &Finding| (finding.step.clone(), finding.rule, finding.what.split(": measured").next().map(str::to_owned));
+    // Numbers differ from seed to seed; what is wrong is the same.
+    let bare = |what: &str| {
+        what.split(": measured").next().unwrap_or_default().chars().filter(|letter| !letter.is_ascii_digit() && *letter != '.').collect::<String>()
+    };
+    let kind = |finding: &Finding| (finding.step.clone(), finding.rule, bare(&finding.what));
     let mut groups: Vec<(&Finding, Vec<u64>)> = Vec::new();
     for finding in findings {
         match groups.iter_mut().find(|(first, _)| kind(first) == kind(finding)) {

@@ -107,7 +107,7 @@ fn step_of(out: &mut String, lesson: &Lesson, lang: Lang, number: usize, step: &
 fn deeds(out: &mut String, what: &str, deeds: &[Deed]) {
     let _ = writeln!(out, "\n{what}:");
     for deed in deeds {
-        let action = serde_json::to_string(&deed.action).unwrap_or_default();
+        let action = serde_json::to_string(&deed.action.as_written()).unwrap_or_default();
         let _ = writeln!(out, "- after {}: `{action}`", deed.after);
     }
 }

@@ -130,7 +130,9 @@ fn stages(tree: &Node, folder: &Folder, library: &Library, collector: &mut Colle
         }
         match library.base(&name, folder, false) {
             Ok(Some((file, beside))) => {
-                if let Some((described, scenario)) = parse::staged(&name, &file, &beside, library, collector) {
+                if let Some((mut described, scenario)) = parse::staged(&name, &file, &beside, library, collector) {
+                    // What a deed of the lesson names lies beside the lesson.
+                    described.folders.add(tree.place.file, folder);
                     stages.insert(name, Staged { described, scenario });
                 }
             }

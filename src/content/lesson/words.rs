@@ -166,7 +166,7 @@ impl Words<'_> {
 
     fn wanted(&mut self, text: &str, at: &At<'_>, question: &str) {
         if text.trim().is_empty() {
-            self.report(at, Finding::error(Code::MissingKey, question));
+            self.report(at, Finding::error(Code::MissingKey, question).label(format!("needs `{}`", at.last_key())));
         }
     }
 

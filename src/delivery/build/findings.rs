@@ -135,7 +135,7 @@ impl Findings for Suspects {
                         .map(|defect| defect.id)
                         .collect();
                     let part = crate::delivery::check::Suite {
-                        tests: suite.tests / executors.max(1),
+                        tests: (suite.tests + executors.max(1) - 1 - index) / executors.max(1),
                         retries: command.retries.unwrap_or(suite.retries),
                         ..suite.clone()
                     };

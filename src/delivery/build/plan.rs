@@ -21,7 +21,7 @@
 use std::collections::BTreeMap;
 
 use super::batch::BatchBuild;
-use super::cache::{Before, CacheConfig, Hits};
+use super::cache::{Before, CacheConfig, CacheType, Hits};
 use super::cost::{CostModel, Work};
 use super::findings::Findings;
 use super::machine::ComputeType;
@@ -165,7 +165,8 @@ impl<'a> BuildPlan<'a> {
 
     /// What later builds find when this one has been.
     pub fn leaves(&self, timeline: &Timeline) -> Before {
-        Before { in_bucket: self.before.in_bucket || timeline.cache_saved, on_host: true }
+        let kept = self.cache.r#type == CacheType::Local && self.machine.has_local_cache();
+        Before { in_bucket: self.before.in_bucket || timeline.cache_saved, on_host: kept }
     }
 
     /// Runs the phases with commands; whether it comes to uploading.

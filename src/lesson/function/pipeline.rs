@@ -47,10 +47,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
             count(actions.filter(|action| category.is_none_or(|category| action.action_type_id.category.to_string() == category)).count())
         },
     },
-    of_service("builds", 0, "builds that ended, test runs included", |asked| count(builds(asked).filter(|build| is_over(build)).count())),
-    of_service("failed_builds", 0, "builds that failed, test runs included", |asked| {
-        count(builds(asked).filter(|build| build.status == BuildStatus::Failed).count())
-    }),
+    of_service("builds", 0, "builds that ended, test runs included", |asked| ended(asked, |(all, _)| all)),
+    of_service("failed_builds", 0, "builds that failed, test runs included", |asked| ended(asked, |(_, failed)| failed)),
     Function {
         name: "build_time",
         params: &[Param::Project],
@@ -96,6 +94,10 @@ fn changes<'a>(asked: &Asked<'a>) -> impl Iterator<Item = &'a crate::delivery::h
     delivery.into_iter().flat_map(Delivery::changes).filter(move |change| service.is_none_or(|service| change.service == service))
 }
 
+fn ended(asked: &Asked<'_>, which: fn((u64, u64)) -> u64) -> Measured {
+    asked.session.delivery().map_or(Measured::Nothing, |delivery| Measured::Number(which(delivery.ended_builds(asked.service())) as f64))
+}
+
 fn builds<'a>(asked: &Asked<'a>) -> impl Iterator<Item = &'a Build> {
     let service = asked.service();
     let delivery = asked.session.delivery();
@@ -108,10 +110,6 @@ fn of_project<'a>(asked: &Asked<'a>) -> impl Iterator<Item = &'a Build> {
     let delivery = asked.session.delivery();
     let builds = delivery.into_iter().flat_map(Delivery::builds);
     builds.filter(move |build| build.project == project && build.status == BuildStatus::Succeeded)
-}
-
-const fn is_over(build: &Build) -> bool {
-    matches!(build.status, BuildStatus::Succeeded | BuildStatus::Failed | BuildStatus::Stopped)
 }
 
 fn executions(asked: &Asked<'_>, counts: fn(&Progress) -> bool) -> Measured {

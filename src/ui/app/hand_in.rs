@@ -8,8 +8,10 @@ use std::thread;
 
 use super::App;
 use crate::learner::{self, write_whole};
+use crate::lesson::Lesson;
 use crate::lesson::grade;
 use crate::lesson::progress::Progress;
+use crate::lesson::work::{Work, edition};
 use crate::report::Format;
 use crate::report::lesson::LessonReport;
 use crate::ui::panels::lesson::{Graded, LessonState};
@@ -23,6 +25,20 @@ pub(super) fn state_finished(lesson: &mut Option<LessonState>) {
     if let Some(state) = lesson {
         state.finished = true;
     }
+}
+
+/// The work on a lesson that was left unfinished last, if it is on the lesson as it is now.
+pub(super) fn left_work(folder: &Path, lesson: &Lesson) -> Option<(PathBuf, Work)> {
+    let entries = folder.join("work").read_dir().into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path()));
+    let begins = format!("{}-", lesson.name);
+    let ours = |path: &PathBuf| {
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        name.starts_with(&begins) && path.extension().is_some_and(|ending| ending == "json")
+    };
+    let path = entries.filter(ours).max_by_key(|path| path.metadata().and_then(|about| about.modified()).ok())?;
+    let work: Work = serde_json::from_str(&std::fs::read_to_string(&path).ok()?).ok()?;
+    let is_whole = work.seal == work.seal_of() && work.lesson == lesson.name && work.edition == edition(lesson);
+    (is_whole && !work.steps.is_empty() && work.steps.len() < lesson.steps.len()).then_some((path, work))
 }
 
 impl App {
@@ -142,7 +158,8 @@ impl App {
             Ok(packed) => {
                 let only = packed.lessons.first().filter(|_| packed.lessons.len() == 1 && packed.scenarios.is_empty()).map(|lesson| lesson.name.clone());
                 let count = packed.lessons.len() + packed.scenarios.len();
-                self.shell.lessons.retain(|known| packed.lessons.iter().all(|lesson| lesson.name != known.name));
+                // What is brought along takes the place of what it is an edition of.
+                self.shell.lessons.retain(|known| packed.lessons.iter().all(|lesson| lesson.id != known.id));
                 self.shell.library.retain(|known| packed.scenarios.iter().all(|scenario| scenario.name != known.name));
                 self.shell.courses.retain(|known| packed.courses.iter().all(|course| course.id != known.id));
                 self.shell.lessons.splice(0..0, packed.lessons);

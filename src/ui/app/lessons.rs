@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::App;
-use super::hand_in::state_finished;
+use super::hand_in::{left_work, state_finished};
 use crate::ids::ServiceId;
 use crate::learner;
 use crate::lesson::plan::Look;
@@ -23,19 +23,32 @@ const STEP_SECS: f64 = 30.0;
 const TASK_SECS: f64 = 240.0;
 
 impl App {
-    /// Opens a lesson at its beginning, by its name or the path of its folder.
+    /// Opens a lesson by its name or the path of its folder: where it was left, or at its beginning.
     pub fn open_lesson(&mut self, name: &str) {
+        self.open_lesson_at(name, false);
+    }
+
+    /// Opens a lesson where it was left, or at its beginning if it is to be begun `anew`.
+    fn open_lesson_at(&mut self, name: &str, anew: bool) {
         match (self.sources.open_lesson)(name) {
             Ok(lesson) => {
                 // Whoever repeats a lesson that draws something meets another of its draws, all of which were proved.
                 let seed = lesson.seed + learner::now() % lesson.draws();
                 let mut state = LessonState::new(Arc::clone(&lesson), seed, &self.shell.settings.learner);
+                name.clone_into(&mut state.opened);
                 let folder = Path::new(name);
-                if folder.is_dir() {
+                let writes = folder.is_dir();
+                if writes {
                     state.author = Some(Author::new(folder, self.waker()));
                 }
+                let left = if anew || writes { None } else { self.folder.as_ref().and_then(|folder| left_work(folder, &lesson)) };
+                if let Some((path, work)) = left {
+                    state.take_up(path, work);
+                }
+                let (seed, step) = (state.seed, state.view.step);
+                let work = (step > 0).then(|| Arc::new(state.work.clone().sealed()));
                 self.shell.lesson = Some(state);
-                self.open_step(&lesson, seed, 0, Recalled::new());
+                self.open_lecture(Lecture { lesson: Arc::clone(&lesson), step, recalled: Recalled::new(), as_reference: false, work }, seed);
             }
             Err(why) => {
                 let what = name.to_owned();
@@ -51,17 +64,17 @@ impl App {
 
     /// Opens the world of a lesson's step; with `as_reference` the steps before were done as the reference does.
     fn open_step_with(&mut self, lesson: &Arc<Lesson>, seed: u64, step: usize, recalled: Recalled, as_reference: bool) {
+        self.open_lecture(Lecture { lesson: Arc::clone(lesson), step, recalled, as_reference, work: None }, seed);
+    }
+
+    /// Opens the world of a lesson's step.
+    fn open_lecture(&mut self, lecture: Lecture, seed: u64) {
+        let (lesson, step) = (Arc::clone(&lecture.lesson), lecture.step);
         let begins = &lesson.steps[step];
-        let opening = Opening {
-            scenario: Arc::clone(&begins.scenario),
-            seed,
-            actions: Vec::new(),
-            until: SimTime::ZERO,
-            lesson: Some(Lecture { lesson: Arc::clone(lesson), step, recalled, as_reference }),
-        };
+        let opening = Opening { scenario: Arc::clone(&begins.scenario), seed, actions: Vec::new(), until: SimTime::ZERO, lesson: Some(lecture) };
         let look = begins.look.clone();
         self.open(opening);
-        self.pace(lesson, step);
+        self.pace(&lesson, step);
         // Where to look is known before there is something to be seen; it is gone to when there is.
         self.look_next = look;
     }
@@ -211,7 +224,8 @@ impl App {
     /// Asks what is due again of a lesson.
     fn review(&mut self, name: &str) {
         let due = { self.shell.learner.progress().due(learner::now()) }.into_iter().find(|due| due.lesson == name);
-        let lesson = due.and_then(|due| (self.sources.open_lesson)(name).ok().map(|lesson| (lesson, due)));
+        let known = self.shell.lessons.iter().find(|entry| entry.id == name).map_or(name, |entry| entry.name.as_str());
+        let lesson = due.and_then(|due| (self.sources.open_lesson)(known).ok().map(|lesson| (lesson, due)));
         self.shell.review = lesson.and_then(|(lesson, due)| lesson::review::of(&lesson, &due.questions));
     }
 
@@ -235,6 +249,7 @@ impl App {
     pub(super) fn teach(&mut self, ask: Learning) {
         match ask {
             Learning::Open(name) => self.open_lesson(&name),
+            Learning::Anew(name) => self.open_lesson_at(&name, true),
             Learning::Leave => {
                 self.shell.lesson = None;
                 self.shell.page = Page::Home;

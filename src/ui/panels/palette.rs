@@ -110,6 +110,7 @@ fn entries(shell: &Shell) -> Vec<Entry> {
                 (icons::DEPLOY, "palette.deploy", Form::Deploy),
                 (icons::STRATEGY, "palette.strategy", Form::Strategy),
                 (icons::SCALE, "palette.scale", Form::Scale),
+                (icons::SATURATION, "palette.capacity", Form::Capacity),
                 (icons::RESTART, "palette.restart", Form::Restart),
             ] {
                 all.push(Entry { icon, text: lang.with(key, &[("service", &service.name)]), hidden: String::new(), does: Does::Form(id, form) });

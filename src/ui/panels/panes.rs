@@ -113,19 +113,25 @@ pub(crate) fn panes_ui(ui: &mut Ui, shell: &mut Shell) {
     let Some(mut tree) = shell.run.as_mut().and_then(|run| run.tiles.take()) else { return };
     let reads = shell.run.as_ref().is_some_and(|run| run.pipeline.reads_log());
     give_way(&mut tree, ui.available_height(), reads);
-    let mut docking = Docking { shell };
+    let narrow = ui.available_width() < NARROW;
+    let mut docking = Docking { shell, narrow };
     tree.ui(&mut docking, ui);
     if let Some(run) = shell.run.as_mut() {
         run.tiles = Some(tree);
     }
 }
 
+/// Where the panels have less room than this, their tabs have words and no icons, so that all of them are in sight [points].
+const NARROW: f32 = 780.0;
+
 struct Docking<'a> {
     shell: &'a mut Shell,
+    narrow: bool,
 }
 
-fn title(pane: Pane, lang: Lang) -> String {
-    format!("{}  {}", pane.0.icon, lang.tr(pane.0.title))
+fn title(pane: Pane, lang: Lang, narrow: bool) -> String {
+    let words = lang.tr(pane.0.title);
+    if narrow { words.into_owned() } else { format!("{}  {words}", pane.0.icon) }
 }
 
 impl Behavior<Pane> for Docking<'_> {
@@ -138,7 +144,7 @@ impl Behavior<Pane> for Docking<'_> {
         UiResponse::None
     }
     fn tab_title_for_pane(&mut self, pane: &Pane) -> WidgetText {
-        egui::RichText::new(title(*pane, self.shell.lang())).font(fonts::medium(size::BODY - 1.0)).into()
+        egui::RichText::new(title(*pane, self.shell.lang(), self.narrow)).font(fonts::medium(size::BODY - 1.0)).into()
     }
     fn tab_bar_height(&self, _style: &egui::Style) -> f32 {
         32.0

@@ -60,7 +60,7 @@ fn recognise(words: &[&str]) -> Option<&'static Task> {
 
 /// What test runners call the option that has failed tests tried again, and whether its number counts every attempt and not only
 /// those after the first: mocha and Playwright (`--retries`), nextest (`--retries`), Vitest (`--retry`), pytest-rerunfailures
-/// (`--reruns`), gotestsum (`--rerun-fails`), Maven Surefire (`rerunFailingTestsCount`), Bazel (`--flaky_test_attempts`) and CTest
+/// (`--reruns`), gotestsum (`--rerun-fails`), Maven Surefire (`rerunFailingTestsCount`), Bazel (`--flaky_test_attempts`) and `CTest`
 /// (`--repeat until-pass:N`), as their manuals have it.
 const RETRIES: &[(&str, bool)] = &[
     ("--retries", false),

@@ -3,7 +3,7 @@
 use eframe::egui::{Align2, RichText, Sense, Ui, vec2};
 
 use crate::lesson::course::Course;
-use crate::ui::state::{Learning, Shell, colors};
+use crate::ui::state::{Learning, LessonEntry, Shell, colors};
 use crate::ui::text::Lang;
 use crate::ui::theme::{self, RADIUS, size};
 use crate::ui::widgets::{button, label};
@@ -40,7 +40,7 @@ pub(super) fn courses_ui(ui: &mut Ui, shell: &mut Shell) {
             let text = lang.with("home.course", &values.each_ref().map(|(key, value)| (*key, value.as_str())));
             label::secondary(ui, text).on_hover_text(timetable(course, shell, lang));
             if let Some(name) = next {
-                let title = title(name, shell, lang);
+                let (name, title) = (&known(name, shell).map_or(*name, |entry| entry.name.as_str()), title(name, shell, lang));
                 if button::plain(ui, icons::FORWARD, &title).on_hover_text(timetable(course, shell, lang)).clicked() {
                     opened = Some((*name).to_owned());
                 }
@@ -57,7 +57,12 @@ pub(super) fn courses_ui(ui: &mut Ui, shell: &mut Shell) {
 }
 
 fn title(name: &str, shell: &Shell, lang: Lang) -> String {
-    shell.lessons.iter().find(|entry| entry.name == name).map_or_else(|| name.to_owned(), |entry| entry.title.get(lang.code()).to_owned())
+    known(name, shell).map_or_else(|| name.to_owned(), |entry| entry.title.get(lang.code()).to_owned())
+}
+
+/// The lesson that a course names.
+fn known<'a>(id: &str, shell: &'a Shell) -> Option<&'a LessonEntry> {
+    shell.lessons.iter().find(|entry| entry.id == id)
 }
 
 /// A line for each part of a course, with when it begins.
@@ -78,8 +83,8 @@ pub(super) fn skills(shell: &Shell) -> Vec<(String, Learnt)> {
     let progress = shell.learner.progress();
     let learnt = |topic: &String| {
         let mut about = shell.lessons.iter().filter(|lesson| lesson.topics.contains(topic)).peekable();
-        let is_begun = about.clone().any(|lesson| progress.is_begun(&lesson.name));
-        if about.peek().is_some() && about.all(|lesson| progress.finished(&lesson.name).is_some()) {
+        let is_begun = about.clone().any(|lesson| progress.is_begun(&lesson.id));
+        if about.peek().is_some() && about.all(|lesson| progress.finished(&lesson.id).is_some()) {
             Learnt::Done
         } else if is_begun {
             Learnt::Begun

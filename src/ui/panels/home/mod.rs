@@ -127,7 +127,7 @@ fn due_ui(ui: &mut Ui, shell: &mut Shell, lang: Lang) {
     let due = shell.learner.progress().due(learner::now());
     let due: Vec<(String, String)> = { due.into_iter() }
         .filter_map(|due| {
-            let entry = shell.lessons.iter().find(|entry| entry.name == due.lesson)?;
+            let entry = shell.lessons.iter().find(|entry| entry.id == due.lesson)?;
             let count = lang.counted("questions", due.questions.len());
             Some((due.lesson, format!("{} · {count}", entry.title.get(lang.code()))))
         })
@@ -170,16 +170,17 @@ fn lessons_ui(ui: &mut Ui, shell: &mut Shell, width: f32) -> bool {
         ui.horizontal_wrapped(|ui| {
             for entry in found {
                 let progress = shell.learner.progress();
-                let (icon, state) = if progress.finished(&entry.name).is_some() {
+                let (icon, state) = if progress.finished(&entry.id).is_some() {
                     (icons::DONE, format!("{} · ", lang.tr("home.finished")))
-                } else if progress.is_begun(&entry.name) {
+                } else if progress.is_begun(&entry.id) {
                     (icons::LESSON, format!("{} · ", lang.tr("home.begun")))
                 } else {
                     (icons::LESSON, String::new())
                 };
                 let minutes = lang.with("home.minutes", &[("minutes", &entry.minutes.to_string())]);
-                let about = format!("{state}{minutes} · {}", entry.summary.get(lang.code()));
-                if card_ui(ui, icon, entry.title.get(lang.code()), &about, card, 104.0) {
+                let pack = entry.pack.as_ref().map_or_else(String::new, |pack| format!("{pack} · "));
+                let about = format!("{state}{minutes} · {pack}{}", entry.summary.get(lang.code()));
+                if card_ui(ui, icon, &numbered(entry, lang), &about, card, 104.0) {
                     opened = Some(entry.name.clone());
                 }
             }
@@ -189,6 +190,15 @@ fn lessons_ui(ui: &mut Ui, shell: &mut Shell, width: f32) -> bool {
         shell.ask(Learning::Open(name));
     }
     true
+}
+
+/// The title of a lesson, after the number that its name begins with.
+fn numbered(entry: &LessonEntry, lang: Lang) -> String {
+    let title = entry.title.get(lang.code());
+    match entry.id.split_once('-').and_then(|(number, _)| number.parse::<u32>().ok()) {
+        Some(number) => format!("{number}. {title}"),
+        None => title.to_owned(),
+    }
 }
 
 fn matches(entry: &LibraryEntry, lang: Lang, wanted: &str) -> bool {

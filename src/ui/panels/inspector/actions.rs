@@ -10,13 +10,14 @@ use super::rule_ui;
 use super::strategy::StrategyFields;
 use crate::fleet::fault::{Direction, Fault, FaultKind, Selector};
 use crate::ids::{ServiceId, SourceId};
+use crate::kernel::model::Queue;
 use crate::lab::snapshot::ServiceSnapshot;
-use crate::scenario::{Action, Scenario};
+use crate::scenario::{Action, Scenario, limits};
 use crate::ui::panels::delivery;
 use crate::ui::state::{Ask, Shell, colors};
 use crate::ui::text::{Lang, humanised};
 use crate::ui::theme::size;
-use crate::ui::widgets::params::{Alternatives, Fields, TITLES, choose_ui, does_not_fit, fields_ui};
+use crate::ui::widgets::params::{Alternatives, Fields, TITLES, choose_ui, does_not_fit, fields_ui, text_ui};
 use crate::ui::widgets::{button, label};
 use crate::ui::{fonts, format, icons};
 use crate::units::SimSpan;
@@ -30,6 +31,8 @@ pub(crate) enum Form {
     Strategy,
     /// Sets the number of instances.
     Scale,
+    /// Sets the workers and the queue of its instances.
+    Capacity,
     /// Restarts instances.
     Restart,
     /// Injects a fault, of this kind at first.
@@ -57,6 +60,10 @@ pub(crate) struct Forms {
     own_strategy: StrategyFields,
     /// How many instances, as typed; empty: as many as there are.
     instances: String,
+    /// How many workers, as typed; empty: as many as there are.
+    workers: String,
+    /// How many places in the queue, as typed; empty: any number.
+    places: Option<String>,
     load: Option<(SourceId, f64)>,
     /// The parts of a call policy.
     pub(super) policy: PolicyFields,
@@ -84,6 +91,8 @@ impl Default for Forms {
             strategy: StrategyFields::default(),
             own_strategy: StrategyFields::default(),
             instances: String::new(),
+            workers: String::new(),
+            places: None,
             load: None,
             policy: PolicyFields::default(),
             sent: None,
@@ -98,6 +107,8 @@ impl Forms {
         self.show(None);
         self.version.clear();
         self.instances.clear();
+        self.workers.clear();
+        self.places = None;
         self.own_strategy.clear();
         self.strategy.clear();
         self.load = None;
@@ -190,6 +201,7 @@ pub(super) fn actions_ui(ui: &mut Ui, shell: &mut Shell, service: ServiceId, sta
         toggle(ui, icons::DEPLOY, "act.deploy", Form::Deploy);
         toggle(ui, icons::STRATEGY, "act.strategy", Form::Strategy);
         toggle(ui, icons::SCALE, "act.scale", Form::Scale);
+        toggle(ui, icons::SATURATION, "act.capacity", Form::Capacity);
         toggle(ui, icons::RESTART, "act.restart", Form::Restart);
         let response = button::plain_if(ui, way_back && !over, icons::ROLL_BACK, &lang.tr("act.roll-back.short"));
         let why_not = if over { lang.tr("over.about").into_owned() } else { lang.with("steer.nothing-before", &[("version", &state.stable)]) };
@@ -204,6 +216,7 @@ pub(super) fn actions_ui(ui: &mut Ui, shell: &mut Shell, service: ServiceId, sta
                 Form::Deploy => deploy_ui(ui, lang, forms, &name, &versions, state, &scenario),
                 Form::Strategy => forms.own_strategy.always_ui(ui, lang, (&name, &state.strategy), &scenario),
                 Form::Scale => scale_ui(ui, lang, forms, &name, state),
+                Form::Capacity => capacity_ui(ui, lang, forms, &name, state, &scenario),
                 Form::Restart => restart_ui(ui, lang, forms, &name),
                 Form::Fault(_) => fault_ui(ui, lang, forms, &name, &scenario),
                 Form::Policy => None,
@@ -315,6 +328,38 @@ fn scale_ui(ui: &mut Ui, lang: Lang, forms: &mut Forms, service: &str, state: &S
     let other = |instances: u32| if instances == state.desired { Err(lang.tr("scale.same").into_owned()) } else { Ok(instances) };
     let instances = submit_ui(ui, instances.and_then(other), |ui| button::primary(ui, icons::SCALE, &text))?;
     Some(Action::Scale { service: service.to_owned(), instances })
+}
+
+/// Workers and places in the queue of each instance. The order of the queue, and what it drops, stay as the scenario has them.
+fn capacity_ui(ui: &mut Ui, lang: Lang, forms: &mut Forms, service: &str, state: &ServiceSnapshot, scenario: &Scenario) -> Option<Action> {
+    let own = scenario.model.services.iter().find(|other| other.name == service).map(|service| service.server.queue.clone()).unwrap_or_default();
+    if forms.workers.is_empty() && forms.refusal.is_none() {
+        forms.workers = state.workers.to_string();
+    }
+    let places = forms.places.get_or_insert_with(|| own.capacity.map_or_else(String::new, |places| places.to_string()));
+    let (workers_title, places_title) = (lang.tr("capacity.workers"), lang.tr("capacity.queue"));
+    Grid::new("capacity").num_columns(2).spacing(vec2(12.0, 6.0)).min_col_width(TITLES).show(ui, |ui| {
+        ui.label(workers_title.as_ref());
+        text_ui(ui, &workers_title, &mut forms.workers);
+        ui.end_row();
+        ui.label(places_title.as_ref());
+        let field = TextEdit::singleline(places).desired_width(132.0).font(fonts::mono(size::BODY - 1.0)).margin(vec2(8.0, 4.0));
+        ui.add(field.hint_text(lang.tr("capacity.any").as_ref())).accessible_name(places_title.as_ref());
+    });
+    label::caption(ui, lang.tr("capacity.about"));
+    let number = |title: &str, text: &str, least: u32| {
+        let fits = |number: &u32| (least..=limits::WORKERS).contains(number);
+        text.trim().parse::<u32>().ok().filter(fits).ok_or_else(|| does_not_fit(lang, title, text.trim(), "8"))
+    };
+    let workers = number(&workers_title, &forms.workers, 1);
+    let capacity = if places.trim().is_empty() { Ok(None) } else { number(&places_title, places, 0).map(Some) };
+    let filled = workers.and_then(|workers| Ok((workers, capacity?)));
+    let filled = told(ui, filled);
+    let text = lang.with("capacity.do", &[("service", service)]);
+    let (workers, capacity) = submit_ui(ui, filled, |ui| button::primary(ui, icons::CHECK, &text))?;
+    // What is as it was is not named, so that a step which asks for workers is not answered with a queue as well.
+    let queue = (capacity != own.capacity).then_some(Queue { capacity, ..own });
+    Some(Action::SetCapacity { service: service.to_owned(), workers: (workers != state.workers || queue.is_none()).then_some(workers), queue })
 }
 
 fn selector_ui(ui: &mut Ui, lang: Lang, forms: &mut Forms) -> Result<Selector, String> {

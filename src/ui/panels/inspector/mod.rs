@@ -107,6 +107,12 @@ struct Number<'a> {
 /// Numbers side by side, in a grid of `columns`.
 fn numbers_ui(ui: &mut Ui, lang: Lang, columns: usize, numbers: &[Number<'_>]) {
     let width = ui.available_width() / columns as f32;
+    // Long numbers are written smaller before they run into each other.
+    let fits = |font: &eframe::egui::FontId| {
+        let wide = |number: &Number<'_>| ui.painter().layout_no_wrap(number.value.clone(), font.clone(), number.color).size().x;
+        numbers.iter().all(|number| wide(number) + 6.0 <= width)
+    };
+    let font = [size::TITLE, size::BODY, size::BODY - 1.5].map(fonts::mono).into_iter().find(fits).unwrap_or(fonts::mono(size::SMALL));
     for row in numbers.chunks(columns) {
         let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 40.0), Sense::hover());
         for (at, number) in row.iter().enumerate() {
@@ -114,7 +120,7 @@ fn numbers_ui(ui: &mut Ui, lang: Lang, columns: usize, numbers: &[Number<'_>]) {
             let palette = colors(ui);
             let painter = ui.painter_at(cell);
             painter.text(cell.min, eframe::egui::Align2::LEFT_TOP, number.caption, fonts::regular(size::SMALL), palette.secondary);
-            painter.text(cell.min + vec2(0.0, 16.0), eframe::egui::Align2::LEFT_TOP, &number.value, fonts::mono(size::TITLE), number.color);
+            painter.text(cell.min + vec2(0.0, 16.0), eframe::egui::Align2::LEFT_TOP, &number.value, font.clone(), number.color);
             let response = ui.interact(cell, ui.scope_id().with(("number", number.caption)), Sense::hover());
             response.widget_info(|| eframe::egui::WidgetInfo::labeled(eframe::egui::Role::Label, true, format!("{} {}", number.caption, number.value)));
             label::explained(response, lang, number.term);

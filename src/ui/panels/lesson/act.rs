@@ -3,7 +3,7 @@
 use eframe::egui::{RichText, TextEdit, Ui};
 use serde_json::Value;
 
-use super::{LessonState, goals, line, told_ui};
+use super::{LessonState, bring, goals, line, told_ui};
 use crate::lesson::plan::{Fade, Kind, Task};
 use crate::lesson::texts::StepTexts;
 use crate::scenario::Action;
@@ -33,6 +33,7 @@ pub(super) fn act_ui(ui: &mut Ui, shell: &mut Shell, lesson: &mut LessonState, t
         return;
     }
     if lesson.view.missed {
+        bring(ui, lesson, "missed");
         told_ui(ui, |ui| _ = ui.label(lang.tr("lesson.missed")));
     } else if let Some((now, playing)) = shell.run.as_ref().map(|run| (run.snapshot.now, run.status.playing)) {
         let left = lesson.view.ends.since(now.min(lesson.view.ends));
@@ -47,6 +48,7 @@ pub(super) fn act_ui(ui: &mut Ui, shell: &mut Shell, lesson: &mut LessonState, t
     if let Some(said) = lesson.view.misconception.as_ref().and_then(|id| texts.misconceptions.get(id)) {
         let said = line(lesson, said, lang);
         ui.add_space(6.0);
+        bring(ui, lesson, "misconception");
         told_ui(ui, |ui| _ = ui.label(said));
     }
     help_ui(ui, shell, lesson, texts, &task);
@@ -112,6 +114,7 @@ fn help_ui(ui: &mut Ui, shell: &mut Shell, lesson: &mut LessonState, texts: &Ste
         let text = texts.hints.get(at).map(|text| line(lesson, text, lang)).unwrap_or_default();
         let hint = task.hints[at].clone();
         ui.add_space(6.0);
+        bring(ui, lesson, &format!("hint {at}"));
         told_ui(ui, |ui| {
             label::section(ui, lang.with("lesson.hint-of", &[("hint", &(at + 1).to_string()), ("count", &task.hints.len().to_string())]));
             ui.label(text);

@@ -6,7 +6,7 @@ use super::{Graded, LessonState, told_ui};
 use crate::figures;
 use crate::lesson::attempt::Outcome;
 use crate::lesson::grade::{Grade, StepGrade};
-use crate::ui::state::{Learning, Shell, colors};
+use crate::ui::state::{Learning, Level, Shell, colors};
 use crate::ui::text::Lang;
 use crate::ui::theme::size;
 use crate::ui::widgets::{button, label};
@@ -87,8 +87,7 @@ fn how(lang: Lang, step: &StepGrade) -> Option<String> {
         ("predict", came, _) => came.map(|right| lang.tr(if right { "lesson.right" } else { "lesson.wrong" }).into_owned()),
         (_, _, Some((right, count))) => Some(lang.with("lesson.end.quiz", &[("right", &right.to_string()), ("count", &count.to_string())])),
         ("fade" | "solve" | "twist", ..) if step.shown => Some(lang.tr("lesson.end.shown").into_owned()),
-        ("fade" | "solve" | "twist", ..) if step.hints > 0 => Some(lang.counted("hints", step.hints as usize)),
-        ("fade" | "solve" | "twist", ..) => Some(lang.tr("lesson.end.alone").into_owned()),
+        ("fade" | "solve" | "twist", ..) => Some(crate::report::lesson::worth(lang, step)),
         _ => None,
     }
 }
@@ -102,8 +101,9 @@ fn hand_in_ui(ui: &mut Ui, shell: &mut Shell, lesson: &mut LessonState) {
         ui.label(lang.tr("lesson.hand.name"));
         let field = ui.add(TextEdit::singleline(&mut lesson.work.learner).char_limit(80).desired_width(170.0));
         let field = field.accessible_name(lang.tr("lesson.hand.name"));
-        if field.lost_focus() && lesson.work.learner.trim() != shell.settings.learner {
-            shell.ask(Learning::Named(lesson.work.learner.trim().to_owned()));
+        // Kept as it is typed: whoever closes the window then has handed in under their name.
+        if field.changed() {
+            shell.ask(Learning::Named(lesson.work.learner.clone()));
         }
     });
     if let Some(path) = &lesson.kept {
@@ -113,6 +113,7 @@ fn hand_in_ui(ui: &mut Ui, shell: &mut Shell, lesson: &mut LessonState) {
         ui.horizontal_wrapped(|ui| {
             if button::plain(ui, "", &lang.tr("lesson.hand.copy")).clicked() {
                 ui.ctx().copy_text(path);
+                shell.notify(Level::Done, |lang| (lang.tr("lesson.hand.copied").into_owned(), String::new()));
             }
             let ready = matches!(lesson.graded, Graded::Done(_));
             let write = ui.add_enabled_ui(ready, |ui| button::plain(ui, "", &lang.tr("lesson.report.write"))).inner;

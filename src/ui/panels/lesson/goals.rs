@@ -41,7 +41,7 @@ pub(super) fn goals_ui(ui: &mut Ui, shell: &mut Shell, lesson: &LessonState, tex
                 }
                 // What is missing is said by what was measured, never by a guess.
                 for assertion in view.assertions.iter().filter(|assertion| !assertion.held && !reached) {
-                    label::caption(ui, missing(assertion, lang));
+                    label::caption(ui, missing(assertion, view.assertions.len() > 1, lang)).on_hover_text(&assertion.text);
                 }
             });
         });
@@ -55,8 +55,11 @@ pub(super) fn goals_ui(ui: &mut Ui, shell: &mut Shell, lesson: &LessonState, tex
     }
 }
 
-/// What was measured and what is wanted.
-fn missing(assertion: &Assertion, lang: Lang) -> String {
+/// Comparisons, and how people write what they ask for.
+const SIGNS: [(&str, &str); 6] = [("<=", "≤ "), (">=", "≥ "), ("==", ""), ("!=", "≠ "), ("<", "< "), (">", "> ")];
+
+/// What was measured and what is wanted; of `several` assertions also which, as it is written.
+fn missing(assertion: &Assertion, several: bool, lang: Lang) -> String {
     let value = |measured: &Measured| match measured {
         Measured::Number(number) => lang.figure(&crate::figures::short(*number)),
         Measured::Text(text) => text.clone(),
@@ -66,6 +69,9 @@ fn missing(assertion: &Assertion, lang: Lang) -> String {
     if assertion.measured == Measured::Nothing && assertion.wanted == Measured::Nothing {
         return lang.with("lesson.goal.missing-plain", &[("text", &assertion.text)]);
     }
-    let (measured, wanted) = (value(&assertion.measured), value(&assertion.wanted));
-    lang.with("lesson.goal.missing", &[("text", &assertion.text), ("measured", &measured), ("wanted", &wanted)])
+    let sign = SIGNS.into_iter().find(|(sign, _)| assertion.text.contains(sign)).map_or("", |(_, shown)| shown);
+    let wanted = format!("{sign}{}", value(&assertion.wanted));
+    let values = [("measured", value(&assertion.measured)), ("wanted", wanted), ("text", assertion.text.clone())];
+    let values: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    lang.with(if several { "lesson.goal.missing" } else { "lesson.goal.now" }, &values)
 }

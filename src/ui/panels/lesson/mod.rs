@@ -12,6 +12,7 @@ mod predict;
 mod quiz;
 pub(crate) mod review;
 mod state;
+mod table;
 
 pub(crate) use state::{Graded, LessonState};
 
@@ -67,6 +68,10 @@ fn header_ui(ui: &mut Ui, shell: &mut Shell, lesson: &LessonState) {
             if button::icon(ui, icons::CLOSE, &lang.tr("lesson.leave"), false).clicked() {
                 shell.ask(Learning::Leave);
             }
+            let begun = !lesson.finished && lesson.author.is_none() && lesson.view.step > 0;
+            if begun && button::icon(ui, icons::ROLL_BACK, &lang.tr("lesson.anew"), false).clicked() {
+                shell.ask(Learning::Anew(lesson.opened.clone()));
+            }
             ui.with_layout(eframe::egui::Layout::left_to_right(eframe::egui::Align::Center), |ui| {
                 ui.add(eframe::egui::Label::new(title).truncate());
             });
@@ -115,6 +120,7 @@ fn step_ui(ui: &mut Ui, shell: &mut Shell, lesson: &mut LessonState) {
     }
     if lesson.is_done() && !texts.explain.is_empty() && !matches!(lesson.step().kind, Kind::Predict(_)) {
         ui.add_space(10.0);
+        bring(ui, lesson, "explain");
         told_ui(ui, |ui| markdown_ui(ui, lesson, &texts.explain, lang, "explain"));
     }
 }
@@ -209,7 +215,12 @@ fn markdown_ui(ui: &mut Ui, lesson: &mut LessonState, text: &str, lang: Lang, id
         // Between fences stands code, every other part.
         for (at, part) in text.split("```").enumerate().filter(|(_, part)| !part.trim().is_empty()) {
             if at % 2 == 0 {
-                ui.push_id(at, |ui| CommonMarkViewer::new().show(ui, &mut lesson.markdown, part));
+                for (piece, text) in table::pieces(part).into_iter().enumerate() {
+                    ui.push_id((at, piece), |ui| match text {
+                        table::Piece::Table(rows) => table::table_ui(ui, &rows),
+                        table::Piece::Text(text) => _ = CommonMarkViewer::new().show(ui, &mut lesson.markdown, &text),
+                    });
+                }
             } else {
                 code_ui(ui, part);
             }
@@ -230,6 +241,14 @@ fn code_ui(ui: &mut Ui, block: &str) {
 /// A text of the step as one line or two, with the values that it quotes.
 fn line(lesson: &LessonState, text: &str, lang: Lang) -> String {
     filled(text, &lesson.lesson, lesson.view.step, &lesson.view.values, lang).replace(['`', '*'], "")
+}
+
+/// Brings what is drawn next into sight, once: what is said below the fold is not read.
+fn bring(ui: &Ui, lesson: &mut LessonState, what: &str) {
+    if lesson.answer().brought.insert(what.to_owned()) {
+        let place = eframe::egui::Rect::from_min_size(ui.cursor().min, vec2(1.0, 120.0));
+        ui.scroll_to_rect(place, None);
+    }
 }
 
 /// What is told about what happened: set apart from the text before.

@@ -114,7 +114,12 @@ fn came_ui(ui: &mut Ui, shell: &mut Shell, lesson: &mut LessonState, texts: &Ste
             let number_said = written(&Measured::Number(*number), &asked.unit, digits, lang);
             (Some(is_near(guess, *number, asked.near)), Some(lang.with("lesson.number-came", &[("number", &number_said)])))
         }
-        (Prediction::Curve { .. }, Came::Curve) => (None, Some(lang.tr("lesson.curve-came").into_owned())),
+        (Prediction::Curve { unit, .. }, Came::Curve) => {
+            let whole = lesson.step().lasts;
+            let off = curve::off(&lesson.answer().curve.clone(), &lesson.view.curve, whole);
+            let off = off.map(|off| written(&Measured::Number(off), unit, usize::from(off < 10.0), lang));
+            (None, Some(off.map_or_else(String::new, |off| lang.with("lesson.curve-came", &[("off", &off)]))))
+        }
         _ => (None, None),
     };
     let sure = lesson.answer().confidence >= 3;

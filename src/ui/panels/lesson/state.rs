@@ -1,6 +1,6 @@
 //! What the window remembers of the lesson that is open: the learner's answers, and how far they got.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
@@ -27,6 +27,8 @@ pub(crate) struct LessonState {
     pub(crate) answers: BTreeMap<usize, Answers>,
     /// Whether its last step was left.
     pub(crate) finished: bool,
+    /// The name or path by which it was opened.
+    pub(crate) opened: String,
     /// The seed of its runs.
     pub(crate) seed: u64,
     /// What was done in the steps so far, to be kept.
@@ -86,6 +88,10 @@ pub(crate) struct Answers {
     pub(crate) right: Option<bool>,
     /// Whether what came of a prediction was brought into sight.
     pub(crate) seen: bool,
+    /// What was brought into sight already, so that it is only once.
+    pub(crate) brought: BTreeSet<String>,
+    /// Where the pen that draws a curve was last, while it draws.
+    pub(crate) pen: Option<usize>,
     /// What could not be done with what was filled in.
     pub(crate) problem: Option<String>,
 }
@@ -100,6 +106,7 @@ impl LessonState {
             skipping: false,
             graded: Graded::default(),
             author: None,
+            opened: lesson.name.clone(),
             view: Arc::default(),
             answers: BTreeMap::new(),
             finished: false,
@@ -107,6 +114,12 @@ impl LessonState {
             markdown: CommonMarkCache::default(),
             lesson,
         }
+    }
+
+    /// Goes on with a work that was left.
+    pub(crate) fn take_up(&mut self, path: PathBuf, work: Work) {
+        self.view = Arc::new(LessonView { step: work.steps.len(), ..LessonView::default() });
+        (self.seed, self.kept, self.work) = (work.seed, Some(path), work);
     }
 
     /// The prediction is made. What counts is the first one: whoever starts over has seen what comes.

@@ -162,7 +162,6 @@ impl PipelineState {
 }
 
 /// What a part of the panel asks for.
-#[expect(clippy::large_enum_variant, reason = "people do few things")]
 enum Wish {
     /// Does something to the pipeline.
     Command(PipelineCommand),
@@ -314,11 +313,22 @@ fn pipeline_ui(ui: &mut Ui, shell: &mut Shell) {
     if let Some(chosen) = chosen {
         choose(shell, &mut state, all, &chosen);
     }
+    let strategy_of = answer(shell, &mut state, look.map(|look| look.service), &service, wishes);
+    if let Some(run) = shell.run.as_mut() {
+        run.pipeline = state;
+    }
+    if let Some(service) = strategy_of {
+        inspector::show_strategy(shell, service);
+    }
+}
+
+/// Does what the parts of the panel ask for; returns the service whose strategy is to be shown.
+fn answer(shell: &mut Shell, state: &mut PipelineState, shown: Option<ServiceId>, service: &str, wishes: Vec<Wish>) -> Option<ServiceId> {
     let mut strategy_of = None;
     for wish in wishes {
         match wish {
-            Wish::Command(command) => shell.ask(Ask::Act(Box::new(Action::Pipeline { service: service.clone(), command }))),
-            Wish::Form(form) => state.form = look.map(|look| Open::new(form, look.service)),
+            Wish::Command(command) => shell.ask(Ask::Act(Box::new(Action::Pipeline { service: service.to_owned(), command }))),
+            Wish::Form(form) => state.form = shown.map(|service| Open::new(form, service)),
             Wish::Execution(number) => state.look_at(number),
             Wish::Lane(number) => (state.lane, state.form) = (Some(number), None),
             Wish::Build(number) => {
@@ -327,15 +337,10 @@ fn pipeline_ui(ui: &mut Ui, shell: &mut Shell) {
             }
             Wish::Project(name) => state.project = Some(name),
             Wish::UpdateProject(update) => shell.ask(Ask::Act(Box::new(Action::UpdateProject(update)))),
-            Wish::Strategy => strategy_of = look.map(|look| look.service),
+            Wish::Strategy => strategy_of = shown,
         }
     }
-    if let Some(run) = shell.run.as_mut() {
-        run.pipeline = state;
-    }
-    if let Some(service) = strategy_of {
-        inspector::show_strategy(shell, service);
-    }
+    strategy_of
 }
 
 /// Shows the pipeline that was chosen, or begins the one of a service that has none.

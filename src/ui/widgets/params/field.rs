@@ -15,6 +15,8 @@ pub(super) struct Field {
     pub(super) kind: Kind,
     /// Whether it is a number, or a list of them.
     pub(super) number: bool,
+    /// Whether it is a share, written as a percentage.
+    pub(super) share: bool,
     /// The fields of a structure.
     pub(super) inner: Fields,
     /// The fields of each row.
@@ -60,7 +62,7 @@ impl Field {
             }
             Value::Array(_) | Value::Object(_) => (value.to_string(), Kind::Text),
         };
-        Self { text, kind, number: false, inner: Fields::default(), rows: Vec::new() }
+        Self { text, kind, number: false, share: false, inner: Fields::default(), rows: Vec::new() }
     }
 
     /// A value, edited as its schema says.
@@ -95,7 +97,7 @@ impl Field {
     fn share(value: &Value) -> Self {
         let plain = Self::new(value);
         match plain.text.parse::<f64>() {
-            Ok(share) => Self { text: format!("{}%", (share * 1e6).round() / 1e4), kind: Kind::Text, ..plain },
+            Ok(share) => Self { text: format!("{}%", (share * 1e6).round() / 1e4), kind: Kind::Text, share: true, ..plain },
             Err(_not_a_number) => plain,
         }
     }
@@ -110,7 +112,10 @@ impl Field {
     }
 
     fn value(&self) -> Value {
-        let text = self.text.trim();
+        // Whoever writes 1 where 5% stood means 1%.
+        let bare = self.share && self.text.trim().replace(',', ".").parse::<f64>().is_ok();
+        let percent = format!("{}%", self.text.trim().replace(',', "."));
+        let text = if bare { percent.as_str() } else { self.text.trim() };
         let read = |text: &str| serde_json::from_str(text).unwrap_or_else(|_not_json| Value::String(text.to_owned()));
         match self.kind {
             Kind::Switch => Value::Bool(self.is_on()),

@@ -1,0 +1,122 @@
+//! Tables in a lesson's text: as wide as the column that they stand in, so that no column of theirs is out of sight. Everything
+//! else of the text is a Markdown library's business, whose tables are as wide as their words.
+
+use eframe::egui::text::LayoutJob;
+use eframe::egui::{Sense, Ui, pos2, vec2};
+
+use crate::ui::fonts;
+use crate::ui::state::colors;
+use crate::ui::theme::size;
+
+/// A part of a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Piece {
+    /// Text with its marks.
+    Text(String),
+    /// The rows of a table, the first its heading, their cells without marks.
+    Table(Vec<Vec<String>>),
+}
+
+/// Between two columns [points].
+const GAP: f32 = 12.0;
+/// Above and below the text of a row [points].
+const PAD: f32 = 4.0;
+/// The share of the width that the first column has at least.
+const FIRST: f32 = 0.34;
+
+/// Cuts a text at its tables: rows that begin with `|`, of which the second is the line below the heading.
+pub(super) fn pieces(text: &str) -> Vec<Piece> {
+    let mut all = Vec::new();
+    let mut plain = String::new();
+    let mut lines = text.lines().peekable();
+    while let Some(line) = lines.next() {
+        let is_heading = line.trim_start().starts_with('|') && lines.peek().is_some_and(|next| is_rule(next));
+        if !is_heading {
+            plain.push_str(line);
+            plain.push('\n');
+            continue;
+        }
+        if !plain.trim().is_empty() {
+            all.push(Piece::Text(std::mem::take(&mut plain)));
+        }
+        plain.clear();
+        lines.next();
+        let mut rows = vec![cells(line)];
+        while let Some(row) = lines.next_if(|next| next.trim_start().starts_with('|')) {
+            rows.push(cells(row));
+        }
+        all.push(Piece::Table(rows));
+    }
+    if !plain.trim().is_empty() {
+        all.push(Piece::Text(plain));
+    }
+    all
+}
+
+/// Whether a line is the one below a heading.
+fn is_rule(line: &str) -> bool {
+    let line = line.trim();
+    line.starts_with('|') && line.contains('-') && line.chars().all(|letter| matches!(letter, '|' | '-' | ':' | ' '))
+}
+
+fn cells(line: &str) -> Vec<String> {
+    let inner = line.trim().trim_start_matches('|').trim_end_matches('|');
+    inner.split('|').map(|cell| cell.trim().replace(['`', '*'], "")).collect()
+}
+
+/// Draws a table. The columns after the first are as wide as their words, as far as there is room; the first has the rest.
+pub(super) fn table_ui(ui: &mut Ui, rows: &[Vec<String>]) {
+    let palette = colors(ui);
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    if columns == 0 {
+        return;
+    }
+    let width = ui.available_width();
+    let font = fonts::regular(size::BODY - 0.5);
+    let natural = |column: usize| {
+        let cells = rows.iter().filter_map(|row| row.get(column));
+        cells.map(|cell| ui.painter().layout_no_wrap(cell.clone(), font.clone(), palette.text).size().x).fold(0.0, f32::max)
+    };
+    let wanted: Vec<f32> = (1..columns).map(|column| natural(column) + GAP).collect();
+    let room = width * (1.0 - FIRST);
+    let sum: f32 = wanted.iter().sum();
+    let shrunk = if sum > room { room / sum } else { 1.0 };
+    let mut widths = vec![0.0];
+    widths.extend(wanted.iter().map(|wanted| wanted * shrunk));
+    widths[0] = if columns == 1 { width } else { (width - widths.iter().sum::<f32>()).min(natural(0) + GAP) };
+    for (at, row) in rows.iter().enumerate() {
+        let ink = if at == 0 { palette.secondary } else { palette.text };
+        let galleys: Vec<_> = (0..columns)
+            .map(|column| {
+                let text = row.get(column).cloned().unwrap_or_default();
+                ui.painter().layout_job(LayoutJob::simple(text, font.clone(), ink, (widths[column] - GAP).max(20.0)))
+            })
+            .collect();
+        let height = galleys.iter().map(|galley| galley.size().y).fold(0.0, f32::max) + 2.0 * PAD;
+        let (rect, response) = ui.allocate_exact_size(vec2(width, height), Sense::hover());
+        response.widget_info(|| eframe::egui::WidgetInfo::labeled(eframe::egui::Role::Label, true, row.join(", ")));
+        let mut x = rect.left();
+        for (galley, width) in galleys.into_iter().zip(&widths) {
+            ui.painter().galley(pos2(x, rect.top() + PAD), galley, ink);
+            x += width;
+        }
+        ui.painter().hline(rect.x_range(), rect.bottom(), (1.0, palette.line));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tables_are_cut_out_of_a_text_and_their_marks_are_left_out() {
+        let text = "Before.\n\n| | **blue** | canary |\n|---|--:|---|\n| by day | `17` | 29 |\n| by night | 3 | 4 |\n\nAfter | this.\n";
+        let rows = [["", "blue", "canary"], ["by day", "17", "29"], ["by night", "3", "4"]];
+        let rows = rows.map(|row| row.map(str::to_owned).to_vec()).to_vec();
+        let all = pieces(text);
+        assert_eq!(all.len(), 3);
+        assert_eq!(all[1], Piece::Table(rows));
+        assert_eq!(all[2], Piece::Text("\nAfter | this.\n".to_owned()));
+        assert_eq!(pieces("No table here.\n| not one |"), [Piece::Text("No table here.\n| not one |\n".to_owned())]);
+    }
+}
