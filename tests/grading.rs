@@ -20,12 +20,17 @@ fn lesson() -> Arc<Lesson> {
 
 /// The work of somebody who does what the solution does, a little later than it, and answers everything rightly.
 fn honest(lesson: &Arc<Lesson>, learner: &str) -> Work {
+    honest_after(lesson, learner, SimSpan::from_millis(2_137))
+}
+
+/// The same, so much later.
+fn honest_after(lesson: &Arc<Lesson>, learner: &str, late: SimSpan) -> Work {
     let mut work = Work::new(lesson, lesson.seed, learner);
     let mut attempt = Attempt::new(Arc::clone(lesson), lesson.seed).expect("it begins");
     loop {
         let step = attempt.step().clone();
         for deed in step.kind.task().map(|task| task.solution.clone()).unwrap_or_default() {
-            attempt.advance_to(attempt.began() + deed.after + SimSpan::from_secs(2)).expect("it runs");
+            attempt.advance_to(attempt.began() + deed.after + late).expect("it runs");
             attempt.act(deed.action).expect("it is allowed");
         }
         attempt.finish().expect("it runs");
@@ -166,7 +171,9 @@ fn a_folder_becomes_a_table_with_every_file() {
     let copied = Work { learner: "Minh".to_owned(), ..linh.clone() }.sealed();
     let mut forged = linh.clone();
     forged.learner = "Nam".to_owned();
-    for (name, work) in [("linh.json", &linh), ("minh.json", &copied), ("nam.json", &forged)] {
+    // Both did at once what is to be done: time stands then, and nobody copied.
+    let [prompt, other] = ["Oanh", "Phuc"].map(|learner| honest_after(&lesson, learner, SimSpan::ZERO));
+    for (name, work) in [("linh.json", &linh), ("minh.json", &copied), ("nam.json", &forged), ("oanh.json", &prompt), ("phuc.json", &other)] {
         fs::write(at(name), serde_json::to_string(work).expect("JSON")).expect("written");
     }
     fs::write(at("other.json"), "{}").expect("written");
@@ -174,9 +181,11 @@ fn a_folder_becomes_a_table_with_every_file() {
     let (status, _, err) = run(&["grade", &shown(folder.path()), "--csv", &shown(&csv), "-o", &shown(&html)]);
     assert_eq!(status, 1, "{err}");
     let csv = fs::read_to_string(csv).expect("a table");
-    assert_eq!(csv.lines().count(), 5, "{csv}");
+    assert_eq!(csv.lines().count(), 7, "{csv}");
+    assert!(csv.starts_with('\u{feff}'), "spreadsheets know its letters");
     let line = |name: &str| csv.lines().find(|line| line.starts_with(name)).unwrap_or_default().to_owned();
     assert!(line("linh.json").contains("the same actions at the same moments as minh.json"), "{csv}");
+    assert!(!line("oanh.json").contains("phuc.json"), "{csv}");
     assert!(line("nam.json").contains("its seal does not belong to it"), "{csv}");
     assert!(line("other.json").contains("refused"), "{csv}");
     let html = fs::read_to_string(html).expect("a page");

@@ -95,7 +95,7 @@ fn whole_lesson(lang: Lang, words: &Words) {
     let settings = Settings { language: lang, reduced_motion: true, ..Settings::default() };
     let mut window = open_real(vec2(1_280.0, 800.0), folder.path().to_owned(), settings);
     window.run_steps(3);
-    click(&mut window, &texts.title);
+    click(&mut window, &format!("2. {}", texts.title));
     wait(&mut window, "the first step", |window| window.query_by_label(&of("half").title).is_some());
     // It runs by itself, and only then goes on.
     assert!(!is_enabled(&window, words.next), "the first step is not over when it begins");
@@ -179,6 +179,32 @@ fn a_whole_lesson_in_english() {
 #[test]
 fn a_whole_lesson_in_vietnamese() {
     whole_lesson(Lang::Vi, &VI);
+}
+
+#[test]
+fn a_lesson_that_was_left_goes_on_where_it_was_and_can_be_begun_anew() {
+    let lesson = Lessons::load("02-queues").expect("it is shipped").lesson;
+    let titles: Vec<String> = lesson.steps.iter().map(|step| lesson.texts(Lang::En).step[&step.id].title.clone()).collect();
+    let card = format!("2. {}", lesson.texts(Lang::En).title);
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut window = open_real(vec2(1_280.0, 800.0), folder.path().to_owned(), Settings { reduced_motion: true, ..Settings::default() });
+    window.run_steps(3);
+    click(&mut window, &card);
+    wait(&mut window, "the first step", |window| window.query_by_label(&titles[0]).is_some());
+    // In a step that runs by itself nothing can be done.
+    click(&mut window, "Restart…");
+    click(&mut window, "Restart checkout");
+    wait(&mut window, "why not", |window| window.query_by_label_contains("this step runs by itself").is_some());
+    until_done(&mut window, EN.next);
+    click(&mut window, EN.next);
+    wait(&mut window, "the second step", |window| window.query_by_label(&titles[1]).is_some());
+    click(&mut window, "Leave the lesson");
+    wait(&mut window, "the first page", |window| window.query_by_label(&card).is_some());
+    click(&mut window, &card);
+    wait(&mut window, "the second step again", |window| window.query_by_label(&titles[1]).is_some());
+    assert!(window.query_by_label(&titles[0]).is_none());
+    click(&mut window, "Begin the lesson anew");
+    wait(&mut window, "the first step again", |window| window.query_by_label(&titles[0]).is_some());
 }
 
 /// A new lesson in a folder.

@@ -117,6 +117,24 @@ fn a_service_is_scaled_and_the_change_can_be_undone() {
 }
 
 /// Something is refused; what the notice says.
+#[test]
+fn the_capacity_of_a_service_is_set_from_the_inspector() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut window = boutique(folder.path());
+    let workers = |window: &Window, name: &str| {
+        let scenario = fleetlab::content::load("online-boutique").expect("it is shipped").scenario;
+        let at = scenario.model.services.iter().position(|service| service.name == name).expect("a service");
+        snapshot(window).expect("a run").services[at].workers
+    };
+    click(&mut window, "frontend");
+    click(&mut window, "Capacity…");
+    enter(&mut window, "Workers", "none");
+    assert!(window.query_by_label_contains("does not fit").is_some(), "it says what does not fit");
+    enter(&mut window, "Workers", "77");
+    window.get_by_role_and_label(Role::Button, "Set the capacity of frontend").click();
+    wait(&mut window, "as many workers", |window| workers(window, "frontend") == 77);
+}
+
 fn refused(window: &mut Window) -> String {
     // While time stands still nothing moves under the pointer.
     pause(window);
@@ -554,6 +572,37 @@ fn a_pipeline_is_made_from_nothing_and_applied() {
     assert_eq!(names, ["Source", "Build", "Test", "Deploy"]);
     press(&mut window, "Back to the running pipeline");
     assert!(window.query_by_label("Stage Test: Not run yet").is_some());
+}
+
+#[test]
+fn a_build_project_is_edited_as_text_and_by_its_switches() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut window = startup(folder.path());
+    let is_privileged = |window: &Window| snapshot(window).expect("a run").delivery.as_ref().expect("a team").projects["boutique-build"].privileged;
+    assert!(is_privileged(&window));
+    press(&mut window, "Buildspec, machine and cache of build project boutique-build");
+    assert!(window.query_by_label("Build project boutique-build").is_some());
+    let is_ready = |window: &Window| !window.get_by_label("Apply").accesskit_node().is_disabled();
+    assert!(!is_ready(&window), "nothing is changed yet");
+    window.get_by_label("Docker").click();
+    window.run_steps(2);
+    press(&mut window, "Apply");
+    wait(&mut window, "the change", |window| !is_privileged(window));
+    window.run_steps(3);
+    assert!(!is_ready(&window), "this is what builds go by now");
+    // What is broken cannot be applied, says where, and can be given up.
+    let text = |window: &Window| window.get_by_label("buildspec.yml").value().expect("a text");
+    let good = text(&window);
+    window.get_by_label("buildspec.yml").focus();
+    window.run_steps(2);
+    window.get_by_label("buildspec.yml").type_text("oops");
+    window.run_steps(3);
+    assert_ne!(text(&window), good);
+    assert!(window.get_all_by_label_contains("Line ").count() >= 1 && !is_ready(&window));
+    press(&mut window, "What builds go by");
+    assert_eq!(text(&window), good);
+    press(&mut window, "Back to the running pipeline");
+    assert!(window.query_by_label("Stage Build: Not run yet").is_some());
 }
 
 #[test]

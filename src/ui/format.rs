@@ -246,7 +246,8 @@ mod tests {
         for (seconds, expected) in [(0, "0 s"), (42, "42 s"), (90, "1.5 min"), (720, "12 min"), (5_400, "90 min"), (18_720, "5.2 h"), (267_840, "3.1 d")] {
             assert_eq!(span(Lang::En, SimSpan::from_secs(seconds)), expected.replace(' ', "\u{a0}"));
         }
-        assert_eq!(span(Lang::Vi, SimSpan::from_secs(18_720)), "5,2\u{a0}h");
+        assert_eq!(span(Lang::Vi, SimSpan::from_secs(18_720)), "5,2\u{a0}giờ");
+        assert_eq!(span(Lang::Vi, SimSpan::from_secs(720)), "12\u{a0}phút");
         assert_eq!(span(Lang::Vi, SimSpan::from_secs(267_840)), "3,1\u{a0}ngày");
         assert_eq!(day_time(Lang::En, SimTime::from_secs(86_400 + 3_661)), "day 2, 01:01");
         let (hour, days) = (SimTime::from_secs(3_600), SimTime::from_secs(7 * 86_400));

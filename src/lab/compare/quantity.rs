@@ -55,7 +55,7 @@ mod tests {
             (Unit::Count, 4_320.6, "4,321", "4.321"),
             (Unit::Share, 6.01, "601 %", "601 %"),
             (Unit::Seconds, 0.0, "0 s", "0 s"),
-            (Unit::Seconds, 906.0, "15.1 min", "15,1 min"),
+            (Unit::Seconds, 906.0, "15.1 min", "15,1 phút"),
             (Unit::Seconds, 259_200.0, "3 days", "3 ngày"),
             (Unit::Hours, 24.91, "24.9 h", "24,9 h"),
             (Unit::Dollars, 0.52, "$0.52", "$0,52"),

@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use eframe::egui::{Response, RichText, Ui};
+use eframe::egui::{Response, RichText, TextWrapMode, Ui};
 
 use super::deployments::steer::Asked;
 use super::dora::{Metric, Scoped};
@@ -146,8 +146,12 @@ pub(super) fn link_ui(ui: &mut Ui, text: impl Into<String>, about: &str) -> Resp
 
 /// The check box that shows the truth beside what tools say.
 pub(super) fn truth_ui(ui: &mut Ui, lang: Lang, truth: &mut bool) {
-    let response = button::check(ui, truth, lang.tr("delivery.truth").as_ref());
-    label::explained(response, lang, "truth");
+    ui.scope(|ui| {
+        // Where it does not fit beside what is there it goes to the next line, as a whole.
+        ui.style_mut().wrap_mode = Some(TextWrapMode::Extend);
+        let response = button::check(ui, truth, lang.tr("delivery.truth").as_ref());
+        label::explained(response, lang, "truth");
+    });
 }
 
 /// What a panel of delivery says where the scenario has no team: what it would show, and where there is one.

@@ -157,7 +157,7 @@ impl Behavior<Pane> for Docking<'_> {
     }
     fn tab_title_spacing(&self, _visuals: &egui::Visuals) -> f32 {
         // So that every tab is in sight at 1280 points, also beside the map's own buttons.
-        10.0
+        if self.narrow { 6.0 } else { 10.0 }
     }
     fn tab_bar_color(&self, visuals: &egui::Visuals) -> egui::Color32 {
         theme::palette(visuals).panel

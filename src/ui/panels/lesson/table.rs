@@ -21,8 +21,6 @@ pub(super) enum Piece {
 const GAP: f32 = 12.0;
 /// Above and below the text of a row [points].
 const PAD: f32 = 4.0;
-/// The share of the width that the first column has at least.
-const FIRST: f32 = 0.34;
 
 /// Cuts a text at its tables: rows that begin with `|`, of which the second is the line below the heading.
 pub(super) fn pieces(text: &str) -> Vec<Piece> {
@@ -64,7 +62,22 @@ fn cells(line: &str) -> Vec<String> {
     inner.split('|').map(|cell| cell.trim().replace(['`', '*'], "")).collect()
 }
 
-/// Draws a table. The columns after the first are as wide as their words, as far as there is room; the first has the rest.
+/// The widths of columns that would like to be so wide: who wants no more than an equal share has what they want, and the others
+/// share the rest.
+fn shares(wanted: &[f32], width: f32) -> Vec<f32> {
+    let mut given: Vec<Option<f32>> = vec![None; wanted.len()];
+    loop {
+        let open = given.iter().filter(|given| given.is_none()).count().max(1);
+        let share = (width - given.iter().flatten().sum::<f32>()).max(0.0) / open as f32;
+        let fits = given.iter().zip(wanted).position(|(given, wanted)| given.is_none() && *wanted <= share);
+        match fits {
+            Some(at) => given[at] = Some(wanted[at]),
+            None => return given.into_iter().map(|given| given.unwrap_or(share)).collect(),
+        }
+    }
+}
+
+/// Draws a table. Short columns are as wide as their words; long ones wrap.
 pub(super) fn table_ui(ui: &mut Ui, rows: &[Vec<String>]) {
     let palette = colors(ui);
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
@@ -77,13 +90,7 @@ pub(super) fn table_ui(ui: &mut Ui, rows: &[Vec<String>]) {
         let cells = rows.iter().filter_map(|row| row.get(column));
         cells.map(|cell| ui.painter().layout_no_wrap(cell.clone(), font.clone(), palette.text).size().x).fold(0.0, f32::max)
     };
-    let wanted: Vec<f32> = (1..columns).map(|column| natural(column) + GAP).collect();
-    let room = width * (1.0 - FIRST);
-    let sum: f32 = wanted.iter().sum();
-    let shrunk = if sum > room { room / sum } else { 1.0 };
-    let mut widths = vec![0.0];
-    widths.extend(wanted.iter().map(|wanted| wanted * shrunk));
-    widths[0] = if columns == 1 { width } else { (width - widths.iter().sum::<f32>()).min(natural(0) + GAP) };
+    let widths = shares(&(0..columns).map(|column| natural(column) + GAP).collect::<Vec<_>>(), width);
     for (at, row) in rows.iter().enumerate() {
         let ink = if at == 0 { palette.secondary } else { palette.text };
         let galleys: Vec<_> = (0..columns)
@@ -107,6 +114,13 @@ pub(super) fn table_ui(ui: &mut Ui, rows: &[Vec<String>]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn short_columns_keep_their_width_and_long_ones_share_the_rest() {
+        assert_eq!(shares(&[90.0, 300.0, 50.0], 310.0), [90.0, 170.0, 50.0]);
+        assert_eq!(shares(&[90.0, 100.0], 310.0), [90.0, 100.0]);
+        assert_eq!(shares(&[400.0, 200.0, 40.0], 240.0), [100.0, 100.0, 40.0]);
+    }
 
     #[test]
     fn tables_are_cut_out_of_a_text_and_their_marks_are_left_out() {

@@ -492,9 +492,8 @@ fn tables_ui(ui: &mut Ui, seen: &Seen<'_>, state: &mut PipelineState, wishes: &m
             state.builds = at == 1;
         }
         label::explained(label::caption(ui, builds::agents(seen)), lang, "build-agent");
-        if state.builds {
-            builds::projects_ui(ui, seen, state, wishes);
-        } else if seen.active() > 0 {
+        builds::projects_ui(ui, seen, state, wishes);
+        if seen.active() > 0 && ui.available_width() > 120.0 {
             label::caption(ui, lang.counted("executions", seen.active()));
         }
     });

@@ -25,10 +25,12 @@ use crate::ui::{fonts, format, icons};
 
 /// Highest list of mistakes [points].
 const LIST: f32 = 110.0;
-/// Width of the side with the latest build's phases [points].
-const SIDE: f32 = 250.0;
+/// Width of the side with the latest build's phases, where there is little room and where there is much [points].
+const SIDE: (f32, f32) = (180.0, 250.0);
 /// From this width on they stand beside the text [points].
-const BESIDE: f32 = 640.0;
+const BESIDE: f32 = 480.0;
+/// From this width on there is much room [points].
+const WIDE: f32 = 720.0;
 
 /// What is edited of one project.
 #[derive(Debug, Clone)]
@@ -126,7 +128,11 @@ pub(super) fn project_ui(ui: &mut Ui, seen: &Seen<'_>, editor: &mut Editor) -> A
     settings_ui(ui, seen, editor);
     let rect = ui.available_rect_before_wrap();
     let beside = rect.width() > BESIDE;
-    let side = if beside { SIDE } else { 0.0 };
+    let side = match rect.width() {
+        width if width > WIDE => SIDE.1,
+        _ if beside => SIDE.0,
+        _ => 0.0,
+    };
     let left = Rect::from_min_max(rect.min, pos2(rect.right() - side, rect.bottom()));
     ui.scope_builder(UiBuilder::new().max_rect(left).id_salt("buildspec"), |ui| {
         ui.set_clip_rect(left.expand(2.0).intersect(ui.clip_rect()));
@@ -193,6 +199,7 @@ fn settings_ui(ui: &mut Ui, seen: &Seen<'_>, editor: &mut Editor) {
             }
         });
         combo.response.accessible_name(title.as_ref());
+        ui.checkbox(&mut editor.draft.privileged, lang.tr("pipeline.project.docker")).on_hover_text(lang.tr("pipeline.project.docker.about"));
         ui.add_space(8.0);
         let title = lang.tr("pipeline.project.cache");
         label::explained(label::caption(ui, title.as_ref()), lang, "build-cache");
@@ -202,6 +209,7 @@ fn settings_ui(ui: &mut Ui, seen: &Seen<'_>, editor: &mut Editor) {
             CacheType::S3 => "S3",
             CacheType::Local => "LOCAL",
         };
+        let before = cache.r#type;
         let combo = ComboBox::from_id_salt("cache").selected_text(word(cache.r#type)).width(96.0).show_ui(ui, |ui| {
             for kind in [CacheType::NoCache, CacheType::S3, CacheType::Local] {
                 ui.selectable_value(&mut cache.r#type, kind, word(kind)).on_hover_text(lang.tr(match kind {
@@ -213,16 +221,17 @@ fn settings_ui(ui: &mut Ui, seen: &Seen<'_>, editor: &mut Editor) {
         });
         combo.response.accessible_name(title.as_ref());
         if cache.r#type == CacheType::Local {
+            if before != CacheType::Local {
+                cache.modes = vec![CacheMode::LocalDockerLayerCache, CacheMode::LocalSourceCache, CacheMode::LocalCustomCache];
+            }
             modes_ui(ui, seen, cache);
         } else {
             cache.modes.clear();
         }
-        ui.add_space(8.0);
-        ui.checkbox(&mut editor.draft.privileged, lang.tr("pipeline.project.docker")).on_hover_text(lang.tr("pipeline.project.docker.about"));
     });
 }
 
-/// What a local cache holds. One without any mode holds nothing, so a new one gets them all.
+/// What a local cache holds. One without any mode holds nothing, which is why a new one begins with them all.
 fn modes_ui(ui: &mut Ui, seen: &Seen<'_>, cache: &mut CacheConfig) {
     const ALL: [(CacheMode, &str); 3] = [
         (CacheMode::LocalSourceCache, "pipeline.project.mode.source"),
