@@ -57,7 +57,7 @@ mod tests {
             (Unit::Seconds, 0.0, "0 s", "0 s"),
             (Unit::Seconds, 906.0, "15.1 min", "15,1 phút"),
             (Unit::Seconds, 259_200.0, "3 days", "3 ngày"),
-            (Unit::Hours, 24.91, "24.9 h", "24,9 h"),
+            (Unit::Hours, 24.91, "24.9 h", "24,9 giờ"),
             (Unit::Dollars, 0.52, "$0.52", "$0,52"),
         ] {
             assert_eq!((size(Lang::En, unit, value).as_str(), size(Lang::Vi, unit, value).as_str()), (text, vietnamese));

@@ -352,11 +352,17 @@ fn chart_ui(ui: &mut Ui, shell: &mut Shell, metric: Metric) {
             let step = if visible.len() > most * 2 { window * (visible.len() as f64 / most as f64) * 2.0 } else { window * 1.6 };
             for stretch in stretches(&thinned(&visible, most), step) {
                 let mapped: Vec<[f64; 2]> = if log { stretch.iter().map(|[t, value]| [*t, value.max(1e-9).log10()]).collect() } else { stretch };
-                let mut drawn = Line::new("", PlotPoints::from(mapped)).color(line.color).width(line.width).allow_hover(false);
+                // Stroke by stroke: where a long line turns back on itself many times, its joins are drawn as wide wedges.
+                let of = |points: &[[f64; 2]]| Line::new("", PlotPoints::from(points.to_vec())).color(line.color).allow_hover(false);
                 if line.fill {
-                    drawn = drawn.fill(0.0).fill_alpha(0.14);
+                    plot.line(of(&mapped).width(0.0).fill(0.0).fill_alpha(0.14));
                 }
-                plot.line(drawn);
+                for stroke in mapped.windows(2) {
+                    plot.line(of(stroke).width(line.width));
+                }
+                if let [alone] = mapped.as_slice() {
+                    plot.line(of(&[*alone]).width(line.width));
+                }
             }
         }
         if let Some(cursor) = cursor {
