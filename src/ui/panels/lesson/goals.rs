@@ -40,7 +40,9 @@ pub(super) fn goals_ui(ui: &mut Ui, shell: &mut Shell, lesson: &LessonState, tex
                     label::caption(ui, lang.with("lesson.goal.hold", &[("time", &format::span(lang, goal.hold))]));
                 }
                 // What is missing is said by what was measured, never by a guess.
-                for assertion in view.assertions.iter().filter(|assertion| !assertion.held && !reached) {
+                // That it is too early yet is in the words of the goal, and on the clock.
+                let told = |assertion: &&Assertion| !assertion.held && !reached && !assertion.text.starts_with("now()");
+                for assertion in view.assertions.iter().filter(told) {
                     label::caption(ui, missing(assertion, view.assertions.len() > 1, lang)).on_hover_text(&assertion.text);
                 }
             });

@@ -109,6 +109,7 @@ pub(super) fn table_ui(ui: &mut Ui, rows: &[Vec<String>]) {
         }
         ui.painter().hline(rect.x_range(), rect.bottom(), (1.0, palette.line));
     }
+    ui.add_space(6.0);
 }
 
 #[cfg(test)]
