@@ -21,6 +21,9 @@ fn main() -> anyhow::Result<()> {
     let make = move |ctx: &eframe::egui::Context| fleetlab::ui::start(ctx, data, Settings::default()).expect("the simulation's thread starts");
     let mut window = window::open(vec2(1_920.0, 1_080.0), Harness::builder().wgpu(), make);
     window.run_steps(2);
+    // It stands below the lessons.
+    window.get_by_label("Online Boutique").scroll_to_me();
+    window.run_steps(5);
     window.get_by_label("Online Boutique").click();
     let now = |window: &window::Window| window::app(window).snapshot().map_or(SimTime::ZERO, |snapshot| snapshot.now);
     window::wait(&mut window, "the run", |window| now(window) > SimTime::ZERO);
