@@ -343,7 +343,8 @@ fn capacity_ui(ui: &mut Ui, lang: Lang, forms: &mut Forms, service: &str, state:
         text_ui(ui, &workers_title, &mut forms.workers);
         ui.end_row();
         ui.label(places_title.as_ref());
-        let field = TextEdit::singleline(places).desired_width(132.0).font(fonts::mono(size::BODY - 1.0)).margin(vec2(8.0, 4.0));
+        let field =
+            TextEdit::singleline(places).desired_width(ui.available_width().clamp(60.0, 132.0)).font(fonts::mono(size::BODY - 1.0)).margin(vec2(8.0, 4.0));
         ui.add(field.hint_text(lang.tr("capacity.any").as_ref())).accessible_name(places_title.as_ref());
     });
     label::caption(ui, lang.tr("capacity.about"));
@@ -408,7 +409,10 @@ fn fault_ui(ui: &mut Ui, lang: Lang, forms: &mut Forms, service: &str, scenario:
     let title = lang.tr("fault.duration");
     Grid::new("duration").num_columns(2).spacing(vec2(12.0, 6.0)).min_col_width(TITLES).show(ui, |ui| {
         ui.label(title.as_ref());
-        let edit = TextEdit::singleline(&mut forms.duration).desired_width(132.0).font(fonts::mono(size::BODY - 1.0)).margin(vec2(8.0, 4.0));
+        let edit = TextEdit::singleline(&mut forms.duration)
+            .desired_width(ui.available_width().clamp(60.0, 132.0))
+            .font(fonts::mono(size::BODY - 1.0))
+            .margin(vec2(8.0, 4.0));
         ui.add(edit.hint_text(lang.tr("fault.for-ever").as_ref())).accessible_name(title.as_ref());
     });
     let text = forms.duration.trim();

@@ -242,7 +242,11 @@ pub(crate) fn text_ui(ui: &mut Ui, title: &str, text: &mut String) -> Response {
 
 /// A short text to be edited, with what stands there while it is empty.
 fn hinted_ui(ui: &mut Ui, title: &str, text: &mut String, hint: &str) -> Response {
-    let edit = TextEdit::singleline(text).desired_width(132.0).font(fonts::mono(size::BODY - 1.0)).margin(vec2(8.0, 4.0)).align(Align2::LEFT_CENTER);
+    let edit = TextEdit::singleline(text)
+        .desired_width(ui.available_width().clamp(60.0, FIELD))
+        .font(fonts::mono(size::BODY - 1.0))
+        .margin(vec2(8.0, 4.0))
+        .align(Align2::LEFT_CENTER);
     ui.add(edit.hint_text(hint)).accessible_name(title)
 }
 
