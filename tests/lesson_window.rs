@@ -205,6 +205,18 @@ fn a_lesson_that_was_left_goes_on_where_it_was_and_can_be_begun_anew() {
     assert!(window.query_by_label(&titles[0]).is_none());
     click(&mut window, "Begin the lesson anew");
     wait(&mut window, "the first step again", |window| window.query_by_label(&titles[0]).is_some());
+    // What does not come to the same any more is not gone on with: the lesson begins anew, and says so.
+    click(&mut window, "Leave the lesson");
+    wait(&mut window, "the first page", |window| window.query_by_label(&card).is_some());
+    for entry in fs::read_dir(folder.path().join("work")).expect("it is kept") {
+        let path = entry.expect("a file").path();
+        let mut work: Work = serde_json::from_str(&fs::read_to_string(&path).expect("it can be read")).expect("it is a work");
+        work.steps[0].digest = "another".to_owned();
+        fs::write(&path, serde_json::to_string(&work.sealed()).expect("JSON")).expect("written");
+    }
+    click(&mut window, &card);
+    wait(&mut window, "why it begins anew", |window| window.query_by_label_contains("cannot be run again").is_some());
+    wait(&mut window, "the first step", |window| window.query_by_label(&titles[0]).is_some());
 }
 
 /// A new lesson in a folder.

@@ -219,6 +219,7 @@ impl App {
             && !state.finished
         {
             state.view = Arc::clone(view);
+            state.taken_up = false;
         }
         self.look_after_lesson();
         if latest.world == self.world
@@ -411,6 +412,13 @@ impl App {
             Event::Broke(message) => {
                 self.pending = None;
                 self.shell.opening = None;
+                // What was done with another version of the program may not come to the same: the lesson begins anew, and nothing is lost.
+                let left = self.shell.lesson.as_ref().filter(|lesson| lesson.taken_up).map(|lesson| lesson.opened.clone());
+                if let Some(name) = left {
+                    self.open_lesson_at(&name, true);
+                    self.shell.notify(Level::Info, move |lang| (lang.tr("lesson.not-taken-up").into_owned(), message.clone()));
+                    return;
+                }
                 self.shell.notify(Level::Failed, move |lang| (lang.tr("sim.broke").into_owned(), lang.with("sim.broke.about", &[("message", &message)])));
             }
             Event::NotSaved(message) => self.shell.notify(Level::Failed, move |lang| (lang.tr("session.not-saved").into_owned(), message.clone())),

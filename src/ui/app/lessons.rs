@@ -29,7 +29,7 @@ impl App {
     }
 
     /// Opens a lesson where it was left, or at its beginning if it is to be begun `anew`.
-    fn open_lesson_at(&mut self, name: &str, anew: bool) {
+    pub(super) fn open_lesson_at(&mut self, name: &str, anew: bool) {
         match (self.sources.open_lesson)(name) {
             Ok(lesson) => {
                 // Whoever repeats a lesson that draws something meets another of its draws, all of which were proved.

@@ -29,6 +29,8 @@ pub(crate) struct LessonState {
     pub(crate) finished: bool,
     /// The name or path by which it was opened.
     pub(crate) opened: String,
+    /// Whether what was done before is being run again, and has not come to its end.
+    pub(crate) taken_up: bool,
     /// The seed of its runs.
     pub(crate) seed: u64,
     /// What was done in the steps so far, to be kept.
@@ -107,6 +109,7 @@ impl LessonState {
             graded: Graded::default(),
             author: None,
             opened: lesson.name.clone(),
+            taken_up: false,
             view: Arc::default(),
             answers: BTreeMap::new(),
             finished: false,
@@ -119,7 +122,7 @@ impl LessonState {
     /// Goes on with a work that was left.
     pub(crate) fn take_up(&mut self, path: PathBuf, work: Work) {
         self.view = Arc::new(LessonView { step: work.steps.len(), ..LessonView::default() });
-        (self.seed, self.kept, self.work) = (work.seed, Some(path), work);
+        (self.seed, self.kept, self.work, self.taken_up) = (work.seed, Some(path), work, true);
     }
 
     /// The prediction is made. What counts is the first one: whoever starts over has seen what comes.
