@@ -242,3 +242,29 @@ fn courses_are_checked_and_listed() {
         assert!(err.contains(expected), "{expected}\n{err}");
     }
 }
+
+#[test]
+fn a_test_stands_for_its_lesson_if_everything_is_right_and_nobody_helped() {
+    let lesson = lesson();
+    // Each step of the test begins a world of its own or goes on in one that the reference left.
+    let [task, quiz] = lesson.test.as_slice() else { panic!("a task and a quiz: {:?}", lesson.test) };
+    let mut work = Work::new(&lesson, lesson.seed, "Linh");
+    work.test = true;
+    work.leave_to_reference(&lesson, *task);
+    work.steps.extend(honest(&lesson, "Linh").steps.into_iter().skip(*task));
+    let passed = grade(&lesson, &work.clone().sealed()).expect("graded");
+    assert_eq!((passed.test, passed.finished), (Some(true), true));
+    assert!(passed.points >= passed.most && passed.most > 0, "only what belongs to the test counts: {} of {}", passed.points, passed.most);
+    let spoilt = |spoil: &dyn Fn(&mut Work)| {
+        let mut work = work.clone();
+        spoil(&mut work);
+        let graded = grade(&lesson, &work.sealed()).expect("graded");
+        (graded.test, graded.finished)
+    };
+    assert_eq!(spoilt(&|work| work.steps[*task].hints = 1), (Some(false), false));
+    assert_eq!(spoilt(&|work| work.steps[*task].shown = true), (Some(false), false));
+    assert_eq!(spoilt(&|work| _ = work.steps[*quiz].answers.pop_first()), (Some(false), false));
+    assert_eq!(spoilt(&|work| work.steps.truncate(*quiz)), (Some(false), false));
+    // It is no test unless it was taken as one: whoever skips steps has gone through the lesson, and has their points only.
+    assert_eq!(spoilt(&|work| work.test = false), (None, true));
+}

@@ -219,6 +219,62 @@ fn a_lesson_that_was_left_goes_on_where_it_was_and_can_be_begun_anew() {
     wait(&mut window, "the first step", |window| window.query_by_label(&titles[0]).is_some());
 }
 
+#[test]
+fn whoever_knows_a_lesson_passes_its_test_and_whoever_does_not_learns_it() {
+    let lesson = Lessons::load("02-queues").expect("it is shipped").lesson;
+    let texts = lesson.texts(Lang::En).clone();
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut window = open_real(vec2(1_280.0, 800.0), folder.path().to_owned(), Settings { reduced_motion: true, ..Settings::default() });
+    window.run_steps(3);
+    let journal = || fs::read_to_string(folder.path().join("progress.jsonl")).unwrap_or_default();
+    click(&mut window, &format!("2. {}", texts.title));
+    for passes in [false, true] {
+        wait(&mut window, "the first step", |window| window.query_by_label(&texts.step["half"].title).is_some());
+        click(&mut window, "Take its test");
+        wait(&mut window, "the task", |window| window.query_by_label(&texts.step["slow"].title).is_some());
+        wait(&mut window, "its world", |window| window.query_by_label("Let it run").is_some());
+        assert!(window.query_by_label_contains("Test · 1 of 2").is_some());
+        assert!(window.query_by_label("Hint").is_none() && window.query_by_label("Skip").is_none(), "a test has no help");
+        if window.query_by_label("Scale…").is_none() {
+            click(&mut window, "checkout");
+        }
+        click(&mut window, "Scale…");
+        click(&mut window, "×2");
+        window.get_by_label_contains("Scale checkout from").click();
+        window.run_steps(3);
+        click(&mut window, "Let it run");
+        until_done(&mut window, EN.next);
+        click(&mut window, EN.next);
+        wait(&mut window, "the questions", |window| window.query_by_label(&texts.step["quiz"].title).is_some());
+        let Some(Kind::Quiz(questions)) = lesson.steps.last().map(|step| step.kind.clone()) else { panic!("it ends with a quiz") };
+        for question in &questions {
+            let said = &texts.step["quiz"].questions[&question.id];
+            match &question.answer {
+                RightAnswer::Option { options, answer } => {
+                    let wrong = options.iter().find(|option| *option != answer).expect("there are several");
+                    click(&mut window, &said.options[if passes { answer } else { wrong }]);
+                }
+                RightAnswer::Number { answer, .. } => {
+                    click(&mut window, &said.ask);
+                    window.get_by_label(&said.ask).type_text(&answer.to_string());
+                    window.run_steps(3);
+                }
+            }
+        }
+        click(&mut window, EN.check);
+        click(&mut window, EN.finish);
+        if passes {
+            wait(&mut window, "that it is passed", |window| window.query_by_label("You have passed the test of this lesson").is_some());
+            assert!(journal().contains("\"finished\""), "{}", journal());
+            wait(&mut window, "the points", |window| window.query_by_label_contains("How it went:").is_some());
+        } else {
+            wait(&mut window, "that it is not passed", |window| window.query_by_label("Not passed this time").is_some());
+            assert!(!journal().contains("\"finished\""), "{}", journal());
+            click(&mut window, "Begin the lesson");
+        }
+    }
+}
+
 /// A new lesson in a folder.
 fn new_lesson(folder: &Path) -> PathBuf {
     let path = folder.join("busy");

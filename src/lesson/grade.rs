@@ -10,7 +10,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::attempt::{Attempt, Forbidden, Outcome, Stuck};
-use super::plan::{Kind, Lesson, Prediction};
+use super::plan::{Kind, Lesson, Prediction, Question};
 use super::view::Came;
 use super::work::{self, StepWork, Work};
 use crate::units::{SimSpan, SimTime};
@@ -29,8 +29,10 @@ pub struct Grade {
     pub lesson: String,
     /// The seed.
     pub seed: u64,
-    /// Whether all steps were gone through.
+    /// Whether all steps were gone through, or the test was passed.
     pub finished: bool,
+    /// Whether the lesson's test was passed; `None` if it was not taken.
+    pub test: Option<bool>,
     /// Points.
     pub points: u32,
     /// Points that there are, without optional goals.
@@ -196,7 +198,8 @@ pub fn grade(lesson: &Arc<Lesson>, work: &Work) -> Result<Grade, NotGraded> {
         lesson: work.lesson.clone(),
         seed: work.seed,
         finished: work.steps.len() == lesson.steps.len(),
-        most: lesson.steps.iter().map(|step| most(&step.kind)).sum(),
+        test: work.test.then_some(false),
+        most: lesson.steps.iter().enumerate().filter(|(at, _)| !work.test || lesson.test.contains(at)).map(|(_, step)| most(&step.kind)).sum(),
         ..Grade::default()
     };
     if work.steps.is_empty() {
@@ -214,7 +217,32 @@ pub fn grade(lesson: &Arc<Lesson>, work: &Work) -> Result<Grade, NotGraded> {
         grade.came_true += u32::from(step.came_true == Some(true));
         grade.steps.push(step);
     }
+    if work.test {
+        let passed = passes(lesson, work, |at| grade.steps.get(at).and_then(|step| step.came_true));
+        (grade.test, grade.finished) = (Some(passed), passed);
+    }
     Ok(grade)
+}
+
+/// Whether a work passes the lesson's test: every task without help, every question and every prediction right. `came_true` says of a step
+/// whether what was predicted came true.
+pub fn passes(lesson: &Lesson, work: &Work, came_true: impl Fn(usize) -> Option<bool>) -> bool {
+    let meets = |at: usize| {
+        let (Some(step), Some(said)) = (lesson.steps.get(at), work.steps.get(at)) else { return false };
+        let alone = !said.skipped && !said.shown && !said.played && said.hints == 0;
+        alone
+            && match &step.kind {
+                Kind::Quiz(questions) => right(questions, said) == questions.len(),
+                Kind::Predict(_) => came_true(at) == Some(true),
+                Kind::Show | Kind::Fade(_) | Kind::Solve(_) | Kind::Twist(_) | Kind::Reflect => true,
+            }
+    };
+    work.test && !lesson.test.is_empty() && lesson.test.iter().all(|at| meets(*at))
+}
+
+/// How many questions were answered rightly.
+fn right(questions: &[Question], said: &StepWork) -> usize {
+    questions.iter().filter(|question| said.answers.get(&question.id).is_some_and(|answer| question.is_right(answer))).count()
 }
 
 /// What the reference comes to, step by step; for a learner to compare with.
@@ -288,7 +316,7 @@ fn worth(attempt: &Attempt, said: &StepWork, outcome: Outcome) -> StepGrade {
     }
     match kind {
         Kind::Quiz(questions) => {
-            let right = questions.iter().filter(|question| said.answers.get(&question.id).is_some_and(|answer| question.is_right(answer))).count() as u32;
+            let right = right(questions, said) as u32;
             grade.quiz = Some((right, questions.len() as u32));
             grade.points = right;
         }

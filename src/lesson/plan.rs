@@ -34,6 +34,8 @@ pub struct Lesson {
     pub seed: u64,
     /// Its steps, in order; there is at least one, and the first one has a world of its own.
     pub steps: Vec<Step>,
+    /// The numbers of the steps that are its test: whoever does them without help need not go through the others. Empty: it has none.
+    pub test: Vec<usize>,
     /// Its texts, in every language.
     pub texts: BTreeMap<Lang, LessonTexts>,
 }
@@ -371,6 +373,11 @@ impl Lesson {
     /// How many seeds meet everything that its worlds draw.
     pub fn draws(&self) -> u64 {
         self.steps.iter().filter_map(|step| step.world.as_ref()).map(|world| world.draws.len() as u64).max().unwrap_or(0).max(1)
+    }
+
+    /// The step of its test that comes after a step.
+    pub fn next_of_test(&self, step: usize) -> Option<usize> {
+        self.test.iter().copied().find(|at| *at > step)
     }
 
     /// The texts in a language.

@@ -78,6 +78,11 @@ pub enum Deed {
         /// The text.
         text: String,
     },
+    /// Took the lesson's test. Whoever passed it has finished the lesson, which stands beside it.
+    Tested {
+        /// Whether it was passed.
+        passed: bool,
+    },
     /// Finished the lesson.
     Finished {},
 }

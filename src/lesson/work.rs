@@ -34,6 +34,9 @@ pub struct Work {
     pub edition: String,
     /// The seed of its runs.
     pub seed: u64,
+    /// Whether it is the lesson's test: steps that do not belong to it are left to the reference.
+    #[serde(default, skip_serializing_if = "is_no_test")]
+    pub test: bool,
     /// What was done in its steps, from the first.
     pub steps: Vec<StepWork>,
     /// The fingerprint of all of this.
@@ -77,6 +80,12 @@ impl Work {
         Self { format_version: FORMAT_VERSION, learner, lesson: name, edition: edition(lesson), seed, ..Self::default() }
     }
 
+    /// Leaves steps to the reference, up to the one with this number.
+    pub fn leave_to_reference(&mut self, lesson: &Lesson, until: usize) {
+        let left = lesson.steps.iter().take(until).skip(self.steps.len());
+        self.steps.extend(left.map(|step| StepWork { step: step.id.clone(), skipped: true, ..StepWork::default() }));
+    }
+
     /// The seal that belongs on it.
     pub fn seal_of(&self) -> String {
         let bare = Self { seal: String::new(), ..self.clone() };
@@ -93,9 +102,14 @@ impl Work {
     }
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "it is called with a reference to the field")]
+const fn is_no_test(test: &bool) -> bool {
+    !*test
+}
+
 /// The fingerprint of what a lesson does: its worlds, what happens in them, goals and answers. Its texts may be mended without changing it.
 pub fn edition(lesson: &Lesson) -> String {
-    let mut text = lesson.name.clone();
+    let mut text = format!("{} {:?}", lesson.name, lesson.test);
     let deeds = |text: &mut String, deeds: &[Deed]| {
         for Deed { after, action, drawn } in deeds {
             text.push_str(&serde_json::to_string(&(after, action, drawn)).unwrap_or_default());

@@ -32,12 +32,13 @@ pub struct Graded {
 }
 
 /// The columns of the CSV file.
-const COLUMNS: [&str; 15] = [
+const COLUMNS: [&str; 16] = [
     "file",
     "learner",
     "lesson",
     "seed",
     "finished",
+    "test",
     "points",
     "most_points",
     "predictions_right",
@@ -83,6 +84,7 @@ pub fn csv(grades: &Grades) -> Result<String, csv::Error> {
                 grade.lesson.clone(),
                 grade.seed.to_string(),
                 grade.finished.to_string(),
+                grade.test.map_or("", |passed| if passed { "passed" } else { "failed" }).to_owned(),
                 grade.points.to_string(),
                 grade.most.to_string(),
                 grade.came_true.to_string(),
@@ -142,8 +144,14 @@ pub(super) fn tell(grades: &Grades) -> Document {
 
 fn row(work: &Graded, line: &Line<'_>, lang: Lang) -> Vec<Cell> {
     let grade = line.grade;
-    let unfinished = (!grade.finished).then(|| lang.tr("report.grades.unfinished").into_owned());
-    let remark = remark(work, lang).or(unfinished);
+    let told = match (grade.test, grade.finished) {
+        (Some(true), _) => Some(("report.grades.test.passed", Tone::Plain)),
+        (Some(false), _) => Some(("report.grades.test.failed", Tone::Warning)),
+        (None, false) => Some(("report.grades.unfinished", Tone::Warning)),
+        (None, true) => None,
+    };
+    let told = told.map(|(key, tone)| Cell::from(lang.tr(key).into_owned()).toned(tone));
+    let remark = remark(work, lang).map(|text| Cell::from(text).toned(Tone::Warning)).or(told);
     vec![
         if grade.learner.is_empty() { NONE.into() } else { grade.learner.as_str().into() },
         work.file.as_str().into(),
@@ -154,7 +162,7 @@ fn row(work: &Graded, line: &Line<'_>, lang: Lang) -> Vec<Cell> {
         line.skipped.to_string().into(),
         lang.figure(&span(grade::took(grade).as_secs_f64())).into(),
         lang.figure(&count(line.hurt)).into(),
-        remark.map_or_else(|| NONE.into(), |text| Cell::from(text).toned(Tone::Warning)),
+        remark.unwrap_or_else(|| NONE.into()),
     ]
 }
 

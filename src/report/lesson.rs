@@ -66,7 +66,13 @@ pub(super) fn tell(report: &LessonReport) -> Document {
     let mut blocks = vec![Block::Text(report.summary.clone())];
     let learner = if grade.learner.is_empty() { lang.tr("report.lesson.nobody").into_owned() } else { grade.learner.clone() };
     let values = [("learner", learner.as_str()), ("points", &grade.points.to_string()), ("most", &grade.most.to_string()), ("seed", &grade.seed.to_string())];
-    blocks.push(Block::Text(lang.with(if grade.finished { "report.lesson.finished" } else { "report.lesson.begun" }, &values)));
+    let went = match (grade.test, grade.finished) {
+        (Some(true), _) => "report.lesson.test.passed",
+        (Some(false), _) => "report.lesson.test.failed",
+        (None, true) => "report.lesson.finished",
+        (None, false) => "report.lesson.begun",
+    };
+    blocks.push(Block::Text(lang.with(went, &values)));
     blocks.push(heading("report.lesson.steps"));
     blocks.push(Block::Table(steps(report)));
     if !report.reference.is_empty() {

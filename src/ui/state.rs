@@ -148,6 +148,8 @@ pub(crate) enum Learning {
     Open(String),
     /// Opens a lesson at its beginning, although it was begun before.
     Anew(String),
+    /// Takes the test of the lesson that is open.
+    Test,
     /// Leaves the lesson; its world goes on.
     Leave,
     /// Moves the lesson on within its world.

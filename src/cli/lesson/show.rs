@@ -41,6 +41,10 @@ fn document(lesson: &Lesson, lang: Lang, solutions: bool) -> String {
         let _ = write!(out, " · {what}: {}", list.join(", "));
     }
     out.push('\n');
+    if !lesson.test.is_empty() {
+        let steps: Vec<&str> = lesson.test.iter().filter_map(|at| lesson.steps.get(*at)).map(|step| step.id.as_str()).collect();
+        let _ = writeln!(out, "\nTest for whoever knows it already: `{}`", steps.join("`, `"));
+    }
     for (number, step) in lesson.steps.iter().enumerate() {
         step_of(&mut out, lesson, lang, number, step, solutions);
     }

@@ -39,6 +39,10 @@ pub(crate) struct LessonFile {
     /// `days`, `/s`. What depends on the run is better quoted (`{name}`).
     #[serde(default)]
     pub(crate) facts: Entries<FactFile>,
+    /// Its test, which whoever knows it already takes instead of it: names of tasks, predictions and quizzes, in their order. Empty: it has
+    /// none. Default: the last step in which something is to be reached, and its quizzes.
+    #[serde(default)]
+    pub(crate) test: Option<Vec<String>>,
     /// Its steps, in order.
     #[serde(default)]
     pub(crate) step: Vec<StepFile>,

@@ -73,6 +73,10 @@ pub enum Param {
     Project,
     /// A phase of a build, such as `INSTALL`.
     Phase,
+    /// Some words of a command.
+    Words,
+    /// A setting of a strategy, by the keys that lead to it.
+    Setting,
 }
 
 impl Param {
@@ -92,6 +96,8 @@ impl Param {
             Self::Category => "category",
             Self::Project => "project",
             Self::Phase => "phase",
+            Self::Words => "words",
+            Self::Setting => "setting",
         }
     }
 }
@@ -183,6 +189,12 @@ impl Param {
             Self::Draw => among(names.draws.to_vec(), "draw of this world"),
             Self::Category => among(Category::ALL.map(|category| category.to_string()).to_vec(), "category of actions"),
             Self::Project => among(scenario.pipelines.projects.keys().cloned().collect(), "build project"),
+            Self::Words if argument.trim().is_empty() => Err(Unknown { message: "no words are in every command".to_owned(), known: Vec::new() }),
+            Self::Words => Ok(()),
+            Self::Setting => {
+                let (first, known) = (argument.split('.').next().unwrap_or_default(), fleet::settings());
+                if known.iter().any(|name| name == first) { Ok(()) } else { Err(Unknown { message: format!("no strategy has a setting `{first}`"), known }) }
+            }
             Self::Phase => among(PhaseType::ALL.map(|phase| phase.name().to_owned()).to_vec(), "phase of a build"),
         }
     }

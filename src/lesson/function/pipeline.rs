@@ -47,6 +47,30 @@ pub(super) const FUNCTIONS: &[Function] = &[
             count(actions.filter(|action| category.is_none_or(|category| action.action_type_id.category.to_string() == category)).count())
         },
     },
+    Function {
+        name: "execution_mode",
+        params: &[Param::Service],
+        needs: 1,
+        about: "execution mode of a service's pipeline: `SUPERSEDED`, `QUEUED` or `PARALLEL`; nothing if it has none",
+        ask: |asked| {
+            let pipeline = asked.session.delivery().zip(asked.service()).and_then(|(delivery, service)| delivery.pipeline(service));
+            pipeline.map_or(Measured::Nothing, |pipeline| Measured::Text(pipeline.mode().to_string()))
+        },
+    },
+    Function {
+        name: "buildspec_commands",
+        params: &[Param::Project, Param::Words],
+        needs: 1,
+        about: "commands in the buildspec of a project as it is now, or those that contain some words",
+        ask: |asked| {
+            let Some(project) = asked.session.delivery().zip(asked.given(Param::Project)).map(|(delivery, name)| delivery.project(name)) else {
+                return Measured::Nothing;
+            };
+            let phases = &project.buildspec.spec.phases;
+            let commands = phases.in_order().into_iter().flatten().flat_map(|phase| phase.commands.iter().chain(&phase.finally));
+            count(commands.filter(|command| asked.given(Param::Words).is_none_or(|words| command.contains(words))).count())
+        },
+    },
     of_service("builds", 0, "builds that ended, test runs included", |asked| ended(asked, |(all, _)| all)),
     of_service("failed_builds", 0, "builds that failed, test runs included", |asked| ended(asked, |(_, failed)| failed)),
     Function {

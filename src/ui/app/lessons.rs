@@ -45,16 +45,31 @@ impl App {
                 if let Some((path, work)) = left {
                     state.take_up(path, work);
                 }
-                let (seed, step) = (state.seed, state.view.step);
-                let work = (step > 0).then(|| Arc::new(state.work.clone().sealed()));
                 self.shell.lesson = Some(state);
-                self.open_lecture(Lecture { lesson: Arc::clone(&lesson), step, recalled: Recalled::new(), as_reference: false, work }, seed);
+                self.open_work();
             }
             Err(why) => {
                 let what = name.to_owned();
                 self.shell.notify(Level::Failed, move |lang| (lang.with("open.failed", &[("what", &what)]), why.clone()));
             }
         }
+    }
+
+    /// Begins the test of the lesson that is open; what does not belong to it is done as the reference does.
+    fn take_test(&mut self) {
+        let Some(state) = self.shell.lesson.as_mut().filter(|state| !state.lesson.test.is_empty()) else { return };
+        let (author, opened) = (state.author.take(), std::mem::take(&mut state.opened));
+        let fresh = LessonState::test(Arc::clone(&state.lesson), state.seed, &self.shell.settings.learner);
+        *state = LessonState { opened, author, ..fresh };
+        self.open_work();
+    }
+
+    /// Opens the world of the step that comes after what was done so far, which is done again.
+    fn open_work(&mut self) {
+        let Some(state) = self.shell.lesson.as_ref() else { return };
+        let (lesson, seed, step) = (Arc::clone(&state.lesson), state.seed, state.work.steps.len());
+        let work = (step > 0).then(|| Arc::new(state.work.clone().sealed()));
+        self.open_lecture(Lecture { lesson, step, recalled: Recalled::new(), as_reference: false, work }, seed);
     }
 
     /// Opens the world of a lesson's step.
@@ -159,6 +174,7 @@ impl App {
         // What was skipped is nobody's work.
         state.left = None;
         state.work.steps.clear();
+        state.work.test = false;
         state.kept = None;
         state.answers.clear();
         state.finished = false;
@@ -173,11 +189,14 @@ impl App {
             return;
         }
         state.left = Some(state.view.step);
-        let (lesson, seed, next, skipped) = (Arc::clone(&state.lesson), state.seed, state.view.step + 1, state.skipping);
-        let done = state.step_work();
+        let (lesson, seed, at, skipped) = (Arc::clone(&state.lesson), state.seed, state.view.step, state.skipping);
+        let (done, next) = (state.step_work(), state.next());
         // Whoever jumped into the middle has no whole work to hand in.
         if state.work.steps.len() == state.view.step {
             state.work.steps.push(done);
+        }
+        if state.work.test {
+            state.work.leave_to_reference(&lesson, next.unwrap_or(lesson.steps.len()));
         }
         state.skipping = false;
         self.keep_work();
@@ -185,17 +204,17 @@ impl App {
         if !skipped {
             let answers = state.answers.get(&state.view.step);
             let (hints, shown) = answers.map_or((0, false), |answers| (answers.hints as u32, answers.shown));
-            self.record(&lesson.name, Deed::Done { step: lesson.steps[next - 1].id.clone(), hints, shown });
+            self.record(&lesson.name, Deed::Done { step: lesson.steps[at].id.clone(), hints, shown });
         }
-        let Some(step) = lesson.steps.get(next) else {
-            state_finished(&mut self.shell.lesson);
-            self.record(&lesson.name, Deed::Finished {});
-            self.grade();
+        let Some(next) = next else {
+            self.finish_lesson(&lesson);
             return;
         };
         let Some(state) = self.shell.lesson.as_ref() else { return };
-        let recalled = state.view.values.clone();
-        if step.world.is_some() {
+        let (step, recalled) = (&lesson.steps[next], state.view.values.clone());
+        if next > at + 1 {
+            self.open_work();
+        } else if step.world.is_some() {
             self.open_step(&lesson, seed, next, recalled);
         } else {
             self.link.send(Command::Lesson(LessonCommand::Next));
@@ -204,6 +223,19 @@ impl App {
                 self.look(&look);
             }
         }
+    }
+
+    /// The last step was left. Whoever took the lesson's test has finished it if they passed.
+    fn finish_lesson(&mut self, lesson: &Lesson) {
+        state_finished(&mut self.shell.lesson);
+        let tested = self.shell.lesson.as_ref().and_then(LessonState::passed);
+        if let Some(passed) = tested {
+            self.record(&lesson.name, Deed::Tested { passed });
+        }
+        if tested != Some(false) {
+            self.record(&lesson.name, Deed::Finished {});
+        }
+        self.grade();
     }
 
     /// Lets time run. Whether it stands is not asked: what is known of that may be a moment old.
@@ -250,6 +282,7 @@ impl App {
         match ask {
             Learning::Open(name) => self.open_lesson(&name),
             Learning::Anew(name) => self.open_lesson_at(&name, true),
+            Learning::Test => self.take_test(),
             Learning::Leave => {
                 self.shell.lesson = None;
                 self.shell.page = Page::Home;

@@ -5,6 +5,7 @@ mod measure;
 mod name;
 mod question;
 mod task;
+mod test;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -32,6 +33,7 @@ pub(super) fn lesson(
     planner.frame(name, lessons);
     let steps = planner.steps()?;
     let facts = planner.facts(&steps);
+    let test = planner.test(&steps);
     planner.clears();
     Some(Lesson {
         name: name.to_owned(),
@@ -42,6 +44,7 @@ pub(super) fn lesson(
         facts,
         seed: file.seed,
         steps,
+        test,
         texts: BTreeMap::new(),
     })
 }

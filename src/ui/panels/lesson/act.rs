@@ -109,6 +109,11 @@ fn filled(fade: &Fade, text: &str) -> Option<Action> {
 /// Hints, one after the other, and the solution.
 fn help_ui(ui: &mut Ui, shell: &mut Shell, lesson: &mut LessonState, texts: &StepTexts, task: &Task) {
     let lang = shell.lang();
+    if lesson.work.test {
+        ui.add_space(8.0);
+        label::caption(ui, lang.tr("lesson.test.alone"));
+        return;
+    }
     let read = lesson.answer().hints.min(task.hints.len());
     for at in 0..read {
         let text = texts.hints.get(at).map(|text| line(lesson, text, lang)).unwrap_or_default();

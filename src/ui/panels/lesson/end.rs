@@ -17,9 +17,22 @@ pub(super) fn end_ui(ui: &mut Ui, shell: &mut Shell, lesson: &mut LessonState) {
     let lang = shell.lang();
     let palette = colors(ui);
     ui.add_space(6.0);
-    ui.label(RichText::new(icons::DONE).font(fonts::regular(size::DISPLAY)).color(palette.ok_text));
-    ui.label(RichText::new(lang.tr("lesson.end")).font(fonts::semibold(size::HEADING - 2.0)));
-    ui.label(&lesson.texts(lang).summary);
+    let (icon, ink, key) = match lesson.passed() {
+        None => (icons::DONE, palette.ok_text, "lesson.end"),
+        Some(true) => (icons::DONE, palette.ok_text, "lesson.test.passed"),
+        Some(false) => (icons::LESSON, palette.accent, "lesson.test.failed"),
+    };
+    ui.label(RichText::new(icon).font(fonts::regular(size::DISPLAY)).color(ink));
+    ui.label(RichText::new(lang.tr(key)).font(fonts::semibold(size::HEADING - 2.0)));
+    if lesson.passed() == Some(false) {
+        ui.label(lang.tr("lesson.test.failed.about"));
+        ui.add_space(6.0);
+        if button::primary(ui, icons::FORWARD, &lang.tr("lesson.test.learn")).clicked() {
+            shell.ask(Learning::Anew(lesson.opened.clone()));
+        }
+    } else {
+        ui.label(&lesson.texts(lang).summary);
+    }
     ui.add_space(10.0);
     match &lesson.graded {
         Graded::NotYet => {}
@@ -45,7 +58,7 @@ fn went_ui(ui: &mut Ui, lesson: &LessonState, grade: &Grade, reference: &[Outcom
     let palette = colors(ui);
     let [points, most] = [grade.points, grade.most].map(|points| points.to_string());
     label::section(ui, lang.with("lesson.end.points", &[("points", &points), ("most", &most)]));
-    for (at, step) in grade.steps.iter().enumerate() {
+    for (at, step) in grade.steps.iter().enumerate().filter(|(at, _)| !lesson.work.test || lesson.lesson.test.contains(at)) {
         let Some(said) = how(lang, step) else { continue };
         let title = lesson.texts(lang).step.get(&step.step).map_or("", |texts| texts.title.as_str());
         ui.horizontal_wrapped(|ui| {

@@ -68,7 +68,7 @@ fn header_ui(ui: &mut Ui, shell: &mut Shell, lesson: &LessonState) {
             if button::icon(ui, icons::CLOSE, &lang.tr("lesson.leave"), false).clicked() {
                 shell.ask(Learning::Leave);
             }
-            let begun = !lesson.finished && lesson.author.is_none() && lesson.view.step > 0;
+            let begun = !lesson.finished && lesson.author.is_none() && lesson.view.step > 0 && !lesson.work.test;
             if begun && button::icon(ui, icons::ROLL_BACK, &lang.tr("lesson.anew"), false).clicked() {
                 shell.ask(Learning::Anew(lesson.opened.clone()));
             }
@@ -78,12 +78,13 @@ fn header_ui(ui: &mut Ui, shell: &mut Shell, lesson: &LessonState) {
         });
     });
     // One bar for each step: those that are over, the one at hand, those to come.
-    let count = lesson.lesson.steps.len();
+    let course = lesson.course();
+    let count = course.len().max(1);
     let gap = 4.0;
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 6.0), Sense::hover());
     let width = (rect.width() - gap * (count as f32 - 1.0)) / count as f32;
-    for at in 0..count {
-        let left = rect.left() + (width + gap) * at as f32;
+    for (nth, at) in course.iter().copied().enumerate() {
+        let left = rect.left() + (width + gap) * nth as f32;
         let bar = eframe::egui::Rect::from_min_size(eframe::egui::pos2(left, rect.top()), vec2(width, rect.height()));
         let color = if lesson.finished || at < lesson.view.step {
             theme::faded(palette.accent, 0.55)
@@ -94,18 +95,24 @@ fn header_ui(ui: &mut Ui, shell: &mut Shell, lesson: &LessonState) {
         };
         ui.painter().rect_filled(bar, 3.0, color);
     }
-    let step = (lesson.view.step + 1).min(count).to_string();
-    response.on_hover_text(lang.with("lesson.step-of", &[("step", &step), ("count", &count.to_string())]));
+    response.on_hover_text(place(lesson, lang));
+}
+
+/// Which of how many steps is under way.
+fn place(lesson: &LessonState, lang: Lang) -> String {
+    let course = lesson.course();
+    let nth = course.iter().take_while(|at| **at < lesson.view.step).count() + 1;
+    let numbers = [nth.min(course.len()), course.len()].map(|number| number.to_string());
+    let key = if lesson.work.test { "lesson.test.step-of" } else { "lesson.step-of" };
+    lang.with(key, &[("step", &numbers[0]), ("count", &numbers[1])])
 }
 
 /// The step that is under way.
 fn step_ui(ui: &mut Ui, shell: &mut Shell, lesson: &mut LessonState) {
     let lang = shell.lang();
     let texts = lesson.step_texts(lang);
-    let count = lesson.lesson.steps.len().to_string();
-    let number = (lesson.view.step + 1).to_string();
     let kind = lang.find(&format!("lesson.kind.{}", lesson.step().kind.name())).unwrap_or_default().into_owned();
-    label::section(ui, format!("{} · {kind}", lang.with("lesson.step-of", &[("step", &number), ("count", &count)])));
+    label::section(ui, format!("{} · {kind}", place(lesson, lang)));
     ui.label(RichText::new(&texts.title).font(fonts::semibold(size::HEADING - 2.0)));
     ui.add_space(4.0);
     markdown_ui(ui, lesson, &texts.text, lang, "text");
@@ -123,6 +130,20 @@ fn step_ui(ui: &mut Ui, shell: &mut Shell, lesson: &mut LessonState) {
         bring(ui, lesson, "explain");
         told_ui(ui, |ui| markdown_ui(ui, lesson, &texts.explain, lang, "explain"));
     }
+    if lesson.view.step == 0 && !lesson.work.test && !lesson.lesson.test.is_empty() {
+        test_ui(ui, shell, lang);
+    }
+}
+
+/// What is offered to whoever knows the lesson already.
+fn test_ui(ui: &mut Ui, shell: &mut Shell, lang: Lang) {
+    ui.add_space(14.0);
+    ui.horizontal_wrapped(|ui| {
+        label::caption(ui, lang.tr("lesson.test.known"));
+        if button::plain(ui, icons::FORWARD, &lang.tr("lesson.test.take")).on_hover_text(lang.tr("lesson.test.about")).clicked() {
+            shell.ask(Learning::Test);
+        }
+    });
 }
 
 /// How far a step that runs by itself is.
@@ -184,12 +205,19 @@ fn way_ui(ui: &mut Ui, shell: &mut Shell, lesson: &mut LessonState) {
             shell.ask(Learning::Command(LessonCommand::Rewind));
         }
         ui.with_layout(eframe::egui::Layout::right_to_left(eframe::egui::Align::Center), |ui| {
-            let is_last = lesson.view.step + 1 >= lesson.lesson.steps.len();
+            let is_last = lesson.next().is_none();
             let done = lesson.is_done();
             let text = lang.tr(if is_last { "lesson.finish" } else { "lesson.next" });
             let next = ui.add_enabled_ui(done, |ui| button::primary(ui, icons::FORWARD, &text)).inner;
             if next.on_disabled_hover_text(lang.tr("lesson.next.not-yet")).clicked() {
                 shell.ask(Learning::Next);
+            }
+            // Who takes the test and cannot pass it learns the lesson.
+            if lesson.work.test {
+                if button::plain(ui, "", &lang.tr("lesson.test.learn")).clicked() {
+                    shell.ask(Learning::Anew(lesson.opened.clone()));
+                }
+                return;
             }
             // Experts go on without doing it.
             let skip = if lesson.skipping { "lesson.skipping" } else { "lesson.skip" };

@@ -127,7 +127,8 @@ fn came_ui(ui: &mut Ui, shell: &mut Shell, lesson: &mut LessonState, texts: &Ste
         ui.scroll_to_cursor(Some(eframe::egui::Align::TOP));
         let step = lesson.step().id.clone();
         let answer = lesson.answer();
-        answer.right = right;
+        // What counts is the first one.
+        answer.right = answer.right.or(right);
         let said = answer.choice.clone().unwrap_or_else(|| answer.number.trim().to_owned());
         let what = Deed::Predicted { step, said, confidence: answer.confidence, right };
         shell.ask(Learning::Record(lesson.lesson.name.clone(), what));

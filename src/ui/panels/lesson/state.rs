@@ -8,7 +8,7 @@ use std::sync::mpsc::Receiver;
 use egui_commonmark::CommonMarkCache;
 
 use crate::lesson::attempt::Outcome;
-use crate::lesson::grade::Grade;
+use crate::lesson::grade::{self, Grade};
 use crate::lesson::plan::{Kind, Lesson, Prediction, Step};
 use crate::lesson::texts::{LessonTexts, StepTexts};
 use crate::lesson::view::LessonView;
@@ -86,7 +86,7 @@ pub(crate) struct Answers {
     pub(crate) quiz: BTreeMap<String, String>,
     /// What was written in a reflection.
     pub(crate) text: String,
-    /// Whether the prediction came true; `None` where there is no right and wrong, or nothing has come yet.
+    /// Whether the first prediction came true; `None` where there is no right and wrong, or nothing has come yet.
     pub(crate) right: Option<bool>,
     /// Whether what came of a prediction was brought into sight.
     pub(crate) seen: bool,
@@ -123,6 +123,32 @@ impl LessonState {
     pub(crate) fn take_up(&mut self, path: PathBuf, work: Work) {
         self.view = Arc::new(LessonView { step: work.steps.len(), ..LessonView::default() });
         (self.seed, self.kept, self.work, self.taken_up) = (work.seed, Some(path), work, true);
+    }
+
+    /// The lesson's test, from its first step.
+    pub(crate) fn test(lesson: Arc<Lesson>, seed: u64, learner: &str) -> Self {
+        let first = lesson.test.first().copied().unwrap_or_default();
+        let mut state = Self::new(lesson, seed, learner);
+        state.work.test = true;
+        state.work.leave_to_reference(&state.lesson, first);
+        state.view = Arc::new(LessonView { step: first, ..LessonView::default() });
+        state
+    }
+
+    /// Whether the lesson's test was passed; `None` while it is not over, or if it is not taken.
+    pub(crate) fn passed(&self) -> Option<bool> {
+        let came_true = |at: usize| self.answers.get(&at).and_then(|answers| answers.right);
+        (self.work.test && self.finished).then(|| grade::passes(&self.lesson, &self.work, came_true))
+    }
+
+    /// The number of the step that comes next; `None` after the last one.
+    pub(crate) fn next(&self) -> Option<usize> {
+        if self.work.test { self.lesson.next_of_test(self.view.step) } else { Some(self.view.step + 1).filter(|next| *next < self.lesson.steps.len()) }
+    }
+
+    /// The numbers of the steps that are gone through.
+    pub(crate) fn course(&self) -> Vec<usize> {
+        if self.work.test { self.lesson.test.clone() } else { (0..self.lesson.steps.len()).collect() }
     }
 
     /// The prediction is made. What counts is the first one: whoever starts over has seen what comes.
@@ -198,7 +224,14 @@ impl LessonState {
     /// Forgets what was answered in the step, but not which help was taken.
     pub(crate) fn start_over(&mut self) {
         let answer = self.answer();
-        *answer = Answers { first: answer.first.take(), confidence: answer.confidence, hints: answer.hints, shown: answer.shown, ..Answers::default() };
+        *answer = Answers {
+            first: answer.first.take(),
+            right: answer.right,
+            confidence: answer.confidence,
+            hints: answer.hints,
+            shown: answer.shown,
+            ..Answers::default()
+        };
     }
 
     /// Whether the step is done, and the next one may begin.
