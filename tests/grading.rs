@@ -7,10 +7,13 @@ use std::sync::Arc;
 
 use fleetlab::cli::{self, Streams};
 use fleetlab::content::Lessons;
+use fleetlab::lang::Lang;
 use fleetlab::lesson::grade::{self, NotGraded, grade};
 use fleetlab::lesson::plan::{Kind, Prediction, RightAnswer};
 use fleetlab::lesson::work::{StepWork, Work};
 use fleetlab::lesson::{Attempt, Lesson};
+use fleetlab::report::Format;
+use fleetlab::report::lesson::LessonReport;
 use fleetlab::scenario::Action;
 use fleetlab::units::SimSpan;
 
@@ -267,4 +270,29 @@ fn a_test_stands_for_its_lesson_if_everything_is_right_and_nobody_helped() {
     assert_eq!(spoilt(&|work| work.steps.truncate(*quiz)), (Some(false), false));
     // It is no test unless it was taken as one: whoever skips steps has gone through the lesson, and has their points only.
     assert_eq!(spoilt(&|work| work.test = false), (None, true));
+}
+
+#[test]
+fn a_report_says_which_questions_to_look_at_again() {
+    let lesson = lesson();
+    let mut work = honest(&lesson, "Linh");
+    let said = work.steps.last_mut().expect("the quiz");
+    let (question, _) = said.answers.pop_first().expect("a question");
+    let step = lesson.steps.last().expect("the quiz");
+    let Kind::Quiz(questions) = &step.kind else { panic!("it ends with a quiz") };
+    let asked = questions.iter().find(|asked| asked.id == question).expect("it");
+    let wrong = match &asked.answer {
+        RightAnswer::Option { options, answer } => options.iter().find(|option| *option != answer).expect("several").clone(),
+        RightAnswer::Number { answer, .. } => (answer * 7.0 + 1.0).to_string(),
+    };
+    said.answers.insert(question.clone(), wrong);
+    let graded = grade(&lesson, &work.sealed()).expect("graded");
+    assert_eq!(graded.steps.last().expect("the quiz").wrong.keys().collect::<Vec<_>>(), [&question]);
+    for lang in [Lang::En, Lang::Vi] {
+        let report = LessonReport::new(&lesson, graded.clone(), Vec::new(), lang);
+        let text = Format::Md.render_lesson(&report).expect("a report");
+        let ask = &lesson.texts(lang).step[&step.id].questions[&question].ask;
+        assert!(text.contains(ask.split_whitespace().next().expect("a word")), "{text}");
+        assert!(text.contains(if lang == Lang::En { "Questions to look at again" } else { "Những câu hỏi nên xem lại" }), "{text}");
+    }
 }

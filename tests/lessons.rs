@@ -66,6 +66,7 @@ fn what_is_wrong_with_a_lesson_is_found_where_it_is() {
         (vec![(toml, "panel = \"map\", service = \"checkout\" }\nshow", "panel = \"map\", service = \"chekout\" }\nshow")], "did you mean `checkout`?"),
         (vec![("one-worker.toml", "to = \"checkout.pay\"", "to = \"checkout.pai\"")], "did you mean `checkout.pay`?"),
         (vec![("en.toml", "{mean.theory} | {mean}", "{maen} | {mean}")], "nothing measures `maen`"),
+        (vec![("en.toml", "{mean.theory} | {mean}", "{mean.theory} | {mean")], "the brace before `mean` is not closed"),
         (vec![("vi.toml", "10 ms", "11 ms")], "where does `11 ms` come from?"),
         (vec![("vi.toml", "options.more = ", "options.mor = ")], "no words for the option `more`"),
         (vec![("vi.toml", "feedback.same = ", "feedback.more = ")], "there is no option that is wrong `more`"),

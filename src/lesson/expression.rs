@@ -1,7 +1,7 @@
 //! Expressions over a run, in CEL: read against a scenario, asked of a session.
 //!
 //! The `cel` crate parses and evaluates. An expression is checked when it is read: every function is one of `function`, and
-//! every name that it asks about exists. What was measured is asked before it is evaluated, so that both sides of a comparison
+//! every name that it asks about exists, and what is compared can be (`kind`). What was measured is asked before it is evaluated, so that both sides of a comparison
 //! can be shown. Expressions come from strangers: they are bounded in length and nesting, and walk through no lists, so each
 //! is evaluated in a moment. It does not know what an expression is for: goals, values in texts, answers.
 //!
@@ -15,6 +15,7 @@ use cel::extractors::Arguments;
 use cel::{Context, Program};
 
 use super::function::{Function, Unknown, all, named};
+use super::kind::{Kind, kind_of};
 use crate::insight::judge::Measured;
 use crate::lab::Session;
 use crate::scenario::Scenario;
@@ -44,6 +45,13 @@ pub struct ExpressionError {
     pub known: Vec<String>,
     /// The expression.
     text: String,
+}
+
+impl ExpressionError {
+    /// The same mistake of a part, seen in the whole, in which the part begins at a character.
+    pub(super) fn within(self, whole: &str, start: usize) -> Self {
+        Self { at: self.at + start, text: whole.to_owned(), ..self }
+    }
 }
 
 fn shown(text: &str) -> String {
@@ -98,6 +106,7 @@ pub struct Expression {
     text: String,
     tree: IdedExpr,
     questions: Vec<Question>,
+    kind: Kind,
 }
 
 /// A function with its arguments.
@@ -136,7 +145,17 @@ impl Expression {
         let mut questions = Vec::new();
         let expression =
             checked(program.expression(), names, &mut questions).map_err(|(id, Unknown { message, known })| wrong(whole, message, offset(id), known))?;
-        Ok(Self { text: part.to_owned(), tree: expression, questions })
+        let kind = kind_of(&expression).map_err(|(id, message)| wrong(whole, message, offset(id), Vec::new()))?;
+        Ok(Self { text: part.to_owned(), tree: expression, questions, kind })
+    }
+
+    /// Refuses it where something of another kind is needed.
+    pub fn of_kind(self, wanted: Kind) -> Result<Self, ExpressionError> {
+        if self.kind.can_be(wanted) {
+            return Ok(self);
+        }
+        let needed = if wanted == Kind::Truth { "something that holds or does not" } else { wanted.words() };
+        Err(wrong(&self.text, format!("this is {}, and here {needed} is needed", self.kind.words()), 0, Vec::new()))
     }
 
     /// It, as it was written.
@@ -248,7 +267,7 @@ fn comparison(expression: &IdedExpr) -> Option<(&IdedExpr, &IdedExpr)> {
 }
 
 /// How many characters come before a byte.
-fn characters(text: &str, at: usize) -> usize {
+pub(super) fn characters(text: &str, at: usize) -> usize {
     text.char_indices().take_while(|(byte, _)| *byte < at).count()
 }
 

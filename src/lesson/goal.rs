@@ -9,7 +9,8 @@ use std::ops::Range;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::expression::{Expression, ExpressionError, Names, Scope, bounded};
+use super::expression::{Expression, ExpressionError, Names, Scope, bounded, characters};
+use super::kind::Kind;
 use crate::insight::judge::Measured;
 
 /// What is to hold, checked against a scenario.
@@ -56,7 +57,8 @@ impl Goal {
         bounded(text)?;
         let part = |range: Range<usize>| {
             let start = range.start + (text[range.clone()].len() - text[range.clone()].trim_start().len());
-            Expression::part(text, text[range].trim(), start, names)
+            let read = Expression::part(text, text[range].trim(), start, names)?;
+            read.of_kind(Kind::Truth).map_err(|error| error.within(text, characters(text, start)))
         };
         let parts = conjuncts(text).into_iter().map(part).collect::<Result<_, _>>()?;
         Ok(Self { text: text.to_owned(), parts })
@@ -158,6 +160,12 @@ mod tests {
             ("now() >", 7, "this is no expression"),
             ("[1, 2].all(x, x > 1)", 10, "an expression walks through no lists"),
             ("answer == 42", 0, "nothing is called `answer`"),
+            ("now() > 1 && error_ratio(\"users\") < \"1%\"", 34, "a number is never compared with a text; a share is 0 to 1 here: write `0.01`"),
+            ("now() < \"soon\"", 6, "a number is never compared with a text"),
+            ("now() > 1 && p99(\"users\")", 13, "this is a number, and here something that holds or does not is needed"),
+            ("version(\"frontend\") > 1", 20, "a text is never compared with a number"),
+            ("now() + true > 1", 8, "`+` takes a number, and this is true or false"),
+            ("version(\"frontend\") in \"v1\"", 23, "`in` looks into a list"),
             ("!!met(\"x\")", 0, "`!!` says nothing that is not said without"),
         ] {
             let error = refused(text);
@@ -189,10 +197,9 @@ mod tests {
         assert!(judge(&session, "now() < 10 || error_ratio(\"users\", \"10s\") / 2 <= 0.5").held);
         let nothing = judge(&session, "saturation(\"users\") < 1");
         assert_eq!((nothing.held, nothing.assertions[0].problem.as_deref()), (false, Some("nothing was measured")));
-        let neither = judge(&session, "now() + 1");
-        assert_eq!(neither.assertions[0].problem.as_deref(), Some("it is a number, neither true nor false"));
-        let mixed = judge(&session, "now() < \"soon\"");
-        assert!(!mixed.held && mixed.assertions[0].problem.is_some(), "{mixed:?}");
+        // What only the run can say is said by the run.
+        let mixed = judge(&session, "strategy_setting(\"currencyservice\", \"percent\") == \"much\"");
+        assert!(!mixed.held && mixed.assertions[0].measured != Measured::Nothing, "{mixed:?}");
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! how many came true is told beside. Nothing here trusts a file: an action is done only where the lesson allows it, every world is made
 //! again and must come to the digest that was written down.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -76,6 +77,8 @@ pub struct StepGrade {
     pub came_true: Option<bool>,
     /// Questions that were answered rightly, and all.
     pub quiz: Option<(u32, u32)>,
+    /// Questions that were answered wrongly, each with what was said.
+    pub wrong: BTreeMap<String, String>,
     /// What was written.
     pub reflection: String,
     /// What came of it.
@@ -317,6 +320,9 @@ fn worth(attempt: &Attempt, said: &StepWork, outcome: Outcome) -> StepGrade {
     match kind {
         Kind::Quiz(questions) => {
             let right = right(questions, said) as u32;
+            let answer = |question: &Question| said.answers.get(&question.id).cloned().unwrap_or_default();
+            let wrong = questions.iter().filter(|question| !question.is_right(&answer(question)));
+            grade.wrong = wrong.map(|question| (question.id.clone(), answer(question))).collect();
             grade.quiz = Some((right, questions.len() as u32));
             grade.points = right;
         }

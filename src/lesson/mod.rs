@@ -18,6 +18,7 @@ pub mod facts;
 pub mod function;
 pub mod goal;
 pub mod grade;
+pub mod kind;
 pub mod plan;
 pub mod progress;
 pub mod proof;

@@ -178,23 +178,31 @@ impl Progress {
 
     /// What is to be asked again by now, in the order of the lessons' names.
     pub fn due(&self, now: u64) -> Vec<Due> {
-        let mut answers: BTreeMap<(&str, &str), Vec<(u64, bool)>> = BTreeMap::new();
-        for event in &self.events {
-            if let Deed::Answered { question, right, .. } = &event.what {
-                answers.entry((&event.lesson, question)).or_default().push((event.at, *right));
-            }
-        }
         let mut due: Vec<Due> = Vec::new();
-        for ((lesson, question), answers) in answers {
-            if self.finished(lesson).is_none() || due_at(&answers).is_none_or(|at| at > now) {
-                continue;
-            }
+        for (lesson, question, _) in self.coming().filter(|(.., at)| *at <= now) {
             match due.last_mut().filter(|due| due.lesson == lesson) {
                 Some(due) => due.questions.push(question.to_owned()),
                 None => due.push(Due { lesson: lesson.to_owned(), questions: vec![question.to_owned()] }),
             }
         }
         due
+    }
+
+    /// When something of a lesson is to be asked again that is not yet due; `None` if nothing is.
+    pub fn next_due(&self, lesson: &str, now: u64) -> Option<u64> {
+        self.coming().filter(|(of, _, at)| *of == lesson && *at > now).map(|(.., at)| at).min()
+    }
+
+    /// The questions of finished lessons that come again, each with its lesson, and when.
+    fn coming(&self) -> impl Iterator<Item = (&str, &str, u64)> {
+        let mut answers: BTreeMap<(&str, &str), Vec<(u64, bool)>> = BTreeMap::new();
+        for event in &self.events {
+            if let Deed::Answered { question, right, .. } = &event.what {
+                answers.entry((&event.lesson, question)).or_default().push((event.at, *right));
+            }
+        }
+        let of = |((lesson, question), answers): ((_, _), Vec<(u64, bool)>)| Some((lesson, question, due_at(&answers)?));
+        answers.into_iter().filter_map(of).filter(|(lesson, ..)| self.finished(lesson).is_some())
     }
 }
 
@@ -243,6 +251,9 @@ mod tests {
             events.push(answered(day * DAY, true));
         }
         assert_eq!(due_days(&events), None, "it has come often enough");
+        let progress = Progress { events: events[..3].to_vec() };
+        assert_eq!(progress.next_due("02-queues", DAY), Some(4 * DAY));
+        assert_eq!((progress.next_due("02-queues", 4 * DAY), progress.next_due("03-other", DAY)), (None, None));
     }
 
     #[test]

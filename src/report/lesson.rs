@@ -8,7 +8,8 @@ use crate::lang::Lang;
 use crate::lesson::Lesson;
 use crate::lesson::attempt::Outcome;
 use crate::lesson::grade::{Grade, StepGrade};
-use crate::lesson::plan::{Kind, Prediction};
+use crate::lesson::plan::{Kind, Prediction, Question, RightAnswer, Step};
+use crate::lesson::texts::LessonTexts;
 
 /// A learner's work, ready to be told.
 #[derive(Debug, Clone, Serialize)]
@@ -29,6 +30,9 @@ pub struct LessonReport {
     /// What was predicted in each step, as the lesson's texts say it.
     #[serde(skip)]
     predicted: Vec<Option<String>>,
+    /// Questions that were answered wrongly, as the lesson's texts ask them: the question, what was said, and what is right.
+    #[serde(skip)]
+    wrong: Vec<[String; 3]>,
 }
 
 impl LessonReport {
@@ -52,10 +56,26 @@ impl LessonReport {
             summary: texts.summary.clone(),
             titles: steps().map(|(step, _)| title(&step.id)).collect(),
             predicted: predicted.collect(),
+            wrong: steps().flat_map(|(step, graded)| wrong(texts, step, graded, language)).collect(),
             reference,
             grade,
         }
     }
+}
+
+/// The questions of a step that were answered wrongly: each as it is asked, with what was said and what is right.
+fn wrong(texts: &LessonTexts, step: &Step, graded: &StepGrade, lang: Lang) -> Vec<[String; 3]> {
+    let Kind::Quiz(questions) = &step.kind else { return Vec::new() };
+    let Some(words) = texts.step.get(&step.id) else { return Vec::new() };
+    let of = |question: &Question| {
+        let (said, words) = (graded.wrong.get(&question.id)?, words.questions.get(&question.id)?);
+        let (said, right) = match &question.answer {
+            RightAnswer::Option { answer, .. } => (words.options.get(said)?.clone(), words.options.get(answer)?.clone()),
+            RightAnswer::Number { answer, unit, .. } => (format!("{said} {unit}"), lang.figure(&format!("{answer} {unit}"))),
+        };
+        Some([words.ask.clone(), said, right].map(|text| text.trim().to_owned()))
+    };
+    questions.iter().filter_map(of).collect()
 }
 
 /// The report as a document.
@@ -91,6 +111,11 @@ pub(super) fn tell(report: &LessonReport) -> Document {
     if !predictions.is_empty() {
         blocks.push(heading("report.lesson.predictions"));
         blocks.push(Block::Items(predictions));
+    }
+    if !report.wrong.is_empty() {
+        blocks.push(heading("report.lesson.wrong"));
+        let line = |[ask, said, right]: &[String; 3]| lang.with("report.lesson.wrong.one", &[("ask", ask), ("said", said), ("right", right)]);
+        blocks.push(Block::Items(report.wrong.iter().map(line).collect()));
     }
     let thoughts = told(report, |at, step| (!step.reflection.trim().is_empty()).then(|| format!("{}: {}", report.titles[at], step.reflection.trim())));
     if !thoughts.is_empty() {

@@ -1,13 +1,15 @@
 //! `fleetlab lesson list`: the shipped lessons in their order.
 
-use super::{DONE, Streams, lang, told, worse};
-use crate::content::Lessons;
+use super::{DONE, Streams, lang, load, named, worse};
 use crate::lang::Lang;
 
 /// Lists the lessons in their order.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  fleetlab lesson list\n  fleetlab lesson list --lang vi")]
+#[command(after_help = "Examples:\n  fleetlab lesson list\n  fleetlab lesson list --lang vi\n  fleetlab lesson list my-course.fleetlab")]
 pub(super) struct Args {
+    /// Lessons: names of shipped ones, folders of lessons, folders of folders, or packs [default: all shipped]
+    #[arg(value_name = "LESSON")]
+    lessons: Vec<String>,
     /// The language of the titles
     #[arg(long, value_parser = lang, default_value = "en")]
     lang: Lang,
@@ -16,8 +18,8 @@ pub(super) struct Args {
 /// Lists. Returns the exit status.
 pub(super) fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<u8> {
     let mut status = DONE;
-    for entry in Lessons::shipped() {
-        match told(entry.loaded, streams)? {
+    for name in named(&args.lessons) {
+        match load(&name, streams)? {
             Ok(loaded) => {
                 let lesson = &loaded.lesson;
                 let texts = lesson.texts(args.lang);

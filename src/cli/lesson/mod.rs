@@ -79,8 +79,7 @@ fn named(given: &[String]) -> Vec<String> {
         return Lessons::names();
     }
     let one = |name: &String| {
-        let path = Path::new(name);
-        let inside = if path.is_dir() { Lessons::in_folder(path) } else { Vec::new() };
+        let inside = Lessons::in_folder(Path::new(name));
         // A folder without lessons is refused by the loader, which says so.
         if inside.is_empty() { vec![name.clone()] } else { inside.iter().map(|path| path.display().to_string()).collect() }
     };

@@ -113,7 +113,13 @@ impl Words<'_> {
     /// What a text quotes is measured.
     fn quotes(&mut self, number: usize, text: &str, path: &[Segment]) {
         for piece in pieces(text) {
-            let Piece::Quote(name) = piece else { continue };
+            let name = match piece {
+                Piece::Quote(name) => name,
+                Piece::Plain(plain) => {
+                    self.open_braces(number, plain, path);
+                    continue;
+                }
+            };
             if quoted(self.lesson, number, name).is_some() {
                 continue;
             }
@@ -126,6 +132,18 @@ impl Words<'_> {
             let start = text.find(&format!("{{{name}}}")).unwrap_or_default();
             let place = within(&place, text, start..start + name.len() + 2, self.collector);
             self.collector.add(&place, finding.suggest(nearest(name, known()), others));
+        }
+    }
+
+    /// A value is quoted between two braces.
+    fn open_braces(&mut self, number: usize, plain: &str, path: &[Segment]) {
+        for (_, rest) in plain.match_indices('{').map(|(at, _)| plain.split_at(at + 1)) {
+            let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '.').unwrap_or(rest.len());
+            let name = rest[..end].trim_end_matches('.');
+            if quoted(self.lesson, number, name).is_some() {
+                let finding = Finding::error(Code::BadName, format!("the brace before `{}` is not closed", shown(name)));
+                self.collector.add(&self.tree.place_of(path), finding.help(format!("a value is quoted as `{{{name}}}`")));
+            }
         }
     }
 

@@ -4,10 +4,11 @@ use super::{Asked, Function, Param};
 use crate::insight::deployments::{Deployment, Status, deployments};
 use crate::insight::dora::{self, Dora, Period};
 use crate::insight::judge::Measured;
+use crate::lesson::kind::Kind;
 use crate::units::SimSpan;
 
 const fn of_service(name: &'static str, needs: usize, about: &'static str, ask: fn(&Asked<'_>) -> Measured) -> Function {
-    Function { name, params: &[Param::Service], needs, about, ask }
+    Function { name, params: &[Param::Service], needs, about, gives: Kind::Number, ask }
 }
 
 /// What is asked of delivery.
@@ -17,12 +18,19 @@ pub(super) const FUNCTIONS: &[Function] = &[
     of_service("failed_deployments", 0, "deployments that failed, were rolled back or caused an incident", |asked| {
         Measured::Number(f64::from(metrics(asked).failed))
     }),
-    of_service("deployment", 1, "how the latest deployment stands: `in-progress`, `completed`, `failed`, `superseded`, or `none`", |asked| {
-        let service = asked.service();
-        let all = deployments(asked.session.ledger());
-        let latest = all.iter().rev().find(|deployment| Some(deployment.service) == service && deployment.rolls_back.is_none());
-        Measured::Text(latest.map_or("none", status).to_owned())
-    }),
+    Function {
+        name: "deployment",
+        params: &[Param::Service],
+        needs: 1,
+        about: "how the latest deployment stands: `in-progress`, `completed`, `failed`, `superseded`, or `none`",
+        gives: Kind::Text,
+        ask: |asked| {
+            let service = asked.service();
+            let all = deployments(asked.session.ledger());
+            let latest = all.iter().rev().find(|deployment| Some(deployment.service) == service && deployment.rolls_back.is_none());
+            Measured::Text(latest.map_or("none", status).to_owned())
+        },
+    },
     of_service("deployment_frequency", 0, "deployments per day", |asked| metrics(asked).per_day.into()),
     of_service("change_lead_time", 0, "median time from a change's commit to production [s]", |asked| seconds(metrics(asked).lead_time)),
     of_service("change_fail_rate", 0, "share of deployments that needed intervention, 0…1", |asked| metrics(asked).change_fail_rate.into()),

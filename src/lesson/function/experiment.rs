@@ -3,9 +3,10 @@
 use super::{Asked, Function, Param};
 use crate::insight::judge::Measured;
 use crate::lab::snapshot::ExperimentSnapshot;
+use crate::lesson::kind::Kind;
 
 const fn of_flag(name: &'static str, about: &'static str, ask: fn(&Asked<'_>) -> Measured) -> Function {
-    Function { name, params: &[Param::Flag], needs: 1, about, ask }
+    Function { name, params: &[Param::Flag], needs: 1, about, gives: Kind::Number, ask }
 }
 
 /// What is asked of experiments.

@@ -6,6 +6,7 @@ use super::{Asked, Function, Param};
 use crate::fleet::deploy::Strategy;
 use crate::fleet::look::ServiceLook;
 use crate::insight::judge::Measured;
+use crate::lesson::kind::Kind;
 use crate::units::SimSpan;
 
 /// What is asked of the fleet.
@@ -15,6 +16,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         params: &[Param::Service, Param::Version],
         needs: 1,
         about: "instances of a service, or of a version of it, that are in rotation",
+        gives: Kind::Number,
         ask: |asked| {
             let version = |look: &ServiceLook| {
                 let Some(name) = asked.given(Param::Version) else { return look.instances.iter().filter(|instance| instance.serving).count() };
@@ -29,6 +31,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         params: &[Param::Service],
         needs: 1,
         about: "instances that a service should have",
+        gives: Kind::Number,
         ask: |asked| look(asked).map(|look| f64::from(look.desired)).into(),
     },
     Function {
@@ -36,6 +39,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         params: &[Param::Service],
         needs: 1,
         about: "name of the version whose deployment completed last",
+        gives: Kind::Text,
         ask: |asked| {
             let name = |look: ServiceLook| asked.session.scenario().model.versions[look.stable.index()].name.clone();
             look(asked).map_or(Measured::Nothing, |look| Measured::Text(name(look)))
@@ -46,6 +50,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         params: &[Param::Service],
         needs: 1,
         about: "name of the strategy by which a service is deployed",
+        gives: Kind::Text,
         ask: |asked| look(asked).map_or(Measured::Nothing, |look| Measured::Text(look.strategy.name().to_owned())),
     },
     Function {
@@ -53,6 +58,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         params: &[Param::Service, Param::Setting],
         needs: 2,
         about: "a setting of the strategy by which a service is deployed, such as `percent`, or `alarms.names`; times in seconds, shares 0…1, nothing if that strategy has no such setting",
+        gives: Kind::Open,
         ask: |asked| look(asked).map_or(Measured::Nothing, |look| setting(&look.strategy, asked.given(Param::Setting).unwrap_or_default())),
     },
     Function {
@@ -60,6 +66,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         params: &[],
         needs: 0,
         about: "cost of the fleet so far [$]",
+        gives: Kind::Number,
         ask: |asked| Measured::Number(asked.session.fleet().cost(asked.session.now()).0),
     },
 ];

@@ -2,6 +2,7 @@
 
 use super::{Function, Param};
 use crate::insight::judge::Measured;
+use crate::lesson::kind::Kind;
 
 /// What is asked of steps.
 pub(super) const FUNCTIONS: &[Function] = &[
@@ -10,6 +11,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         params: &[Param::Action],
         needs: 0,
         about: "actions, or those of a kind, since the step of the lesson began",
+        gives: Kind::Number,
         ask: |asked| {
             let kind = asked.given(Param::Action);
             let since = asked.session.actions().iter().rev().take_while(|timed| timed.at >= asked.scope.began);
@@ -21,6 +23,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         params: &[Param::Value],
         needs: 1,
         about: "what an earlier step of the lesson measured, by `step.value`",
+        gives: Kind::Open,
         ask: |asked| asked.given(Param::Value).and_then(|name| asked.scope.recalled.get(name)).cloned().unwrap_or(Measured::Nothing),
     },
 ];

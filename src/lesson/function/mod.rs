@@ -20,6 +20,7 @@ use crate::insight::golden::Subject;
 use crate::insight::judge::Measured;
 use crate::lab::Session;
 use crate::lesson::expression::{Names, Scope};
+use crate::lesson::kind::Kind;
 use crate::scenario::Action;
 use crate::telemetry::whole;
 use crate::telemetry::window::Window;
@@ -39,6 +40,8 @@ pub struct Function {
     pub needs: usize,
     /// What it gives, with its unit.
     pub about: &'static str,
+    /// What kind of value that is.
+    pub gives: Kind,
     /// Asks it; an argument that is not given is `None`.
     ask: fn(&Asked<'_>) -> Measured,
 }

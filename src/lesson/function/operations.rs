@@ -3,6 +3,7 @@
 use super::{Asked, Function, Param};
 use crate::insight::judge::Measured;
 use crate::insight::slo::Standing;
+use crate::lesson::kind::Kind;
 use crate::scenario::Slo;
 use crate::telemetry::ledger::Event;
 
@@ -13,6 +14,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         params: &[Param::Alarm],
         needs: 1,
         about: "state of an alarm: `OK`, `ALARM` or `INSUFFICIENT_DATA`",
+        gives: Kind::Text,
         ask: |asked| {
             let name = asked.given(Param::Alarm);
             let state = asked.session.fleet().alarms().find(|alarm| Some(alarm.name) == name).map(|alarm| alarm.state.name());
@@ -24,6 +26,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         params: &[Param::Objective],
         needs: 1,
         about: "share of requests that were good in terms of an objective, 0…1",
+        gives: Kind::Number,
         ask: |asked| standing(asked).and_then(|(_, standing)| standing.achieved).into(),
     },
     Function {
@@ -31,6 +34,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         params: &[Param::Objective],
         needs: 1,
         about: "share of an objective's error budget that is left; negative when overspent",
+        gives: Kind::Number,
         ask: |asked| standing(asked).and_then(|(_, standing)| standing.budget_left).into(),
     },
     Function {
@@ -38,6 +42,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         params: &[Param::Objective],
         needs: 1,
         about: "whether an objective is met so far",
+        gives: Kind::Truth,
         ask: |asked| standing(asked).map_or(Measured::Nothing, |(slo, standing)| Measured::Boolean(standing.met(slo))),
     },
     Function {
@@ -45,6 +50,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         params: &[],
         needs: 0,
         about: "incidents that go on",
+        gives: Kind::Number,
         ask: |asked| {
             let events = || asked.session.ledger().visible().map(|record| &record.event);
             let opened = events().filter(|event| matches!(event, Event::IncidentOpened { .. })).count();
@@ -57,13 +63,28 @@ pub(super) const FUNCTIONS: &[Function] = &[
         params: &[Param::Flag],
         needs: 1,
         about: "share of users who have a feature, 0…1",
+        gives: Kind::Number,
         ask: |asked| {
             let at = asked.flag();
             at.and_then(|flag| asked.session.flags().into_iter().nth(flag.index())).map(|flag| flag.percentage.get()).into()
         },
     },
-    Function { name: "now", params: &[], needs: 0, about: "simulated time [s]", ask: |asked| Measured::Number(asked.session.now().as_secs_f64()) },
-    Function { name: "actions", params: &[], needs: 0, about: "actions that people took", ask: |asked| Measured::Number(asked.session.actions().len() as f64) },
+    Function {
+        name: "now",
+        params: &[],
+        needs: 0,
+        about: "simulated time [s]",
+        gives: Kind::Number,
+        ask: |asked| Measured::Number(asked.session.now().as_secs_f64()),
+    },
+    Function {
+        name: "actions",
+        params: &[],
+        needs: 0,
+        about: "actions that people took",
+        gives: Kind::Number,
+        ask: |asked| Measured::Number(asked.session.actions().len() as f64),
+    },
 ];
 
 fn standing<'a>(asked: &Asked<'a>) -> Option<(&'a Slo, Standing)> {

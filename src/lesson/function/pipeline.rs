@@ -5,11 +5,12 @@ use crate::delivery::Delivery;
 use crate::delivery::build::timeline::Status;
 use crate::delivery::builds::{Build, BuildStatus};
 use crate::insight::judge::Measured;
+use crate::lesson::kind::Kind;
 use crate::telemetry::ledger::{Event, Progress};
 use crate::units::SimSpan;
 
 const fn of_service(name: &'static str, needs: usize, about: &'static str, ask: fn(&Asked<'_>) -> Measured) -> Function {
-    Function { name, params: &[Param::Service], needs, about, ask }
+    Function { name, params: &[Param::Service], needs, about, gives: Kind::Number, ask }
 }
 
 /// What is asked of pipelines, and of what comes before them.
@@ -27,6 +28,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         params: &[],
         needs: 0,
         about: "merges that met a conflict",
+        gives: Kind::Number,
         ask: |asked| asked.session.delivery().map_or(Measured::Nothing, |delivery| Measured::Number(f64::from(delivery.conflicts()))),
     },
     of_service("executions", 0, "executions of pipelines that began", |asked| executions(asked, |what| matches!(what, Progress::Started { .. }))),
@@ -40,6 +42,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         params: &[Param::Service, Param::Category],
         needs: 1,
         about: "actions in a service's pipeline, or those of a category such as `Test` or `Approval`; 0 if it has none",
+        gives: Kind::Number,
         ask: |asked| {
             let category = asked.given(Param::Category);
             let pipeline = asked.session.delivery().zip(asked.service()).and_then(|(delivery, service)| delivery.pipeline(service));
@@ -52,6 +55,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         params: &[Param::Service],
         needs: 1,
         about: "execution mode of a service's pipeline: `SUPERSEDED`, `QUEUED` or `PARALLEL`; nothing if it has none",
+        gives: Kind::Text,
         ask: |asked| {
             let pipeline = asked.session.delivery().zip(asked.service()).and_then(|(delivery, service)| delivery.pipeline(service));
             pipeline.map_or(Measured::Nothing, |pipeline| Measured::Text(pipeline.mode().to_string()))
@@ -62,6 +66,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         params: &[Param::Project, Param::Words],
         needs: 1,
         about: "commands in the buildspec of a project as it is now, or those that contain some words",
+        gives: Kind::Number,
         ask: |asked| {
             let Some(project) = asked.session.delivery().zip(asked.given(Param::Project)).map(|(delivery, name)| delivery.project(name)) else {
                 return Measured::Nothing;
@@ -78,6 +83,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         params: &[Param::Project],
         needs: 1,
         about: "median time that builds of a project took that succeeded, without waiting for an agent [s]",
+        gives: Kind::Number,
         ask: |asked| median(of_project(asked).filter_map(|build| Some(build.ends?.since(build.started?).as_secs_f64())).collect()),
     },
     Function {
@@ -85,6 +91,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         params: &[Param::Project],
         needs: 1,
         about: "time that the latest build of a project took that succeeded, without waiting for an agent [s]",
+        gives: Kind::Number,
         ask: |asked| of_project(asked).last().and_then(|build| Some(build.ends?.since(build.started?).as_secs_f64())).into(),
     },
     Function {
@@ -92,6 +99,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         params: &[],
         needs: 0,
         about: "mean time that builds waited for an agent [s]",
+        gives: Kind::Number,
         ask: |asked| {
             let waits: Vec<f64> = builds(asked).filter_map(|build| Some(build.started?.since(build.submitted).as_secs_f64())).collect();
             if waits.is_empty() { Measured::Nothing } else { Measured::Number(waits.iter().sum::<f64>() / waits.len() as f64) }
@@ -102,6 +110,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         params: &[Param::Project, Param::Phase],
         needs: 2,
         about: "time that a phase, such as `INSTALL` or `BUILD`, took in the latest build of a project that succeeded [s]",
+        gives: Kind::Number,
         ask: |asked| {
             let name = asked.given(Param::Phase).unwrap_or_default();
             let last = of_project(asked).last();

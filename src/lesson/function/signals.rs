@@ -3,11 +3,12 @@
 use super::{Asked, Function, Param};
 use crate::insight::golden::Golden;
 use crate::insight::judge::Measured;
+use crate::lesson::kind::Kind;
 use crate::telemetry::window::Window;
 
 /// A function of a window of signals.
 const fn signal(name: &'static str, about: &'static str, ask: fn(&Asked<'_>) -> Measured) -> Function {
-    Function { name, params: &[Param::Of, Param::Window], needs: 1, about, ask }
+    Function { name, params: &[Param::Of, Param::Window], needs: 1, about, gives: Kind::Number, ask }
 }
 
 /// What is asked of signals.

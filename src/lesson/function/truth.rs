@@ -2,6 +2,7 @@
 
 use super::{Function, Param};
 use crate::insight::judge::Measured;
+use crate::lesson::kind::Kind;
 
 /// What is asked of the truth.
 pub(super) const FUNCTIONS: &[Function] = &[
@@ -10,6 +11,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         params: &[],
         needs: 0,
         about: "different users of whom a request failed (truth)",
+        gives: Kind::Number,
         ask: |asked| Measured::Number(asked.session.store().users_hurt(None) as f64),
     },
     Function {
@@ -17,6 +19,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         params: &[Param::Service],
         needs: 0,
         about: "share of deployments that brought a defect by which requests of users failed, 0…1 (truth)",
+        gives: Kind::Number,
         ask: |asked| asked.session.true_dora(asked.service()).change_fail_rate.into(),
     },
     Function {
@@ -24,6 +27,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         params: &[Param::Service],
         needs: 0,
         about: "deployments that brought a defect by which requests of users failed (truth)",
+        gives: Kind::Number,
         ask: |asked| Measured::Number(asked.session.true_dora(asked.service()).hurt.len() as f64),
     },
     Function {
@@ -31,6 +35,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         params: &[Param::Draw],
         needs: 1,
         about: "whether this was drawn when the lesson's world began (truth)",
+        gives: Kind::Truth,
         ask: |asked| Measured::Boolean(asked.scope.drawn.is_some() && asked.given(Param::Draw) == asked.scope.drawn),
     },
     Function {
@@ -38,6 +43,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         params: &[],
         needs: 0,
         about: "faults in force (truth)",
+        gives: Kind::Number,
         ask: |asked| Measured::Number(asked.session.fleet().faults().len() as f64),
     },
 ];

@@ -9,6 +9,7 @@ use crate::content::lesson::within;
 use crate::content::tree::At;
 use crate::lesson::expression::{Expression, ExpressionError, Names};
 use crate::lesson::facts;
+use crate::lesson::kind::Kind;
 use crate::lesson::plan::{Fact, LiveValue, Step, Theory};
 use crate::wording::{listed, nearest, shown};
 
@@ -16,12 +17,12 @@ impl Planner<'_> {
     pub(super) fn value(&mut self, name: &str, file: &ValueFile, at: &At<'_>, here: Here<'_>) -> Option<LiveValue> {
         self.id(name, std::iter::empty(), &at.as_key());
         self.count(u64::from(file.digits), 0, 6, &at.key("digits"));
-        let ask = self.expression(&file.ask, &at.key("ask"), here);
+        let ask = self.expression(&file.ask, Kind::Open, &at.key("ask"), here);
         let theory_at = at.key("theory");
         let theory = match &file.theory {
             None => None,
             Some(theory) => {
-                let number = self.expression(&theory.number, &theory_at.key("number"), here)?;
+                let number = self.expression(&theory.number, Kind::Number, &theory_at.key("number"), here)?;
                 Some(Theory { number, formula: theory.formula.clone(), source: theory.source.clone(), near: theory.near.get() })
             }
         };
@@ -46,7 +47,9 @@ impl Planner<'_> {
                     self.one_of(step, steps.iter().map(|step| step.id.as_str()), "step", &at.key("step"));
                     let scenario = steps.iter().find(|known| known.id == *step).map(|step| Arc::clone(&step.scenario));
                     let recalled = self.recalled.clone();
-                    let read = scenario.map(|scenario| Expression::read(ask, &Names { scenario: &scenario, recalled: &recalled, draws: &[] }));
+                    let read = scenario.map(|scenario| {
+                        Expression::read(ask, &Names { scenario: &scenario, recalled: &recalled, draws: &[] }).and_then(|ask| ask.of_kind(Kind::Number))
+                    });
                     match read {
                         Some(Ok(ask)) => Some((step.clone(), ask, fact.near.get())),
                         Some(Err(error)) => {
@@ -66,8 +69,10 @@ impl Planner<'_> {
         facts
     }
 
-    pub(super) fn expression(&mut self, text: &str, at: &At<'_>, here: Here<'_>) -> Option<Expression> {
-        match Expression::read(text, &Names { scenario: here.scenario, recalled: &self.recalled, draws: &self.draws }) {
+    /// An expression that comes to a value of a kind.
+    pub(super) fn expression(&mut self, text: &str, kind: Kind, at: &At<'_>, here: Here<'_>) -> Option<Expression> {
+        let read = Expression::read(text, &Names { scenario: here.scenario, recalled: &self.recalled, draws: &self.draws });
+        match read.and_then(|expression| expression.of_kind(kind)) {
             Ok(expression) => Some(expression),
             Err(error) => {
                 self.expression_error(text, &error, at);

@@ -5,6 +5,7 @@ use crate::content::diagnostic::{Code, Finding};
 use crate::content::lesson::raw::{PredictFile, QuestionFile};
 use crate::content::raw::Entries;
 use crate::content::tree::At;
+use crate::lesson::kind::Kind;
 use crate::lesson::plan::{NumberAsked, Prediction, Question, RightAnswer};
 
 impl Planner<'_> {
@@ -24,7 +25,7 @@ impl Planner<'_> {
             for (id, when) in options.iter() {
                 let at = options_at.key(id);
                 self.id(id, std::iter::empty(), &at.as_key());
-                if let Some(when) = self.expression(when, &at, here) {
+                if let Some(when) = self.expression(when, Kind::Truth, &at, here) {
                     read.push((id.to_owned(), when));
                 }
             }
@@ -43,7 +44,7 @@ impl Planner<'_> {
         }
         if let Some(number) = &file.number {
             let at = at.key("number");
-            let ask = self.expression(&number.ask, &at.key("ask"), here)?;
+            let ask = self.expression(&number.ask, Kind::Number, &at.key("ask"), here)?;
             return Some(Prediction::Number(NumberAsked { ask, unit: number.unit.clone(), answer: number.answer, near: number.near.get() }));
         }
         let curve = file.curve.as_ref()?;
@@ -52,7 +53,7 @@ impl Planner<'_> {
         if !(curve.most > 0.0 && curve.most.is_finite()) {
             self.report(&at.key("most"), Finding::error(Code::Impossible, "the axis of a curve ends above 0"));
         }
-        let ask = self.expression(&curve.ask, &at.key("ask"), here)?;
+        let ask = self.expression(&curve.ask, Kind::Number, &at.key("ask"), here)?;
         Some(Prediction::Curve { ask, unit: curve.unit.clone(), most: curve.most, points: curve.points })
     }
 

@@ -7,6 +7,7 @@ use crate::content::raw::Entries;
 use crate::content::tree::At;
 use crate::lesson::expression::Names;
 use crate::lesson::goal::Goal;
+use crate::lesson::kind::Kind;
 use crate::lesson::plan::{Deed, Fade, Hint, Misconception, StepGoal, Task};
 use crate::scenario::Action;
 use crate::units::SimSpan;
@@ -108,7 +109,7 @@ impl Planner<'_> {
             self.id(id, std::iter::empty(), &at.as_key());
             let actions = self.deeds(&misconception.actions, &at.key("actions"), here);
             self.in_order(&actions, lasts, &at.key("actions"));
-            if let Some(when) = self.expression(&misconception.when, &at.key("when"), here) {
+            if let Some(when) = self.expression(&misconception.when, Kind::Truth, &at.key("when"), here) {
                 misconceptions.push(Misconception { id: id.to_owned(), when, actions });
             }
         }

@@ -12,7 +12,9 @@ use crate::ui::{fonts, format};
 use crate::units::SimSpan;
 
 /// Moments at which a drawn curve has a value.
-const POINTS: usize = 24;
+const POINTS: usize = 48;
+/// Room for the scale, at the left [points].
+const SCALE: f32 = 40.0;
 
 /// What is asked for.
 pub(super) struct Asked<'a> {
@@ -33,7 +35,7 @@ pub(super) fn curve_ui(ui: &mut Ui, lesson: &mut LessonState, asked: &Asked<'_>,
     let came = lesson.view.curve.clone();
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 150.0), Sense::drag());
     ui.painter().rect_filled(rect, RADIUS, palette.raised);
-    let field = rect.shrink2(vec2(8.0, 16.0));
+    let field = rect.shrink2(vec2(8.0, 16.0)).with_min_x(rect.left() + SCALE);
     let answer = lesson.answer();
     answer.curve.resize(POINTS, None);
     if !answer.given
@@ -56,12 +58,13 @@ pub(super) fn curve_ui(ui: &mut Ui, lesson: &mut LessonState, asked: &Asked<'_>,
     let whole = asked.whole.as_secs_f64().max(1e-9);
     ui.painter().line(came.iter().map(|(at, value)| place(at / whole, *value)).collect(), Stroke::new(2.0, palette.accent));
     let small = fonts::regular(size::SMALL);
-    let most = lang.figure(&format!("{:.0} {}", asked.most, asked.unit));
+    let gap = if asked.unit.starts_with('/') { "" } else { " " };
+    let most = lang.figure(&format!("{}{gap}{}", figures::short(asked.most), asked.unit));
     // Enough of a scale to draw by: nothing, half and all of it, and the quarters of the time.
     for (value, text) in [(0.0, "0".to_owned()), (0.5, lang.figure(&figures::short(asked.most / 2.0))), (1.0, most)] {
         let y = field.bottom() - field.height() * value;
         ui.painter().hline(field.x_range(), y, Stroke::new(1.0, palette.line));
-        ui.painter().text(pos2(field.left() + 2.0, y - 1.0), Align2::LEFT_BOTTOM, text, small.clone(), palette.secondary);
+        ui.painter().text(pos2(field.left() - 5.0, y), Align2::RIGHT_CENTER, text, small.clone(), palette.secondary);
     }
     for quarter in 1..=4_u64 {
         let x = field.left() + field.width() * quarter as f32 / 4.0;

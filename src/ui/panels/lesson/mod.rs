@@ -130,7 +130,7 @@ fn step_ui(ui: &mut Ui, shell: &mut Shell, lesson: &mut LessonState) {
         bring(ui, lesson, "explain");
         told_ui(ui, |ui| markdown_ui(ui, lesson, &texts.explain, lang, "explain"));
     }
-    if lesson.view.step == 0 && !lesson.work.test && !lesson.lesson.test.is_empty() {
+    if lesson.view.step == 0 && !lesson.is_done() && !lesson.work.test && !lesson.lesson.test.is_empty() {
         test_ui(ui, shell, lang);
     }
 }

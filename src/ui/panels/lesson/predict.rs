@@ -124,7 +124,10 @@ fn came_ui(ui: &mut Ui, shell: &mut Shell, lesson: &mut LessonState, texts: &Ste
     };
     let sure = lesson.answer().confidence >= 3;
     if !std::mem::replace(&mut lesson.answer().seen, true) {
-        ui.scroll_to_cursor(Some(eframe::egui::Align::TOP));
+        // A curve is to stay in sight: it says more than the words below it.
+        if !matches!(prediction, Prediction::Curve { .. }) {
+            ui.scroll_to_cursor(Some(eframe::egui::Align::TOP));
+        }
         let step = lesson.step().id.clone();
         let answer = lesson.answer();
         // What counts is the first one.

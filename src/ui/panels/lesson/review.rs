@@ -5,6 +5,7 @@ use std::sync::Arc;
 use eframe::egui::{Align, Id, Layout, Modal, ScrollArea, Ui};
 
 use super::{LessonState, quiz};
+use crate::learner;
 use crate::lesson::Lesson;
 use crate::lesson::plan::Kind;
 use crate::lesson::view::LessonView;
@@ -22,7 +23,7 @@ pub(crate) fn of(lesson: &Lesson, due: &[String]) -> Option<LessonState> {
             return None;
         }
     }
-    let lesson = Lesson { steps: vec![only], ..lesson.clone() };
+    let lesson = Lesson { steps: vec![only], test: Vec::new(), ..lesson.clone() };
     let seed = lesson.seed;
     Some(LessonState { view: Arc::new(LessonView::default()), ..LessonState::new(Arc::new(lesson), seed, "") })
 }
@@ -42,10 +43,26 @@ pub(crate) fn review_ui(ui: &Ui, shell: &mut Shell) {
             .inner;
         ui.add_space(8.0);
         ScrollArea::vertical().max_height(520.0).show(ui, |ui| quiz::quiz_ui(ui, shell, &mut review, &texts));
-        closed
+        closed || (review.answer().given && over_ui(ui, shell, &review.lesson.name))
     });
     if modal.should_close() || modal.inner {
         shell.ask(Learning::CloseReview);
     }
     shell.review = Some(review);
+}
+
+/// When the questions come again; whether the way back was taken.
+fn over_ui(ui: &mut Ui, shell: &Shell, lesson: &str) -> bool {
+    let lang = shell.lang();
+    let now = learner::now();
+    let text = match shell.learner.progress().next_due(lesson, now) {
+        Some(at) => {
+            let days = (at - now).div_ceil(24 * 3600) as usize;
+            lang.with_count("review.again", days, &[("days", &days.to_string())])
+        }
+        None => lang.tr("review.never").into_owned(),
+    };
+    label::caption(ui, text);
+    ui.add_space(6.0);
+    button::primary(ui, icons::CHECK, &lang.tr("close")).clicked()
 }
