@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use eframe::egui::{Response, RichText, TextWrapMode, Ui};
 
-use super::deployments::steer::Asked;
+use super::asked::Asked;
 use super::dora::{Metric, Scoped};
 use super::panes::PaneSpec;
 use crate::delivery::change::DefectKind;

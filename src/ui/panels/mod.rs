@@ -3,6 +3,7 @@
 //!
 //! A panel reads the shell and asks for things; it never changes the simulation and never talks to its thread.
 
+pub(crate) mod asked;
 pub(crate) mod commits;
 pub(crate) mod compare;
 pub(crate) mod delivery;

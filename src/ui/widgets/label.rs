@@ -2,10 +2,10 @@
 
 use eframe::egui::{Label, Painter, Pos2, Response, RichText, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 
-use crate::ui::fonts;
 use crate::ui::state::colors;
 use crate::ui::text::Lang;
 use crate::ui::theme::size;
+use crate::ui::{fonts, icons};
 
 /// The title of a panel.
 pub(crate) fn title(ui: &mut Ui, text: impl Into<String>) -> Response {
@@ -22,6 +22,12 @@ pub(crate) fn section(ui: &mut Ui, text: impl Into<String>) -> Response {
 pub(crate) fn secondary(ui: &mut Ui, text: impl Into<String>) -> Response {
     let color = colors(ui).secondary;
     ui.add(Label::new(RichText::new(text).color(color)).wrap())
+}
+
+/// What is wrong, in one or a few lines.
+pub(crate) fn wrong(ui: &mut Ui, text: &str) -> Response {
+    let color = colors(ui).failing_text;
+    ui.add(Label::new(RichText::new(format!("{}  {text}", icons::FAILING)).font(fonts::regular(size::SMALL + 1.0)).color(color)).wrap())
 }
 
 /// A caption.

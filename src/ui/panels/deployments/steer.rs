@@ -15,42 +15,6 @@ use crate::ui::state::{Shell, colors};
 use crate::ui::text::Lang;
 use crate::ui::widgets::button;
 
-/// What was asked for last, and why it was refused if it was.
-#[derive(Debug, Default)]
-pub(crate) struct Asked {
-    action: Option<Action>,
-    refused: Option<String>,
-}
-
-impl Asked {
-    /// Remembers what is asked for.
-    fn ask(&mut self, action: &Action) {
-        (self.action, self.refused) = (Some(action.clone()), None);
-    }
-    /// The world refused an action; whether it was asked for here, where that is said.
-    pub(crate) fn refused(&mut self, action: &Action, why: &str) -> bool {
-        let ours = self.action.as_ref() == Some(action);
-        if ours {
-            (self.action, self.refused) = (None, Some(why.to_owned()));
-        }
-        ours
-    }
-    /// The world did an action.
-    pub(crate) fn done(&mut self, action: &Action) {
-        if self.action.as_ref() == Some(action) {
-            *self = Self::default();
-        }
-    }
-    /// Why it was refused.
-    pub(super) fn why(&self) -> Option<&str> {
-        self.refused.as_deref()
-    }
-    /// Something else is looked at.
-    pub(super) fn forget(&mut self) {
-        *self = Self::default();
-    }
-}
-
 /// The buttons of a deployment under way, in order. Pausing and resuming take turns.
 fn offered(current: &DeploymentSnapshot) -> [Wish; 4] {
     let turn = if current.progress.wishes.contains(&Wish::Resume) { Wish::Resume } else { Wish::Pause };
@@ -192,20 +156,5 @@ mod tests {
         assert!(why(&state, None, true).contains("ended"));
         current.version = "v1".to_owned();
         assert!(why(&state, Some(&current), false).contains("way back"));
-    }
-
-    #[test]
-    fn a_refusal_is_shown_where_it_was_asked_for() {
-        let (pause, other) = ("a", "b");
-        let action = |service: &str| Action::Steer { service: service.to_owned(), wish: Wish::Pause };
-        let mut asked = Asked::default();
-        asked.ask(&action(pause));
-        assert!(!asked.refused(&action(other), "no"), "somebody else asked for that");
-        assert!(asked.refused(&action(pause), "nothing is under way"));
-        assert_eq!(asked.why(), Some("nothing is under way"));
-        asked.ask(&action(pause));
-        assert_eq!(asked.why(), None, "another try");
-        asked.done(&action(pause));
-        assert!(!asked.refused(&action(pause), "no"), "that is over");
     }
 }

@@ -3,7 +3,7 @@
 //! Each form ends in a button that says what happens and to whom. Forms of faults and strategies are made from their
 //! registries (see `widgets/params`), so a new one needs nothing here.
 
-use eframe::egui::{ComboBox, Frame, Grid, Response, RichText, TextEdit, Ui, vec2};
+use eframe::egui::{ComboBox, Frame, Grid, Response, TextEdit, Ui, vec2};
 
 use super::policy::PolicyFields;
 use super::rule_ui;
@@ -13,6 +13,7 @@ use crate::ids::{ServiceId, SourceId};
 use crate::kernel::model::Queue;
 use crate::lab::snapshot::ServiceSnapshot;
 use crate::scenario::{Action, Scenario, limits};
+use crate::ui::panels::asked::Asked;
 use crate::ui::panels::delivery;
 use crate::ui::state::{Ask, Shell, colors};
 use crate::ui::text::{Lang, humanised};
@@ -68,9 +69,7 @@ pub(crate) struct Forms {
     /// The parts of a call policy.
     pub(super) policy: PolicyFields,
     /// What was asked for with the form that is open.
-    sent: Option<Box<Action>>,
-    /// Why that was refused.
-    refusal: Option<String>,
+    pub(super) asked: Asked,
 }
 
 impl Default for Forms {
@@ -95,8 +94,7 @@ impl Default for Forms {
             places: None,
             load: None,
             policy: PolicyFields::default(),
-            sent: None,
-            refusal: None,
+            asked: Asked::default(),
         }
     }
 }
@@ -123,33 +121,14 @@ impl Forms {
     pub(super) fn is_open(&self, form: Form) -> bool {
         self.open == Some(form)
     }
-    /// The form asks for this, and waits for the answer.
-    pub(super) fn send(&mut self, action: &Action) {
-        self.refusal = None;
-        self.sent = Some(Box::new(action.clone()));
-    }
-    /// Why what the form asked for was refused.
-    pub(super) fn refusal(&self) -> Option<&str> {
-        self.refusal.as_deref()
-    }
     /// Shows a form, or none.
     pub(super) fn show(&mut self, form: Option<Form>) {
         self.open = form;
-        self.sent = None;
-        self.refusal = None;
-    }
-    /// The world refused an action: the form that asked for it says why, if it is still open.
-    pub(super) fn refused(&mut self, action: &Action, why: &str) -> bool {
-        let ours = self.sent.as_deref() == Some(action);
-        if ours {
-            self.sent = None;
-            self.refusal = Some(why.to_owned());
-        }
-        ours
+        self.asked.forget();
     }
     /// The world did an action: the form that asked for it closes.
     pub(super) fn done(&mut self, action: &Action) {
-        if self.sent.as_deref() == Some(action) {
+        if self.asked.done(action) {
             self.show(None);
         }
     }
@@ -222,11 +201,11 @@ pub(super) fn actions_ui(ui: &mut Ui, shell: &mut Shell, service: ServiceId, sta
                 Form::Policy => None,
             };
             if let Some(action) = done {
-                forms.send(&action);
+                forms.asked.ask(&action);
                 act = Some(action);
             }
-            if let Some(refusal) = &forms.refusal {
-                error_ui(ui, refusal);
+            if let Some(refusal) = forms.asked.why() {
+                label::wrong(ui, refusal);
             }
         });
     }
@@ -242,14 +221,6 @@ pub(super) fn form_frame_ui(ui: &mut Ui, contents: impl FnOnce(&mut Ui)) {
         ui.set_width(ui.available_width());
         contents(ui);
     });
-}
-
-/// The error of a form, and nothing if there is none.
-pub(super) fn error_ui(ui: &mut Ui, error: &str) {
-    let palette = colors(ui);
-    ui.add(
-        eframe::egui::Label::new(RichText::new(format!("{}  {error}", icons::FAILING)).color(palette.failing_text).font(fonts::regular(size::SMALL))).wrap(),
-    );
 }
 
 /// The button that ends a form: while something does not fit it stays where it is, and says why it cannot be pressed. What was
@@ -269,7 +240,7 @@ pub(super) fn submit_ui<T>(ui: &mut Ui, filled: Result<T, String>, draw: impl Fn
 /// Says what does not fit, if anything does not.
 fn told<T>(ui: &mut Ui, filled: Result<T, String>) -> Result<T, String> {
     if let Err(error) = &filled {
-        error_ui(ui, error);
+        label::wrong(ui, error);
     }
     filled
 }
@@ -304,7 +275,7 @@ fn deploy_ui(ui: &mut Ui, lang: Lang, forms: &mut Forms, service: &str, versions
 const MOST_INSTANCES: u32 = 10_000;
 
 fn scale_ui(ui: &mut Ui, lang: Lang, forms: &mut Forms, service: &str, state: &ServiceSnapshot) -> Option<Action> {
-    if forms.instances.is_empty() && forms.refusal.is_none() {
+    if forms.instances.is_empty() && forms.asked.why().is_none() {
         forms.instances = state.desired.max(1).to_string();
     }
     ui.horizontal(|ui| {
@@ -333,7 +304,7 @@ fn scale_ui(ui: &mut Ui, lang: Lang, forms: &mut Forms, service: &str, state: &S
 /// Workers and places in the queue of each instance. The order of the queue, and what it drops, stay as the scenario has them.
 fn capacity_ui(ui: &mut Ui, lang: Lang, forms: &mut Forms, service: &str, state: &ServiceSnapshot, scenario: &Scenario) -> Option<Action> {
     let own = scenario.model.services.iter().find(|other| other.name == service).map(|service| service.server.queue.clone()).unwrap_or_default();
-    if forms.workers.is_empty() && forms.refusal.is_none() {
+    if forms.workers.is_empty() && forms.asked.why().is_none() {
         forms.workers = state.workers.to_string();
     }
     let places = forms.places.get_or_insert_with(|| own.capacity.map_or_else(String::new, |places| places.to_string()));

@@ -52,7 +52,7 @@ impl InspectorState {
     }
     /// The world refused an action; whether the form that asked for it is still there to say so.
     pub(crate) fn refused(&mut self, action: &Action, why: &str) -> bool {
-        self.forms.refused(action, why)
+        self.forms.asked.refused(action, why)
     }
     /// The world did an action: the form that asked for it has served its purpose.
     pub(crate) fn done(&mut self, action: &Action) {

@@ -3,7 +3,7 @@
 
 use eframe::egui::{Grid, RichText, Ui, vec2};
 
-use super::actions::{Form, error_ui, form_frame_ui};
+use super::actions::{Form, form_frame_ui};
 use crate::ids::{EndpointId, ServiceId};
 use crate::kernel::model::{Model, Step};
 use crate::kernel::resilience::CallPolicy;
@@ -232,14 +232,14 @@ fn change_ui(
                         asked.extend(policies.iter().zip(&changed).map(|((name, _), policy)| action(name, policy)));
                     }
                     if let Some(last) = asked.last() {
-                        forms.send(last);
+                        forms.asked.ask(last);
                     }
                 }
             }
-            Err(why) => error_ui(ui, &why),
+            Err(why) => _ = label::wrong(ui, &why),
         }
-        if let Some(refusal) = forms.refusal() {
-            error_ui(ui, refusal);
+        if let Some(refusal) = forms.asked.why() {
+            label::wrong(ui, refusal);
         }
     });
 }

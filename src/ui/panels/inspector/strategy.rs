@@ -4,7 +4,7 @@
 
 use eframe::egui::{Label, RichText, Ui};
 
-use super::actions::{error_ui, submit_ui};
+use super::actions::submit_ui;
 use crate::fleet::alarm::Alarm;
 use crate::fleet::deploy::hooks::Platform;
 use crate::fleet::deploy::{CodeDeploy, Strategy};
@@ -120,7 +120,7 @@ impl StrategyFields {
             Ok(Some(strategy)) if strategy == *own => Err(lang.tr("strategy.set.same").into_owned()),
             Ok(strategy) => Ok(strategy),
             Err(error) => {
-                error_ui(ui, &error);
+                label::wrong(ui, &error);
                 Err(error)
             }
         };

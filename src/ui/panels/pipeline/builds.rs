@@ -149,7 +149,7 @@ fn log_ui(ui: &mut Ui, seen: &Seen<'_>, build: &Build, state: &mut PipelineState
         }
     });
     if let (BuildStatus::Failed, Some(why)) = (build.status, &build.failed) {
-        super::wrong_ui(ui, why);
+        label::wrong(ui, why);
     }
     Frame::new().fill(palette.ground).corner_radius(6).inner_margin(8).show(ui, |ui| {
         ui.set_width(ui.available_width());

@@ -11,6 +11,7 @@ use crate::delivery::pipeline::limits;
 use crate::ids::ServiceId;
 use crate::scenario::Action;
 use crate::telemetry::ledger::ExecutionNumber;
+use crate::ui::panels::asked::Asked;
 use crate::ui::state::colors;
 use crate::ui::theme::size;
 use crate::ui::widgets::{button, label};
@@ -49,25 +50,14 @@ pub(super) struct Open {
     pub(super) service: ServiceId,
     text: String,
     /// What was asked for with it.
-    sent: Option<Action>,
-    /// Why that was refused.
-    refusal: Option<String>,
+    pub(super) asked: Asked,
     /// Whether its field has had the keyboard's focus.
     begun: bool,
 }
 
 impl Open {
     pub(super) fn new(form: Form, service: ServiceId) -> Self {
-        Self { form, service, text: String::new(), sent: None, refusal: None, begun: false }
-    }
-    /// Whether it asked for this.
-    pub(super) fn sent(&self, action: &Action) -> bool {
-        self.sent.as_ref() == Some(action)
-    }
-    /// What it asked for was refused.
-    pub(super) fn refuse(&mut self, why: &str) {
-        self.sent = None;
-        self.refusal = Some(why.to_owned());
+        Self { form, service, text: String::new(), asked: Asked::default(), begun: false }
     }
 }
 
@@ -153,13 +143,12 @@ pub(super) fn form_ui(ui: &mut Ui, seen: &Seen<'_>, open: &mut Open) -> Answer {
                 answer = Answer::Closed;
             }
         });
-        if let Some(refusal) = &open.refusal {
-            super::wrong_ui(ui, refusal);
+        if let Some(refusal) = open.asked.why() {
+            label::wrong(ui, refusal);
         }
     });
     if let Answer::Asks(command) = &answer {
-        open.refusal = None;
-        open.sent = Some(Action::Pipeline { service: seen.service.to_owned(), command: command.clone() });
+        open.asked.ask(&Action::Pipeline { service: seen.service.to_owned(), command: command.clone() });
     }
     answer
 }

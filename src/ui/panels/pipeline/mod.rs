@@ -19,7 +19,7 @@ mod transition;
 
 use std::collections::BTreeMap;
 
-use eframe::egui::{Align, Frame, Label, Layout, Margin, Response, RichText, Role, TextWrapMode, Ui, UiBuilder, WidgetInfo, vec2};
+use eframe::egui::{Align, Frame, Layout, Margin, Response, RichText, Role, TextWrapMode, Ui, UiBuilder, WidgetInfo, vec2};
 
 use self::editor::Editor;
 use self::forms::{Answer, Form, Open};
@@ -32,6 +32,7 @@ use crate::delivery::pipelines::ProjectUpdate;
 use crate::ids::ServiceId;
 use crate::scenario::{Action, Scenario};
 use crate::telemetry::ledger::ExecutionNumber;
+use crate::ui::panels::asked::Asked;
 use crate::ui::state::{Ask, Selection, Shell, colors};
 use crate::ui::text::{Lang, Tense};
 use crate::ui::theme::{self, size};
@@ -121,21 +122,24 @@ impl PipelineState {
     }
     /// The world refused an action; whether what asked for it is still there to say so.
     pub(crate) fn refused(&mut self, action: &Action, why: &str) -> bool {
-        if let Some(form) = self.form.as_mut().filter(|form| form.sent(action)) {
-            form.refuse(why);
+        if self.form.as_mut().is_some_and(|form| form.asked.refused(action, why)) {
             return true;
         }
         let editing = self.editing || self.creating.is_some() || self.project.is_some();
-        let any = self.editors.values_mut().any(|editor| editor.refused(action, why)) || self.projects.values_mut().any(|editor| editor.refused(action, why));
-        any && editing
+        self.asked().any(|asked| asked.refused(action, why)) && editing
     }
     /// The world did an action: the form that asked for it has served its purpose.
     pub(crate) fn done(&mut self, action: &Action) {
-        if self.form.as_ref().is_some_and(|form| form.sent(action)) {
+        if self.form.as_ref().is_some_and(|form| form.asked.is_for(action)) {
             self.form = None;
         }
-        self.editors.values_mut().for_each(|editor| editor.done(action));
-        self.projects.values_mut().for_each(|editor| editor.done(action));
+        for asked in self.asked() {
+            asked.done(action);
+        }
+    }
+    /// What the editors asked for.
+    fn asked(&mut self) -> impl Iterator<Item = &mut Asked> {
+        self.editors.values_mut().map(|editor| &mut editor.asked).chain(self.projects.values_mut().map(|editor| &mut editor.asked))
     }
     /// A service that was to get its first pipeline has it: it is shown as it runs, among the other panels again.
     fn follow_creation(&mut self, all: &DeliveryLook) {
@@ -217,12 +221,6 @@ fn small(ui: &mut Ui, icon: &str, text: &str, name: &str) -> Response {
     let response = ui.add(eframe::egui::Button::new(label).min_size(vec2(0.0, 26.0)));
     response.widget_info(|| WidgetInfo::labeled(Role::Button, response.enabled(), name));
     response.on_hover_text(name)
-}
-
-/// What is wrong, in one or a few lines.
-fn wrong_ui(ui: &mut Ui, text: &str) -> Response {
-    let color = colors(ui).failing_text;
-    ui.add(Label::new(RichText::new(format!("{}  {text}", icons::FAILING)).color(color).font(fonts::regular(size::SMALL + 1.0))).wrap())
 }
 
 fn name_of(scenario: &Scenario, service: ServiceId) -> String {

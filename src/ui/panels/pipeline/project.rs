@@ -10,13 +10,13 @@ use eframe::egui::{ComboBox, Rect, RichText, ScrollArea, Ui, UiBuilder, pos2, ve
 
 use super::seen::Seen;
 use super::stage::line;
-use super::wrong_ui;
 use crate::content::genuine::buildspec::{self, Mistake};
 use crate::delivery::build::cache::{CacheConfig, CacheMode, CacheType};
 use crate::delivery::build::machine::ComputeType;
 use crate::delivery::builds::{Build, BuildStatus};
 use crate::delivery::pipelines::{BuildProject, BuildspecFrom, ProjectUpdate};
 use crate::scenario::Action;
+use crate::ui::panels::asked::Asked;
 use crate::ui::state::colors;
 use crate::ui::theme::size;
 use crate::ui::widgets::code::{Marks, code_ui};
@@ -44,9 +44,7 @@ pub(super) struct Editor {
     text: String,
     mistakes: Vec<Mistake>,
     /// What was asked for.
-    sent: Option<Action>,
-    /// Why that was refused.
-    refusal: Option<String>,
+    pub(super) asked: Asked,
     /// The line that comes into view.
     wanted: Option<usize>,
 }
@@ -66,28 +64,13 @@ impl Editor {
     pub(super) fn new(name: &str, running: &BuildProject) -> Self {
         let (running, draft) = (running.clone(), running.clone());
         let mut editor =
-            Self { name: name.to_owned(), text: draft.buildspec.text.clone(), running, draft, mistakes: Vec::new(), sent: None, refusal: None, wanted: None };
+            Self { name: name.to_owned(), text: draft.buildspec.text.clone(), running, draft, mistakes: Vec::new(), asked: Asked::default(), wanted: None };
         editor.read();
         editor
     }
     /// Whether there is something in it that builds do not go by.
     pub(super) fn is_changed(&self) -> bool {
         self.text != self.running.buildspec.text || self.update().is_some()
-    }
-    /// The world refused an action; whether it was asked for here.
-    pub(super) fn refused(&mut self, action: &Action, why: &str) -> bool {
-        let ours = self.sent.as_ref() == Some(action);
-        if ours {
-            self.sent = None;
-            self.refusal = Some(why.to_owned());
-        }
-        ours
-    }
-    /// The world did an action.
-    pub(super) fn done(&mut self, action: &Action) {
-        if self.sent.as_ref() == Some(action) {
-            self.sent = None;
-        }
     }
     fn read(&mut self) {
         match buildspec::of_text(&self.text) {
@@ -168,8 +151,7 @@ fn bar_ui(ui: &mut Ui, seen: &Seen<'_>, editor: &mut Editor) -> Answer {
         let apply = ui.add_enabled_ui(update.is_some(), |ui| button::primary(ui, icons::CHECK, &lang.tr("pipeline.editor.apply"))).inner;
         let clicked = apply.on_hover_text(lang.tr("pipeline.project.apply.about")).on_disabled_hover_text(why_not).clicked();
         if let Some(update) = update.filter(|_| clicked) {
-            editor.refusal = None;
-            editor.sent = Some(Action::UpdateProject(update.clone()));
+            editor.asked.ask(&Action::UpdateProject(update.clone()));
             answer = Answer::Asks(update);
         }
         let back = button::plain_if(ui, editor.is_changed(), icons::RESTART, &lang.tr("pipeline.project.running"));
@@ -178,8 +160,8 @@ fn bar_ui(ui: &mut Ui, seen: &Seen<'_>, editor: &mut Editor) -> Answer {
             *editor = Editor::new(&name, &running);
         }
     });
-    if let Some(refusal) = &editor.refusal {
-        wrong_ui(ui, refusal);
+    if let Some(refusal) = editor.asked.why() {
+        label::wrong(ui, refusal);
     }
     answer
 }

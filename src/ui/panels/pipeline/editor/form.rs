@@ -33,7 +33,7 @@ pub(super) fn form_ui(ui: &mut Ui, seen: &Seen<'_>, editor: &mut Editor, scenari
     let lang = seen.lang;
     if let Some(broken) = editor.draft.broken() {
         let text = lang.with("pipeline.editor.broken", &[("line", &broken.line.to_string()), ("what", &broken.what)]);
-        super::super::wrong_ui(ui, &text);
+        label::wrong(ui, &text);
         if button::plain(ui, icons::ROLL_BACK, &lang.tr("pipeline.editor.restore")).clicked() {
             editor.draft.restore();
         }

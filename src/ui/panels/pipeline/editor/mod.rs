@@ -22,6 +22,7 @@ use crate::delivery::command::PipelineCommand;
 use crate::delivery::pipeline::definition::Pipeline;
 use crate::scenario::{Action, Scenario};
 use crate::ui::icons;
+use crate::ui::panels::asked::Asked;
 use crate::ui::state::colors;
 use crate::ui::widgets::{button, label};
 
@@ -39,9 +40,7 @@ pub(super) struct Editor {
     /// What runs, as it was when it was looked at last.
     running: Pipeline,
     /// What was asked for.
-    sent: Option<Action>,
-    /// Why that was refused.
-    refusal: Option<String>,
+    pub(super) asked: Asked,
     /// Whether nothing runs yet: the service is to get its first pipeline.
     creates: bool,
     /// What the text is to show next.
@@ -71,26 +70,11 @@ pub(super) enum Answer {
 impl Editor {
     /// An editor of what runs, or (`creates`) of what is to be a service's first pipeline.
     pub(super) fn new(running: &Pipeline, creates: bool) -> Self {
-        Self { draft: Draft::new(running.clone()), open: None, past: Vec::new(), running: running.clone(), sent: None, refusal: None, creates, reveal: None }
+        Self { draft: Draft::new(running.clone()), open: None, past: Vec::new(), running: running.clone(), asked: Asked::default(), creates, reveal: None }
     }
     /// Whether there is something in it that does not run.
     pub(super) fn is_changed(&self) -> bool {
         self.draft.is_broken() || *self.draft.pipeline() != self.running
-    }
-    /// The world refused an action; whether it was asked for here.
-    pub(super) fn refused(&mut self, action: &Action, why: &str) -> bool {
-        let ours = self.sent.as_ref() == Some(action);
-        if ours {
-            self.sent = None;
-            self.refusal = Some(why.to_owned());
-        }
-        ours
-    }
-    /// The world did an action.
-    pub(super) fn done(&mut self, action: &Action) {
-        if self.sent.as_ref() == Some(action) {
-            self.sent = None;
-        }
     }
     /// Replaces the declaration; what was there can be brought back.
     fn replace(&mut self, pipeline: Pipeline) {
@@ -169,8 +153,7 @@ fn bar_ui(ui: &mut Ui, seen: &Seen<'_>, editor: &mut Editor, scenario: &Scenario
         if apply.on_hover_text(lang.tr(about)).on_disabled_hover_text(why_not).clicked() {
             let definition = editor.draft.pipeline().clone();
             let command = if creates { PipelineCommand::Create { definition } } else { PipelineCommand::Update { definition } };
-            editor.refusal = None;
-            editor.sent = Some(Action::Pipeline { service: seen.service.to_owned(), command: command.clone() });
+            editor.asked.ask(&Action::Pipeline { service: seen.service.to_owned(), command: command.clone() });
             answer = Answer::Asks(command);
         }
         if button::plain(ui, icons::NEW_FILE, &lang.tr("pipeline.editor.new")).on_hover_text(lang.tr("pipeline.editor.new.about")).clicked() {
@@ -195,8 +178,8 @@ fn bar_ui(ui: &mut Ui, seen: &Seen<'_>, editor: &mut Editor, scenario: &Scenario
             ui.label(RichText::new(format!("{}  {text}", icons::WARNING)).color(palette.warning_text));
         }
     });
-    if let Some(refusal) = &editor.refusal {
-        super::wrong_ui(ui, refusal);
+    if let Some(refusal) = editor.asked.why() {
+        label::wrong(ui, refusal);
     }
     answer
 }

@@ -48,7 +48,7 @@ fn list_ui(ui: &mut Ui, seen: &Seen<'_>, editor: &mut Editor) {
     let draft = &editor.draft;
     if let Some(broken) = draft.broken() {
         let text = lang.with("pipeline.editor.broken", &[("line", &broken.line.to_string()), ("what", &broken.what)]);
-        super::super::wrong_ui(ui, &text);
+        label::wrong(ui, &text);
         label::caption(ui, lang.tr("pipeline.editor.broken.about"));
         return;
     }
