@@ -68,4 +68,21 @@ mod tests {
         assert!((own_errors(&store, version(1), now).expect("one in twenty") - 0.05).abs() < 1e-9);
         assert_eq!(own_errors(&store, version(1), SimTime::from_secs(600 + 16 * 60)), None, "that is long ago");
     }
+
+    #[test]
+    fn who_does_not_understand_whom_is_seen_on_the_call_between_them() {
+        let mut store = store(3, SimTime::ZERO);
+        for second in 1..=600 {
+            let refused = if second % 4 == 0 { Outcome::Failed(Reason::SchemaMismatch) } else { Outcome::Ok };
+            // The users of the first service fail with it, and that is nobody's misunderstanding.
+            store.hops(&[hop(0, 20, refused), hop(1, 10, Outcome::Failed(Reason::DependencyFailed)), hop(2, 5, refused)]);
+            store.window(SimTime::from_secs(second), &[gauge(0, 1.0, 1.0), gauge(1, 1.0, 1.0), gauge(2, 1.0, 1.0)], &[]);
+        }
+        let now = SimTime::from_secs(601);
+        let found: Vec<(ServiceId, ServiceId, f64)> = misunderstandings(&store, now).collect();
+        let [(caller, called, share)] = found.as_slice() else { panic!("one pair: {found:?}") };
+        assert_eq!((*caller, *called), (ServiceId(1), ServiceId(2)));
+        assert!((share - 0.25).abs() < 1e-9, "{share}");
+        assert_eq!(misunderstandings(&store, SimTime::from_secs(600 + 16 * 60)).count(), 0, "that is long ago");
+    }
 }
