@@ -102,6 +102,21 @@ fn the_lesson_that_teaches_authors_is_proved() {
 }
 
 #[test]
+fn one_mistake_is_told_once() {
+    let toml = "lesson.toml";
+    for change in [
+        (toml, "p99(\\\"users\\\", \\\"2m\\\") < 120 &&", "p99(\\\"usres\\\", \\\"2m\\\") < 120 &&"),
+        (toml, "id = \"second\"", "id = \"eighty\""),
+        (toml, "lasts = \"10m\"", "lasts = \"ten minutes\""),
+    ] {
+        let found = altered(&[change]).map(|loaded| loaded.lesson.name).expect_err("a mistake");
+        let count = found.matches("error:").count() + found.matches("error[").count();
+        let most = if change.1.starts_with("id") { 4 } else { 1 };
+        assert!((1..=most).contains(&count), "{change:?}: {count}\n{found}");
+    }
+}
+
+#[test]
 fn every_mistake_is_told_at_once() {
     let changes = [("lesson.toml", "minutes = 10", "minutes = 0"), ("one-worker.toml", "workers = 1", "workers = 0"), ("vi.toml", "10 ms", "11 ms")];
     let found = altered(&changes).map(|loaded| loaded.lesson.name).expect_err("it has three mistakes");

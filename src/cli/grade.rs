@@ -16,6 +16,7 @@ use crate::lesson::{Lesson, Work, grade};
 use crate::report::grades::{self, Graded, Grades};
 use crate::scenario::TimedAction;
 use crate::units::NANOS_PER_SEC;
+use crate::wording::shown;
 
 /// The largest file that is read [B]: a lesson with a thousand actions in every step fits.
 const LARGEST: u64 = 16 << 20;
@@ -112,7 +113,8 @@ fn graded(path: &Path, own: &[PathBuf]) -> (Graded, Option<Work>) {
     };
     match grade::grade(&lesson, &work) {
         Ok(grade) => (Graded { file, grade: Some(grade), refused: None, same_as: Vec::new() }, Some(work)),
-        Err(why) => refuse(why.to_string()),
+        // Whose it is said to be, so that nobody has to open the file.
+        Err(why) => refuse(format!("{why} (it says: {}, {})", shown(&work.learner), shown(&work.lesson))),
     }
 }
 
@@ -132,7 +134,7 @@ fn lesson(name: &str, own: &[PathBuf]) -> Result<Arc<Lesson>, String> {
         Some(path) => path.display().to_string(),
         // A name in a file is no path.
         None if Lessons::names().iter().any(|known| known == name) => name.to_owned(),
-        None => return Err(format!("there is no lesson `{}`; give the folder or the pack that has it with `--lessons`", crate::wording::shown(name))),
+        None => return Err(format!("there is no lesson `{}`; give the folder or the pack that has it with `--lessons`", shown(name))),
     };
     Lessons::load(&path).map(|loaded| Arc::new(loaded.lesson)).map_err(|_mistakes| format!("the lesson `{name}` has mistakes; `fleetlab check` says which"))
 }

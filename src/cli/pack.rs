@@ -41,6 +41,7 @@ fn contents(folder: &Path) -> Vec<PathBuf> {
     let mut scenarios: Vec<PathBuf> = entries.filter(is_scenario).collect();
     scenarios.sort();
     all.append(&mut scenarios);
+    all.extend(Some(folder.join("courses.toml")).filter(|courses| courses.is_file()));
     all
 }
 

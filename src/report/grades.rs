@@ -64,7 +64,8 @@ impl<'a> Line<'a> {
         Self {
             grade,
             watched: grade.steps.iter().filter(|step| step.shown).count(),
-            skipped: grade.steps.iter().filter(|step| step.skipped).count(),
+            // What does not belong to a test is not skipped by whoever takes it.
+            skipped: if grade.test.is_some() { 0 } else { grade.steps.iter().filter(|step| step.skipped).count() },
             hurt: grade.steps.iter().map(|step| step.outcome.users_hurt).sum(),
         }
     }

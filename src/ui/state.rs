@@ -174,6 +174,8 @@ pub(crate) enum Learning {
     Look(Look),
     /// Lets time run, if it does not.
     LetRun,
+    /// Lets time run in a step that begins again by itself, whatever is known of whether it was over.
+    Watch,
     /// Keeps what the learner did in a lesson.
     Record(String, Deed),
     /// Asks the questions of a lesson that are due again.

@@ -23,7 +23,9 @@ pub(super) fn check(lesson: &Lesson, texts: &LessonTexts, tree: &Node, lang: Lan
     let steps = At::ROOT.key("step");
     words.same(texts.step.keys(), lesson.steps.iter().map(|step| step.id.as_str()), "step", &steps);
     for (at, step) in lesson.steps.iter().enumerate() {
-        if let Some(texts) = texts.step.get(&step.id) {
+        // Of two steps with one name, which is a mistake that is told, the texts are those of the first.
+        let is_first = lesson.steps[..at].iter().all(|earlier| earlier.id != step.id);
+        if let Some(texts) = texts.step.get(&step.id).filter(|_| is_first) {
             words.step(at, step, texts, &steps.key(&step.id));
         }
     }
@@ -39,7 +41,7 @@ pub(super) fn alike(lesson: &Lesson, collector: &mut Collector) {
             let mut differ = |what: &str, here: bool, there: bool| {
                 if here != there {
                     let (has, lacks) = if here { (lang, first) } else { (first, lang) };
-                    let file = collector.sources.add(&format!("{}.toml", lacks.code()), "");
+                    let file = collector.sources.add(&format!("{}/{}.toml", lesson.name, lacks.code()), "");
                     let message = format!("step `{id}` has {what} in `{}`, and none in `{}`", has.code(), lacks.code());
                     collector.add(&Place { file, range: 0..0 }, Finding::error(Code::MissingKey, message));
                 }

@@ -305,6 +305,7 @@ impl App {
             Learning::ExportProgress => self.export_progress(),
             Learning::Look(look) => self.look(&look),
             Learning::LetRun => self.let_run(),
+            Learning::Watch => _ = self.link.send(Command::Play),
             Learning::Record(lesson, what) => self.record(&lesson, what),
             Learning::Review(name) => self.review(&name),
             Learning::CloseReview => self.shell.review = None,

@@ -60,7 +60,8 @@ impl Planner<'_> {
                     Finding::error(Code::Impossible, "this happens before what is written above it").help("write them in order of time"),
                 );
             }
-            if deed.after > lasts {
+            // That there is no time at all is told where it is missing.
+            if deed.after > lasts && lasts > SimSpan::ZERO {
                 let finding = Finding::error(Code::NeverHappens, format!("this never happens: the time is up after {lasts}"));
                 self.report(&spot.key("after"), finding);
             }

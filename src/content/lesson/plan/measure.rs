@@ -76,7 +76,8 @@ impl Planner<'_> {
             Ok(expression) => Some(expression),
             Err(error) => {
                 self.expression_error(text, &error, at);
-                None
+                // Something stands for it, so that words and names that belong to it are not told to be wrong as well.
+                Expression::read(if kind == Kind::Truth { "true" } else { "0" }, &Names::of(here.scenario)).ok()
             }
         }
     }

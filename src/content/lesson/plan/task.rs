@@ -73,10 +73,14 @@ impl Planner<'_> {
             if let Some(look) = &goal.look {
                 self.look(look, &at.key("look"), here);
             }
-            match Goal::read(&goal.holds, &Names { scenario: here.scenario, recalled: &self.recalled, draws: &self.draws }) {
-                Ok(holds) => goals.push(StepGoal { id: id.to_owned(), holds, hold: goal.hold, optional: goal.optional, look: goal.look.clone() }),
-                Err(error) => self.expression_error(&goal.holds, &error, &at.key("holds")),
-            }
+            let read = Goal::read(&goal.holds, &Names { scenario: here.scenario, recalled: &self.recalled, draws: &self.draws });
+            let holds = read.or_else(|error| {
+                self.expression_error(&goal.holds, &error, &at.key("holds"));
+                // Something stands for it, so that its words are not told to be wrong as well.
+                Goal::read("true", &Names::of(here.scenario))
+            });
+            let Ok(holds) = holds else { continue };
+            goals.push(StepGoal { id: id.to_owned(), holds, hold: goal.hold, optional: goal.optional, look: goal.look.clone() });
         }
         if file.iter().all(|(_, goal)| goal.optional) && !self.tree.is_broken_at(&at.segments()) {
             self.report(at, Finding::error(Code::MissingKey, "what is to be reached?").label("needs a goal that is not optional"));

@@ -10,7 +10,7 @@ use super::rule_ui;
 use super::strategy::StrategyFields;
 use crate::fleet::fault::{Direction, Fault, FaultKind, Selector};
 use crate::ids::{ServiceId, SourceId};
-use crate::kernel::model::Queue;
+use crate::kernel::model::{Queue, QueueOrder};
 use crate::lab::snapshot::ServiceSnapshot;
 use crate::scenario::{Action, Scenario, limits};
 use crate::ui::panels::asked::Asked;
@@ -65,6 +65,8 @@ pub(crate) struct Forms {
     workers: String,
     /// How many places in the queue, as typed; empty: any number.
     places: Option<String>,
+    /// Who is next in the queue; `None`: as it is.
+    order: Option<QueueOrder>,
     load: Option<(SourceId, f64)>,
     /// The parts of a call policy.
     pub(super) policy: PolicyFields,
@@ -92,6 +94,7 @@ impl Default for Forms {
             instances: String::new(),
             workers: String::new(),
             places: None,
+            order: None,
             load: None,
             policy: PolicyFields::default(),
             asked: Asked::default(),
@@ -107,6 +110,7 @@ impl Forms {
         self.instances.clear();
         self.workers.clear();
         self.places = None;
+        self.order = None;
         self.own_strategy.clear();
         self.strategy.clear();
         self.load = None;
@@ -301,7 +305,7 @@ fn scale_ui(ui: &mut Ui, lang: Lang, forms: &mut Forms, service: &str, state: &S
     Some(Action::Scale { service: service.to_owned(), instances })
 }
 
-/// Workers and places in the queue of each instance. The order of the queue, and what it drops, stay as the scenario has them.
+/// Workers, places in the queue of each instance, and who is next. What the queue drops stays as the scenario has it.
 fn capacity_ui(ui: &mut Ui, lang: Lang, forms: &mut Forms, service: &str, state: &ServiceSnapshot, scenario: &Scenario) -> Option<Action> {
     let own = scenario.model.services.iter().find(|other| other.name == service).map(|service| service.server.queue.clone()).unwrap_or_default();
     if forms.workers.is_empty() && forms.asked.why().is_none() {
@@ -317,6 +321,17 @@ fn capacity_ui(ui: &mut Ui, lang: Lang, forms: &mut Forms, service: &str, state:
         let field =
             TextEdit::singleline(places).desired_width(ui.available_width().clamp(60.0, 132.0)).font(fonts::mono(size::BODY - 1.0)).margin(vec2(8.0, 4.0));
         ui.add(field.hint_text(lang.tr("capacity.any").as_ref())).accessible_name(places_title.as_ref());
+        ui.end_row();
+        let title = lang.tr("capacity.order");
+        ui.label(title.as_ref());
+        let order = forms.order.get_or_insert(own.order);
+        let word = |order: QueueOrder| lang.tr(if order == QueueOrder::Fifo { "capacity.fifo" } else { "capacity.lifo" });
+        let combo = ComboBox::from_id_salt("order").selected_text(word(*order)).width(ui.available_width().clamp(60.0, 132.0)).show_ui(ui, |ui| {
+            for other in [QueueOrder::Fifo, QueueOrder::Lifo] {
+                ui.selectable_value(order, other, word(other));
+            }
+        });
+        combo.response.accessible_name(title.as_ref());
     });
     label::caption(ui, lang.tr("capacity.about"));
     let number = |title: &str, text: &str, least: u32| {
@@ -330,7 +345,8 @@ fn capacity_ui(ui: &mut Ui, lang: Lang, forms: &mut Forms, service: &str, state:
     let text = lang.with("capacity.do", &[("service", service)]);
     let (workers, capacity) = submit_ui(ui, filled, |ui| button::primary(ui, icons::CHECK, &text))?;
     // What is as it was is not named, so that a step which asks for workers is not answered with a queue as well.
-    let queue = (capacity != own.capacity).then_some(Queue { capacity, ..own });
+    let order = forms.order.unwrap_or(own.order);
+    let queue = (capacity != own.capacity || order != own.order).then_some(Queue { capacity, order, ..own });
     Some(Action::SetCapacity { service: service.to_owned(), workers: (workers != state.workers || queue.is_none()).then_some(workers), queue })
 }
 

@@ -1,5 +1,5 @@
 //! What a caller does around its calls, in words, and a form that changes the parts one reaches for first: timeout,
-//! attempts, circuit breaker, connections. The rest of a policy stays as it is.
+//! attempts and what caps them, circuit breaker, connections. The rest of a policy stays as it is.
 
 use eframe::egui::{Grid, RichText, Ui, vec2};
 
@@ -7,6 +7,7 @@ use super::actions::{Form, form_frame_ui};
 use crate::ids::{EndpointId, ServiceId};
 use crate::kernel::model::{Model, Step};
 use crate::kernel::resilience::CallPolicy;
+use crate::kernel::resilience::budget::{Budget, Share};
 use crate::kernel::resilience::pool::Pool;
 use crate::kernel::resilience::retry::Retry;
 use crate::lab::snapshot::{EdgeEnd, PolicyChange};
@@ -16,13 +17,15 @@ use crate::ui::text::Lang;
 use crate::ui::widgets::params::{TITLES, does_not_fit, text_ui};
 use crate::ui::widgets::{button, label};
 use crate::ui::{format, icons};
-use crate::units::SimSpan;
+use crate::units::{Ratio, SimSpan};
 
 /// The parts of a policy that can be edited, as typed.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct PolicyFields {
     timeout: String,
     attempts: String,
+    /// The most retries for each request, as a share; empty: no such budget.
+    budget: String,
     breaker: bool,
     pool: String,
 }
@@ -32,6 +35,7 @@ impl PolicyFields {
         Self {
             timeout: policy.timeout.map_or_else(String::new, |timeout| timeout.to_string()),
             attempts: policy.retry.as_ref().map_or(1, |retry| retry.attempts).to_string(),
+            budget: share_of(policy).map_or_else(String::new, |share| share.ratio.to_string()),
             breaker: policy.breaker.is_some(),
             pool: policy.pool.as_ref().map_or_else(String::new, |pool| pool.size.to_string()),
         }
@@ -45,9 +49,15 @@ impl PolicyFields {
         let attempts: u8 = attempts.parse().ok().filter(|attempts| (1..=20).contains(attempts)).ok_or_else(|| wrong("policy.attempts", attempts, "3"))?;
         let size: Option<u32> =
             if pool.is_empty() { None } else { Some(pool.parse().ok().filter(|size| *size > 0).ok_or_else(|| wrong("policy.pool", pool, "10"))?) };
+        let typed = self.budget.trim().replace(',', ".");
+        let ratio = if typed.is_empty() { None } else { Some(typed.parse::<Ratio>().map_err(|_in_english| wrong("policy.budget.share", &typed, "0.1"))?) };
+        let retry = policy.retry.clone().unwrap_or_default();
+        // A budget of another kind stays unless this one takes its place.
+        let other = retry.budget.clone().filter(|budget| !matches!(budget, Budget::Share(_)));
+        let budget = ratio.map(|ratio| Budget::Share(Share { ratio, ..share_of(policy).cloned().unwrap_or_default() })).or(other);
         Ok(CallPolicy {
             timeout,
-            retry: (attempts > 1).then(|| Retry { attempts, ..policy.retry.clone().unwrap_or_default() }),
+            retry: (attempts > 1).then_some(Retry { attempts, budget, ..retry }),
             breaker: self.breaker.then(|| policy.breaker.clone().unwrap_or_default()),
             pool: size.map(|size| Pool { size, ..policy.pool.clone().unwrap_or_default() }),
             ..policy.clone()
@@ -92,6 +102,14 @@ fn scripted(model: &Model, from: EdgeEnd, to: ServiceId) -> Vec<(EndpointId, Cal
         }
     }
     once
+}
+
+/// The budget of a policy that is a share of requests, if it has one.
+fn share_of(policy: &CallPolicy) -> Option<&Share> {
+    match &policy.retry.as_ref()?.budget {
+        Some(Budget::Share(share)) => Some(share),
+        _ => None,
+    }
 }
 
 /// The policies in force: how `service.endpoint` is written, and the policy towards it.
@@ -205,7 +223,13 @@ fn change_ui(
     form_frame_ui(ui, |ui| {
         let fields = &mut forms.policy;
         Grid::new("policy").num_columns(2).spacing(vec2(12.0, 6.0)).min_col_width(TITLES).show(ui, |ui| {
-            for (key, text) in [("policy.timeout", &mut fields.timeout), ("policy.attempts", &mut fields.attempts), ("policy.pool", &mut fields.pool)] {
+            let texts = [
+                ("policy.timeout", &mut fields.timeout),
+                ("policy.attempts", &mut fields.attempts),
+                ("policy.budget.share", &mut fields.budget),
+                ("policy.pool", &mut fields.pool),
+            ];
+            for (key, text) in texts {
                 let title = lang.tr(key);
                 ui.label(title.as_ref());
                 text_ui(ui, &title, text);

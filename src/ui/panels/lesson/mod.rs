@@ -40,7 +40,8 @@ pub(crate) fn lesson_ui(ui: &mut Ui, shell: &mut Shell) {
         let bottom = 44.0;
         let height = (ui.available_height() - bottom).max(80.0);
         let step = if lesson.finished { usize::MAX } else { lesson.view.step };
-        ScrollArea::vertical().id_salt(("lesson", step)).max_height(height).auto_shrink(false).show(ui, |ui| {
+        // Where it was scrolled to in another lesson, or when this one was open before, is nobody's business.
+        ScrollArea::vertical().id_salt(("lesson", lesson.since, step)).max_height(height).auto_shrink(false).show(ui, |ui| {
             // The bar beside the text must not lie on it.
             ui.set_max_width(ui.available_width() - 8.0);
             if lesson.finished {
@@ -114,6 +115,9 @@ fn step_ui(ui: &mut Ui, shell: &mut Shell, lesson: &mut LessonState) {
     let kind = lang.find(&format!("lesson.kind.{}", lesson.step().kind.name())).unwrap_or_default().into_owned();
     label::section(ui, format!("{} · {kind}", place(lesson, lang)));
     ui.label(RichText::new(&texts.title).font(fonts::semibold(size::HEADING - 2.0)));
+    if lesson.view.step == 0 && !lesson.work.test && !lesson.lesson.test.is_empty() {
+        test_ui(ui, shell, lang);
+    }
     ui.add_space(4.0);
     markdown_ui(ui, lesson, &texts.text, lang, "text");
     look_ui(ui, shell, lesson, lang);
@@ -130,17 +134,13 @@ fn step_ui(ui: &mut Ui, shell: &mut Shell, lesson: &mut LessonState) {
         bring(ui, lesson, "explain");
         told_ui(ui, |ui| markdown_ui(ui, lesson, &texts.explain, lang, "explain"));
     }
-    if lesson.view.step == 0 && !lesson.is_done() && !lesson.work.test && !lesson.lesson.test.is_empty() {
-        test_ui(ui, shell, lang);
-    }
 }
 
 /// What is offered to whoever knows the lesson already.
 fn test_ui(ui: &mut Ui, shell: &mut Shell, lang: Lang) {
-    ui.add_space(14.0);
     ui.horizontal_wrapped(|ui| {
         label::caption(ui, lang.tr("lesson.test.known"));
-        if button::plain(ui, icons::FORWARD, &lang.tr("lesson.test.take")).on_hover_text(lang.tr("lesson.test.about")).clicked() {
+        if ui.link(RichText::new(lang.tr("lesson.test.take")).font(fonts::regular(size::SMALL))).on_hover_text(lang.tr("lesson.test.about")).clicked() {
             shell.ask(Learning::Test);
         }
     });
@@ -203,6 +203,10 @@ fn way_ui(ui: &mut Ui, shell: &mut Shell, lesson: &mut LessonState) {
         if runs && button::plain(ui, icons::RESTART, &lang.tr("lesson.rewind")).on_hover_text(lang.tr("lesson.rewind.about")).clicked() {
             lesson.start_over();
             shell.ask(Learning::Command(LessonCommand::Rewind));
+            // What runs by itself does so again.
+            if matches!(lesson.step().kind, Kind::Show) {
+                shell.ask(Learning::Watch);
+            }
         }
         ui.with_layout(eframe::egui::Layout::right_to_left(eframe::egui::Align::Center), |ui| {
             let is_last = lesson.next().is_none();

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use egui_commonmark::CommonMarkCache;
 
@@ -27,6 +28,8 @@ pub(crate) struct LessonState {
     pub(crate) answers: BTreeMap<usize, Answers>,
     /// Whether its last step was left.
     pub(crate) finished: bool,
+    /// The moment at which it was opened, which tells it from any other [ms since 1970].
+    pub(crate) since: u128,
     /// The name or path by which it was opened.
     pub(crate) opened: String,
     /// Whether what was done before is being run again, and has not come to its end.
@@ -108,6 +111,7 @@ impl LessonState {
             skipping: false,
             graded: Graded::default(),
             author: None,
+            since: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis()),
             opened: lesson.name.clone(),
             taken_up: false,
             view: Arc::default(),
