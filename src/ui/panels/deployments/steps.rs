@@ -251,7 +251,7 @@ mod tests {
     #[test]
     fn steps_are_named_in_the_language_of_the_reader_unless_a_manifest_names_them() {
         for (name, english, vietnamese) in [
-            ("scale up", "Scale up", "Dựng đội mới"),
+            ("scale up", "Scale up", "Dựng fleet mới"),
             ("12.5 %", "12.5 % of the traffic", "12,5 % lưu lượng"),
             ("weight 40 %", "40 % of the traffic", "40 % lưu lượng"),
             ("iteration 3", "Iteration 3", "Lần lặp 3"),
