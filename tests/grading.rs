@@ -176,7 +176,9 @@ fn a_folder_becomes_a_table_with_every_file() {
     forged.learner = "Nam".to_owned();
     // Both did at once what is to be done: time stands then, and nobody copied.
     let [prompt, other] = ["Oanh", "Phuc"].map(|learner| honest_after(&lesson, learner, SimSpan::ZERO));
-    for (name, work) in [("linh.json", &linh), ("minh.json", &copied), ("nam.json", &forged), ("oanh.json", &prompt), ("phuc.json", &other)] {
+    for (name, work) in
+        [("linh.json", &linh), ("minh.json", &copied), ("nam.json", &forged), ("oanh.json", &prompt), ("phuc.json", &other), ("quynh.json", &other)]
+    {
         fs::write(at(name), serde_json::to_string(work).expect("JSON")).expect("written");
     }
     fs::write(at("other.json"), "{}").expect("written");
@@ -184,11 +186,12 @@ fn a_folder_becomes_a_table_with_every_file() {
     let (status, _, err) = run(&["grade", &shown(folder.path()), "--csv", &shown(&csv), "-o", &shown(&html)]);
     assert_eq!(status, 1, "{err}");
     let csv = fs::read_to_string(csv).expect("a table");
-    assert_eq!(csv.lines().count(), 7, "{csv}");
+    assert_eq!(csv.lines().count(), 8, "{csv}");
     assert!(csv.starts_with('\u{feff}'), "spreadsheets know its letters");
     let line = |name: &str| csv.lines().find(|line| line.starts_with(name)).unwrap_or_default().to_owned();
     assert!(line("linh.json").contains("the same actions at the same moments as minh.json"), "{csv}");
     assert!(!line("oanh.json").contains("phuc.json"), "{csv}");
+    assert!(line("phuc.json").contains("quynh.json"), "the same file was handed in twice: {csv}");
     assert!(line("nam.json").contains("its seal does not belong to it"), "{csv}");
     assert!(line("other.json").contains("refused"), "{csv}");
     let html = fs::read_to_string(html).expect("a page");

@@ -32,6 +32,7 @@ struct Words {
     end: &'static str,
     went: &'static str,
     close: &'static str,
+    clear: &'static str,
     over: &'static str,
     lessons: &'static str,
 }
@@ -48,6 +49,7 @@ const EN: Words = Words {
     end: "You have finished this lesson",
     went: "How it went: 6 of 9 points",
     close: "Close the lesson",
+    clear: "Clear",
     over: "Start over",
     lessons: "Lessons",
 };
@@ -64,6 +66,7 @@ const VI: Words = Words {
     end: "Bạn đã hoàn thành bài học này",
     went: "Kết quả: 6 trên 9 điểm",
     close: "Đóng bài học",
+    clear: "Gỡ",
     over: "Làm lại",
     lessons: "Bài học",
 };
@@ -126,6 +129,10 @@ fn whole_lesson(lang: Lang, words: &Words) {
     // The hints lead to the action.
     click(&mut window, words.next);
     wait(&mut window, "the twist", |window| window.query_by_label(&of("slow").title).is_some());
+    // The step is to be done without clearing the fault.
+    let clear = format!("{} neighbour", words.clear);
+    wait(&mut window, "the fault", |window| window.query_by_label(&clear).is_some());
+    assert!(!is_enabled(&window, &clear));
     for hint in words.hints {
         click(&mut window, hint);
     }
@@ -191,9 +198,9 @@ fn a_lesson_that_was_left_goes_on_where_it_was_and_can_be_begun_anew() {
     window.run_steps(3);
     click(&mut window, &card);
     wait(&mut window, "the first step", |window| window.query_by_label(&titles[0]).is_some());
-    // In a step that runs by itself nothing can be done.
-    click(&mut window, "Restart…");
-    click(&mut window, "Restart checkout");
+    // In a step that runs by itself nothing can be done, and the buttons say so.
+    assert!(window.query_by_label("Restart…").is_some() && !is_enabled(&window, "Restart…"));
+    window.get_by_label("Restart…").hover();
     wait(&mut window, "why not", |window| window.query_by_label_contains("this step runs by itself").is_some());
     until_done(&mut window, EN.next);
     click(&mut window, EN.next);

@@ -116,7 +116,6 @@ fn a_service_is_scaled_and_the_change_can_be_undone() {
     wait(&mut window, "as many as before", |window| desired(window) == before);
 }
 
-/// Something is refused; what the notice says.
 #[test]
 fn the_capacity_of_a_service_is_set_from_the_inspector() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -131,10 +130,25 @@ fn the_capacity_of_a_service_is_set_from_the_inspector() {
     enter(&mut window, "Workers", "none");
     assert!(window.query_by_label_contains("does not fit").is_some(), "it says what does not fit");
     enter(&mut window, "Workers", "77");
+    enter(&mut window, "Places in queue", "12");
+    window.get_by_role_and_label(Role::ComboBox, "Who is next").click();
+    window.run_steps(3);
+    click(&mut window, "newest (LIFO)");
     window.get_by_role_and_label(Role::Button, "Set the capacity of frontend").click();
     wait(&mut window, "as many workers", |window| workers(window, "frontend") == 77);
+    // Whoever comes back sees what is in force, and changes only what they change.
+    click(&mut window, "Capacity…");
+    assert_eq!(window.get_by_label("Places in queue").value().as_deref(), Some("12"));
+    assert_eq!(window.get_by_role_and_label(Role::ComboBox, "Who is next").value().as_deref(), Some("newest (LIFO)"));
+    enter(&mut window, "Workers", "78");
+    window.get_by_role_and_label(Role::Button, "Set the capacity of frontend").click();
+    wait(&mut window, "one more", |window| workers(window, "frontend") == 78);
+    let state = snapshot(&window).expect("a run");
+    let queue = state.services.iter().map(|service| &service.queue).find(|queue| queue.capacity == Some(12));
+    assert_eq!(queue.map(|queue| queue.order), Some(fleetlab::kernel::model::QueueOrder::Lifo));
 }
 
+/// Something is refused; what the notice says.
 fn refused(window: &mut Window) -> String {
     // While time stands still nothing moves under the pointer.
     pause(window);

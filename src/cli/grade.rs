@@ -143,16 +143,18 @@ fn lesson(name: &str, own: &[PathBuf]) -> Result<Arc<Lesson>, String> {
 /// running clock leave others. So many make a work somebody's own.
 const OWN: usize = 2;
 
-/// The files of others in which the same was done at the same moments; what anybody does at a step's first moment is no copying.
+/// The files of others in which the same was done at the same moments; what anybody does at a step's first moment is no copying. A file
+/// that was handed in twice names itself.
 fn same_as(works: &[(Graded, Option<Work>)], at: usize) -> Vec<String> {
     let deeds = |work: &Work| work.steps.iter().map(|step| step.actions.clone()).collect::<Vec<_>>();
     let is_odd = |timed: &&TimedAction| !timed.at.nanos().is_multiple_of(NANOS_PER_SEC);
     let odd = |work: &Work| work.steps.iter().flat_map(|step| &step.actions).filter(is_odd).count();
-    let Some(work) = works[at].1.as_ref().filter(|work| odd(work) >= OWN) else { return Vec::new() };
+    let Some(work) = works[at].1.as_ref() else { return Vec::new() };
+    let own = odd(work) >= OWN;
     let others = works.iter().enumerate().filter(|(other, _)| *other != at);
     let same = others.filter(|(_, (_, other))| {
-        let is_same = |other: &&Work| other.lesson == work.lesson && other.learner != work.learner && deeds(other) == deeds(work);
-        other.as_ref().is_some_and(|other| is_same(&other))
+        let copied = |other: &Work| own && other.lesson == work.lesson && other.learner != work.learner && deeds(other) == deeds(work);
+        other.as_ref().is_some_and(|other| other == work || copied(other))
     });
     same.map(|(_, (graded, _))| graded.file.clone()).collect()
 }

@@ -56,6 +56,8 @@ pub struct Incident {
     pub defects: Vec<FlawId>,
     /// Versions that were rolled back for nothing: they are suspected no more.
     pub cleared: Vec<VersionId>,
+    /// Services whose latest version was rolled back because of it: while anything else is to be seen they come last.
+    pub tried: Vec<ServiceId>,
     /// When somebody looks at the service map again.
     pub look: Option<SimTime>,
     /// Whether users met it while it lasted; a deployment that turned back in time may have spared them.
@@ -79,6 +81,7 @@ impl Incident {
             fix: None,
             defects: Vec::new(),
             cleared: Vec::new(),
+            tried: Vec::new(),
             look: None,
             pages,
         }

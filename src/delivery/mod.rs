@@ -27,6 +27,7 @@ pub mod calendar;
 pub mod change;
 pub mod check;
 pub mod command;
+mod dependence;
 mod gates;
 pub mod history;
 pub mod incident;
@@ -55,7 +56,7 @@ use self::pipeline::outcome::{ActionRunId, ExecutionId};
 use self::pipelines::Pipelines;
 use self::plan::Team;
 use crate::ids::{FlawId, ServiceId, VersionId};
-use crate::kernel::model::{Flaw, Model, Step as ScriptStep};
+use crate::kernel::model::{Flaw, Model};
 use crate::phrase::Sentence;
 use crate::rng::{Stream, purpose};
 use crate::telemetry::ledger::{ChangeNumber, DeploymentNumber, Event, ExecutionNumber, Ledger};
@@ -204,6 +205,8 @@ pub struct Delivery {
     team: Team,
     root: Stream,
     source: Source,
+    /// Services without which users are not answered.
+    vital: BTreeSet<ServiceId>,
     staff: Staff<Job>,
     history: History,
     changes: Vec<Change>,
@@ -238,31 +241,6 @@ pub struct Delivery {
     runs: u64,
 }
 
-/// Which services each service calls, in order.
-fn neighbours(model: &Model) -> Vec<Vec<ServiceId>> {
-    fn calls(steps: &[ScriptStep], model: &Model, found: &mut BTreeSet<ServiceId>) {
-        for step in steps {
-            match step {
-                ScriptStep::Call(call) => {
-                    found.insert(model.endpoints[call.endpoint.index()].service);
-                }
-                ScriptStep::Parallel(branches) => branches.iter().for_each(|steps| calls(steps, model, found)),
-                ScriptStep::Probability { then, otherwise, .. } | ScriptStep::Feature { then, otherwise, .. } => {
-                    calls(then, model, found);
-                    calls(otherwise, model, found);
-                }
-                ScriptStep::Repeat { steps, .. } | ScriptStep::Cache { on_miss: steps, .. } => calls(steps, model, found),
-                ScriptStep::Work(_) | ScriptStep::Io(_) | ScriptStep::Sleep(_) | ScriptStep::Publish(_) | ScriptStep::Fail(_) => {}
-            }
-        }
-    }
-    let mut all = vec![BTreeSet::new(); model.services.len()];
-    for endpoint in &model.endpoints {
-        calls(&endpoint.steps, model, &mut all[endpoint.service.index()]);
-    }
-    all.into_iter().map(|found| found.into_iter().collect()).collect()
-}
-
 impl Delivery {
     /// A team whose pipelines deliver the services of a model, and who have alarms of these names. Nothing has happened yet.
     pub fn new<'a>(team: &Team, pipelines: &Pipelines, model: &Model, alarms: impl IntoIterator<Item = &'a str>, seed: u64) -> Self {
@@ -273,11 +251,12 @@ impl Delivery {
         } else {
             team.services.iter().filter_map(|(name, weight)| Some((named(name)?, *weight))).collect()
         };
-        let source = Source::new(seed, &team.work, &team.defects, weighed, neighbours(model));
+        let source = Source::new(seed, &team.work, &team.defects, weighed, dependence::neighbours(model));
         let staff = Staff::new(team.people as u16, team.calendar.clone(), team.focus.get(), team.response.shift);
         let mut delivery = Self {
             root: Stream::root(seed).child(purpose::PEOPLE),
             source,
+            vital: dependence::vital(model),
             staff,
             history: History::new(seed),
             changes: Vec::new(),

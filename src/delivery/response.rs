@@ -19,6 +19,8 @@ const RECURRING: usize = 3;
 const LATELY: SimSpan = SimSpan::from_secs(3_600);
 /// Within this time.
 const RECURRING_WITHIN: SimSpan = SimSpan::from_secs(86_400);
+/// A service is compared with what it was before a deployment that began no longer ago.
+const COMPARED: SimSpan = SimSpan::from_secs(86_400);
 /// When reports of users are read: so long after the first of the day came to work.
 const READING: SimSpan = SimSpan::from_secs(3_600);
 
@@ -130,8 +132,9 @@ impl Delivery {
     }
 
     /// The service that the service map points to, and the deployment that brought what it runs: its version answers with most
-    /// errors of its own, or it and its neighbour do not understand each other since.
-    fn where_it_hurts(&self, store: &Store) -> Option<(ServiceId, DeploymentNumber, Deployed)> {
+    /// errors of its own, or nobody reaches it, or it and its neighbour do not understand each other since. What users need comes
+    /// before what they can do without, and what was rolled back already (`tried`) after everything else.
+    fn where_it_hurts(&self, store: &Store, tried: &[ServiceId]) -> Option<(ServiceId, DeploymentNumber, Deployed)> {
         let newest = |service: ServiceId| {
             let brought = |deployed: &Deployed| deployed.service == service && (deployed.completed || deployed.ended.is_none()) && !deployed.undone;
             let (number, deployed) = self.deployments.iter().rev().find(|(_, deployed)| brought(deployed))?;
@@ -142,22 +145,39 @@ impl Delivery {
             Some((service, *number, *deployed))
         };
         let own = self.production.keys().filter_map(|service| newest(*service));
-        let own = own.filter_map(|found| Some((symptom::own_errors(store, found.2.version, self.now)?, found)));
+        let own = own.filter_map(|found| Some((found.0, symptom::own_errors(store, found.2.version, self.now)?, found)));
+        let unreachable = symptom::unreachable(store, self.now).filter_map(|(service, share)| Some((service, share, newest(service)?)));
         let pairs = symptom::misunderstandings(store, self.now).filter_map(|(caller, called, share)| {
             let changed = newest(caller).into_iter().chain(newest(called)).max_by_key(|(_, number, _)| *number)?;
-            Some((share, changed))
+            Some((called, share, changed))
         });
-        own.chain(pairs).max_by(|(one, _), (other, _)| one.total_cmp(other)).map(|(_, found)| found)
+        let matters = |where_: ServiceId, found: &(ServiceId, DeploymentNumber, Deployed)| (self.vital.contains(&where_), !tried.contains(&found.0));
+        let all = own.chain(unreachable).chain(pairs);
+        all.max_by(|one, other| matters(one.0, &one.2).cmp(&matters(other.0, &other.2)).then(one.1.total_cmp(&other.1))).map(|(.., found)| found)
     }
 
-    /// Whoever is on call has looked: what the service map points to is rolled back, or else the latest deployment if it is
-    /// recent; anything else is investigated.
+    /// The deployment since which a service is slow by itself, the slowest first. Load makes slow, too: it is believed only until
+    /// a rollback did not help.
+    fn where_it_is_slow(&self, store: &Store, cleared: &[VersionId]) -> Option<(DeploymentNumber, Deployed)> {
+        let latest = |service: &ServiceId| {
+            let brought = |deployed: &Deployed| deployed.service == *service && (deployed.completed || deployed.ended.is_none());
+            let (number, deployed) = self.deployments.iter().rev().find(|(_, deployed)| brought(deployed))?;
+            let may = !deployed.undone && deployed.rolls_back.is_none() && !cleared.contains(&deployed.version);
+            (may && self.now.since(deployed.started) <= COMPARED).then_some((*number, *deployed))
+        };
+        let slow =
+            |found: (DeploymentNumber, Deployed)| Some((symptom::own_slowness(store, found.1.version, found.1.replaces, found.1.started, self.now)?, found));
+        self.production.keys().filter_map(latest).filter_map(slow).max_by(|(one, _), (other, _)| one.total_cmp(other)).map(|(_, found)| found)
+    }
+
+    /// Whoever is on call has looked: what the service map points to is rolled back, for its errors or else because it is slow, or
+    /// else the latest deployment if it is recent; anything else is investigated.
     pub(super) fn diagnosed(&mut self, number: IncidentNumber, store: &Store) {
         if !self.incident(number).is_open() {
             return;
         }
-        let (service, cleared) = (self.incident(number).service, self.incident(number).cleared.clone());
-        let hurts = self.where_it_hurts(store);
+        let Incident { service, cleared, tried, .. } = self.incident(number).clone();
+        let hurts = self.where_it_hurts(store, &tried);
         self.incident(number).seen = hurts.is_some();
         let suspect = match hurts {
             Some((service, deployment, deployed)) => {
@@ -165,7 +185,7 @@ impl Delivery {
                 deployed.rolls_back.is_none().then_some((deployment, deployed))
             }
             // Users' alarms name no service, and a service may suffer from its neighbour: the latest change anywhere comes next.
-            None => self.suspect(service, &cleared).or_else(|| self.suspect(None, &cleared)),
+            None => self.where_it_is_slow(store, &cleared).or_else(|| self.suspect(service, &cleared)).or_else(|| self.suspect(None, &cleared)),
         };
         if let Some((deployment, deployed)) = suspect {
             self.take_back(number, deployment, deployed);
@@ -184,6 +204,7 @@ impl Delivery {
     fn take_back(&mut self, number: IncidentNumber, deployment: DeploymentNumber, deployed: Deployed) {
         let incident = self.incident(number);
         (incident.cause, incident.step) = (Some(deployment), Step::RollingBack);
+        incident.tried.push(deployed.service);
         if let Some(deployed) = self.deployments.get_mut(&deployment) {
             deployed.undone = true;
         }
@@ -200,7 +221,7 @@ impl Delivery {
             return;
         }
         let is_off = self.incidents[number as usize - 1].alarms.iter().any(|alarm| self.alarms_off.contains_key(alarm));
-        match self.where_it_hurts(store) {
+        match self.where_it_hurts(store, &self.incidents[number as usize - 1].tried) {
             Some((service, deployment, deployed)) if is_off && deployed.rolls_back.is_none() => {
                 let incident = self.incident(number);
                 (incident.service, incident.seen) = (Some(service), true);

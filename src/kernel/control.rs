@@ -103,6 +103,11 @@ impl Kernel {
         }
     }
 
+    /// The queue of a service's instances, as it is in force.
+    pub fn queue_of(&self, service: ServiceId) -> &model::Queue {
+        &self.servers[service.index()].queue
+    }
+
     fn add_instance(&mut self, instance: InstanceId, service: ServiceId, version: VersionId, zone: ZoneId) {
         assert_eq!(instance.index(), self.stations.len(), "instance ids are handed out densely");
         let leak = self.versions[version.index()].described.memory_leak();

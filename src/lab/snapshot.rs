@@ -18,6 +18,7 @@ use crate::insight::dora::{Dora, TimeToRestore};
 use crate::insight::experiment::{Arm, Comparison};
 use crate::insight::metric::Datapoint;
 use crate::kernel::feature::Side;
+use crate::kernel::model::Queue;
 use crate::kernel::resilience::CallPolicy;
 use crate::phrase::Sentence;
 use crate::telemetry::ledger::{DeploymentNumber, ExecutionNumber, IncidentNumber};
@@ -263,6 +264,8 @@ pub struct ServiceSnapshot {
     pub queued: u32,
     /// Workers per instance.
     pub workers: u32,
+    /// The queue of each instance.
+    pub queue: Queue,
     /// Failures lately, by reason, most first: name and rate [1/s].
     pub reasons: Vec<(&'static str, f64)>,
 }

@@ -139,6 +139,16 @@ pub enum Forbidden {
     Refused(#[from] ActionError),
 }
 
+impl Step {
+    /// Why nobody does something of a kind ([`Action::name`]) in it; `None` if they may.
+    pub fn forbids(&self, kind: &'static str) -> Option<Forbidden> {
+        match self.kind.task() {
+            None => Some(Forbidden::NotYourTurn),
+            Some(task) => task.disabled.iter().any(|disabled| disabled == kind).then_some(Forbidden::Disabled(kind)),
+        }
+    }
+}
+
 impl Attempt {
     /// Begins a lesson.
     pub fn new(lesson: Arc<Lesson>, seed: u64) -> Result<Self, Stuck> {
@@ -335,12 +345,11 @@ impl Attempt {
 
     /// Does something in the world.
     pub fn act(&mut self, action: Action) -> Result<(), Forbidden> {
-        let Some(task) = self.step().kind.task() else { return Err(Forbidden::NotYourTurn) };
+        if let Some(forbidden) = self.step().forbids(action.name()) {
+            return Err(forbidden);
+        }
         if self.done.is_some() {
             return Err(Forbidden::Over);
-        }
-        if task.disabled.iter().any(|kind| kind == action.name()) {
-            return Err(Forbidden::Disabled(action.name()));
         }
         // What the step does by itself at this moment comes first, however it is stepped: whoever runs it again has the same order.
         if let Err(Stuck::Refused { why, .. }) = self.run_what_is_due() {

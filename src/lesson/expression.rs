@@ -16,6 +16,7 @@ use cel::{Context, Program};
 
 use super::function::{Function, Unknown, all, named};
 use super::kind::{Kind, kind_of};
+use super::slip::slip;
 use crate::insight::judge::Measured;
 use crate::lab::Session;
 use crate::scenario::Scenario;
@@ -139,13 +140,16 @@ impl Expression {
             let first = errors.errors.first();
             let (line, column) = first.map_or((1, 1), |error| error.pos);
             let at = part.split_inclusive('\n').take(line.max(1) as usize - 1).map(str::len).sum::<usize>() + (column.max(1) as usize - 1);
-            wrong(whole, "this is no expression".to_owned(), place(at), Vec::new())
+            match slip(part) {
+                Some((at, why)) => wrong(whole, why, place(at), Vec::new()),
+                None => wrong(whole, "this is no expression".to_owned(), place(at), Vec::new()),
+            }
         })?;
         let offset = |id: u64| place(program.source_info().offset_for(id).map_or(0, |(start, _)| start as usize));
         let mut questions = Vec::new();
         let expression =
             checked(program.expression(), names, &mut questions).map_err(|(id, Unknown { message, known })| wrong(whole, message, offset(id), known))?;
-        let kind = kind_of(&expression).map_err(|(id, message)| wrong(whole, message, offset(id), Vec::new()))?;
+        let kind = kind_of(&expression).map_err(|(id, Unknown { message, known })| wrong(whole, message, offset(id), known))?;
         Ok(Self { text: part.to_owned(), tree: expression, questions, kind })
     }
 

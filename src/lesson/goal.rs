@@ -166,11 +166,25 @@ mod tests {
             ("version(\"frontend\") > 1", 20, "a text is never compared with a number"),
             ("now() + true > 1", 8, "`+` takes a number, and this is true or false"),
             ("version(\"frontend\") in \"v1\"", 23, "`in` looks into a list"),
+            ("now() > 1 and now() < 5", 10, "`and` is written `&&`"),
+            ("now() > 1 && p99(\"users\") < 120ms", 28, "numbers have no unit here"),
+            ("error_ratio(\"users\") < 1%", 23, "a share is 0 to 1 here: write `0.01`"),
+            ("error_ratio(\"users\") <= 5", 24, "a share is 0 to 1 and never 5: write `0.05` for 5 %"),
+            ("95 < success_ratio(\"users\")", 0, "a share is 0 to 1 and never 95: write `0.95` for 95 %"),
+            ("now() > 1 && deployment(\"currencyservice\") == \"complete\"", 45, "`complete` is none of `in-progress`, `completed`"),
+            ("\"canarry\" == strategy(\"currencyservice\")", 0, "`canarry` is none of "),
+            ("deployment(\"currencyservice\") in [\"failed\", \"aborted\"]", 45, "`aborted` is none of "),
             ("!!met(\"x\")", 0, "`!!` says nothing that is not said without"),
         ] {
             let error = refused(text);
             assert!(error.message.starts_with(message), "{text}: {error}");
             assert_eq!(error.at, at, "{text}: {error}");
+        }
+        let known = refused("deployment(\"currencyservice\") == \"complete\"").known;
+        assert!(known.iter().any(|name| name == "completed"), "what could have been meant: {known:?}");
+        // What is worked out of a share is a number like any other.
+        for text in ["error_ratio(\"users\") * 100 < 5", "error_ratio(\"users\") <= 1", "deployment(\"currencyservice\") + \"!\" == \"failed!\""] {
+            Goal::read(text, &Names::of(&scenario())).expect(text);
         }
         assert!(refused(&format!("now() > {}", "1".repeat(MOST_CHARS))).message.contains("at most"));
         assert!(refused(&format!("{}1{} > 0", "(".repeat(40), ")".repeat(40))).message.contains("nested"));

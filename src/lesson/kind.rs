@@ -5,7 +5,7 @@
 
 use cel::common::ast::{CallExpr, Expr, IdedExpr, LiteralValue};
 
-use super::function::named;
+use super::function::{Unknown, named};
 use crate::units::Ratio;
 
 /// What kind of value something is.
@@ -13,8 +13,12 @@ use crate::units::Ratio;
 pub enum Kind {
     /// A number.
     Number,
+    /// A number from 0 to 1.
+    Share,
     /// A text.
     Text,
+    /// One of these texts.
+    OneOf(&'static [&'static str]),
     /// True or false.
     Truth,
     /// Several values in brackets.
@@ -27,8 +31,8 @@ impl Kind {
     /// How a sentence says it.
     pub const fn words(self) -> &'static str {
         match self {
-            Self::Number => "a number",
-            Self::Text => "a text",
+            Self::Number | Self::Share => "a number",
+            Self::Text | Self::OneOf(_) => "a text",
             Self::Truth => "true or false",
             Self::List => "a list",
             Self::Open => "anything",
@@ -37,12 +41,26 @@ impl Kind {
 
     /// Whether it can be one of these.
     pub fn can_be(self, wanted: Self) -> bool {
-        self == wanted || self == Self::Open || wanted == Self::Open
+        let (own, wanted) = (self.broad(), wanted.broad());
+        own == wanted || own == Self::Open || wanted == Self::Open
+    }
+
+    /// What it is apart from the values that it takes.
+    const fn broad(self) -> Self {
+        match self {
+            Self::Share => Self::Number,
+            Self::OneOf(_) => Self::Text,
+            other => other,
+        }
     }
 }
 
-/// Something that never comes to a value: the part of the expression, and why.
-pub(super) type Mismatch = (u64, String);
+/// Something that never comes to a value, or never holds: the part of the expression, and why.
+pub(super) type Mismatch = (u64, Unknown);
+
+fn mismatch<T>(id: u64, message: String) -> Result<T, Mismatch> {
+    Err((id, Unknown { message, known: Vec::new() }))
+}
 
 /// What kind of value an expression comes to.
 pub(super) fn kind_of(expression: &IdedExpr) -> Result<Kind, Mismatch> {
@@ -68,31 +86,55 @@ fn kind_of_call(id: u64, call: &CallExpr) -> Result<Kind, Mismatch> {
     let operator = call.func_name.trim_matches(['_', '@']);
     let all = |wanted: Kind| match kinds.iter().position(|kind| !kind.can_be(wanted)) {
         None => Ok(()),
-        Some(at) => Err((sides[at].id, format!("`{operator}` takes {}, and this is {}", wanted.words(), kinds[at].words()))),
+        Some(at) => mismatch(sides[at].id, format!("`{operator}` takes {}, and this is {}", wanted.words(), kinds[at].words())),
     };
     match (call.func_name.as_str(), kinds.as_slice()) {
         ("_&&_" | "_||_" | "!_", _) => all(Kind::Truth).map(|()| Kind::Truth),
         ("_?_:_", [when, one, other]) => {
             if !when.can_be(Kind::Truth) {
-                return Err((sides[0].id, format!("`?` asks whether something holds, and this is {}", when.words())));
+                return mismatch(sides[0].id, format!("`?` asks whether something holds, and this is {}", when.words()));
             }
-            Ok(if one == other { *one } else { Kind::Open })
+            Ok(if one.broad() == other.broad() { one.broad() } else { Kind::Open })
         }
         ("_==_" | "_!=_" | "_<_" | "_<=_" | "_>_" | "_>=_", [left, right]) => {
             if left.can_be(*right) {
+                fits(*left, sides[1])?;
+                fits(*right, sides[0])?;
                 return Ok(Kind::Truth);
             }
             let why = format!("{} is never compared with {}", left.words(), right.words());
-            Err((id, share_in(&sides).map_or_else(|| why.clone(), |share| format!("{why}; a share is 0 to 1 here: write `{share}`"))))
+            mismatch(id, share_in(&sides).map_or_else(|| why.clone(), |share| format!("{why}; a share is 0 to 1 here: write `{share}`")))
         }
-        ("_+_", [left, right]) if left.can_be(Kind::Text) && right.can_be(Kind::Text) && (*left == Kind::Text || *right == Kind::Text) => Ok(Kind::Text),
+        ("_+_", [left, right]) if left.can_be(Kind::Text) && right.can_be(Kind::Text) && [left, right].iter().any(|side| side.broad() == Kind::Text) => {
+            Ok(Kind::Text)
+        }
         ("_+_" | "_-_" | "_*_" | "_/_" | "-_", _) => all(Kind::Number).map(|()| Kind::Number),
         ("@in", [_, right]) if !right.can_be(Kind::List) => {
-            Err((sides[1].id, format!("`in` looks into a list, such as `[\"OK\"]`, and this is {}", right.words())))
+            mismatch(sides[1].id, format!("`in` looks into a list, such as `[\"OK\"]`, and this is {}", right.words()))
         }
-        ("@in", _) => Ok(Kind::Truth),
+        ("@in", [left, _]) => {
+            if let Expr::List(list) = &sides[1].expr {
+                list.elements.iter().try_for_each(|element| fits(*left, element))?;
+            }
+            Ok(Kind::Truth)
+        }
         // What a text contains, begins or ends with.
         _ => all(Kind::Text).map(|()| Kind::Truth),
+    }
+}
+
+/// Whether something can be what is written: what takes a few texts is never another one, and a share is never above 1.
+fn fits(kind: Kind, written: &IdedExpr) -> Result<(), Mismatch> {
+    match (kind, &written.expr) {
+        (Kind::OneOf(names), Expr::Literal(LiteralValue::String(text))) if !names.contains(&text.inner()) => {
+            let known: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
+            Err((written.id, Unknown { message: format!("`{}` is none of `{}`", text.inner(), known.join("`, `")), known }))
+        }
+        (Kind::Share, Expr::Literal(LiteralValue::Double(number))) if *number.inner() > 1.0 => {
+            let number = *number.inner();
+            mismatch(written.id, format!("a share is 0 to 1 and never {number}: write `{}` for {number} %", number / 100.0))
+        }
+        _ => Ok(()),
     }
 }
 

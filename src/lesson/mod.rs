@@ -23,6 +23,7 @@ pub mod plan;
 pub mod progress;
 pub mod proof;
 pub mod quote;
+mod slip;
 pub mod texts;
 pub mod view;
 pub mod work;

@@ -27,7 +27,7 @@ pub struct Graded {
     pub grade: Option<Grade>,
     /// Why it was refused.
     pub refused: Option<String>,
-    /// Files of other learners in which the same was done at the same moments.
+    /// Files of other learners in which the same was done at the same moments, and other files with the same work.
     pub same_as: Vec<String>,
 }
 

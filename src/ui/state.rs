@@ -21,12 +21,14 @@ use super::panels::panes::Pane;
 use super::panels::pipeline::PipelineState;
 use super::panels::signals::ChartState;
 use super::settings::Settings;
+use super::teaching::sentence;
 use super::text::Lang;
 use super::theme::{self, Palette};
 use crate::ids::{ServiceId, SourceId};
 use crate::lab::compare::Plan;
 use crate::lab::snapshot::{EdgeEnd, Snapshot};
 use crate::learner::Learner;
+use crate::lesson::attempt::Forbidden;
 use crate::lesson::course::Course;
 use crate::lesson::plan::Look;
 use crate::lesson::progress::Deed;
@@ -433,6 +435,16 @@ impl Shell {
     /// Whether the scenario that is shown has ended, so that nothing can be done to it.
     pub(crate) fn is_over(&self) -> bool {
         self.run.as_ref().is_some_and(|run| run.status.over)
+    }
+    /// Why nothing of a kind ([`Action::name`]) can be done now, in words; `None` if it can.
+    pub(crate) fn why_not(&self, kind: &'static str) -> Option<String> {
+        let lang = self.lang();
+        let lesson = self.lesson.as_ref().filter(|lesson| !lesson.finished);
+        let Some(step) = lesson.and_then(|lesson| lesson.lesson.steps.get(lesson.view.step)) else {
+            return self.is_over().then(|| lang.tr("over.about").into_owned());
+        };
+        let over = self.is_over().then_some(Forbidden::Over);
+        step.forbids(kind).or(over).map(|forbidden| lang.say_plainly(&sentence(&forbidden)))
     }
     /// Whether it has only just ended, at a time of the window's clock [s]: whoever presses the button or the key that plays
     /// and pauses meant to pause, and not to begin again.

@@ -31,6 +31,17 @@ impl Taught {
     }
 }
 
+/// Why something may not be done in a lesson, for the window's language.
+pub(super) fn sentence(forbidden: &Forbidden) -> Sentence {
+    let said = |key: &'static str, values: Vec<(&'static str, Value)>| Sentence { key, english: forbidden.to_string(), values };
+    match forbidden {
+        Forbidden::Refused(error) => error.sentence(),
+        Forbidden::NotYourTurn => said("lesson-not-your-turn", Vec::new()),
+        Forbidden::Over => said("lesson-step-over", Vec::new()),
+        Forbidden::Disabled(kind) => said("lesson-disabled", vec![("action", Value::Plain((*kind).to_owned()))]),
+    }
+}
+
 impl World for Taught {
     fn now(&self) -> SimTime {
         self.attempt.session().now()
@@ -45,14 +56,7 @@ impl World for Taught {
         self.attempt.advance_to(to).map_err(|stuck| stuck.to_string())
     }
     fn act(&mut self, action: Action) -> Result<(), Sentence> {
-        self.attempt.act(action).map_err(|forbidden| match forbidden {
-            Forbidden::Refused(error) => error.sentence(),
-            Forbidden::NotYourTurn => Sentence { key: "lesson-not-your-turn", english: forbidden.to_string(), values: Vec::new() },
-            Forbidden::Over => Sentence { key: "lesson-step-over", english: forbidden.to_string(), values: Vec::new() },
-            Forbidden::Disabled(kind) => {
-                Sentence { key: "lesson-disabled", english: forbidden.to_string(), values: vec![("action", Value::Plain(kind.to_owned()))] }
-            }
-        })
+        self.attempt.act(action).map_err(|forbidden| sentence(&forbidden))
     }
     fn actions(&self) -> Vec<TimedAction> {
         self.attempt.session().actions().to_vec()

@@ -94,6 +94,7 @@ pub fn snapshot(scenario: &Scenario, seconds: u64, interest: &Interest, instance
             ServiceSnapshot {
                 strategy: fleetlab::fleet::deploy::Strategy::default(),
                 previous: None,
+                queue: fleetlab::kernel::model::Queue::default(),
                 signals: signals(rate, 3.0 + noise(at, 4) * 40.0, errors, saturation),
                 health: if is_failing {
                     Health::Failing

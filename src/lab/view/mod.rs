@@ -199,6 +199,7 @@ impl Session {
             deployment,
             queued,
             workers: workers.unwrap_or(described.server.workers),
+            queue: self.kernel().queue_of(service).clone(),
             reasons: if callers.is_known() { callers.reasons() } else { servers.reasons() },
             instances,
         }

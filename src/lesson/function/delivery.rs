@@ -22,8 +22,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
         name: "deployment",
         params: &[Param::Service],
         needs: 1,
-        about: "how the latest deployment stands: `in-progress`, `completed`, `failed`, `superseded`, or `none`",
-        gives: Kind::Text,
+        about: "how the latest deployment stands: `in-progress`, `completed`, `failed`, `superseded` or `none`",
+        gives: Kind::OneOf(&["in-progress", "completed", "failed", "superseded", "none"]),
         ask: |asked| {
             let service = asked.service();
             let all = deployments(asked.session.ledger());
@@ -33,9 +33,9 @@ pub(super) const FUNCTIONS: &[Function] = &[
     },
     of_service("deployment_frequency", 0, "deployments per day", |asked| metrics(asked).per_day.into()),
     of_service("change_lead_time", 0, "median time from a change's commit to production [s]", |asked| seconds(metrics(asked).lead_time)),
-    of_service("change_fail_rate", 0, "share of deployments that needed intervention, 0…1", |asked| metrics(asked).change_fail_rate.into()),
+    of_service("change_fail_rate", 0, "share of deployments that needed intervention, 0…1", |asked| metrics(asked).change_fail_rate.into()).share(),
     of_service("recovery_time", 0, "median time from the beginning of a failed deployment to its remedy [s]", |asked| seconds(metrics(asked).recovery)),
-    of_service("rework_rate", 0, "share of deployments that were not planned, 0…1", |asked| metrics(asked).rework_rate.into()),
+    of_service("rework_rate", 0, "share of deployments that were not planned, 0…1", |asked| metrics(asked).rework_rate.into()).share(),
 ];
 
 fn metrics(asked: &Asked<'_>) -> Dora {

@@ -13,11 +13,12 @@ const fn of_flag(name: &'static str, about: &'static str, ask: fn(&Asked<'_>) ->
 pub(super) const FUNCTIONS: &[Function] = &[
     of_flag("visits_off", "visits of an experiment without the feature", |asked| arm(asked, 0, |arm| Some(arm.0))),
     of_flag("visits_on", "visits of an experiment with the feature", |asked| arm(asked, 1, |arm| Some(arm.0))),
-    of_flag("conversion_off", "share of visits without the feature that converted, 0…1", |asked| arm(asked, 0, |arm| share(arm.0, arm.1))),
-    of_flag("conversion_on", "share of visits with the feature that converted, 0…1", |asked| arm(asked, 1, |arm| share(arm.0, arm.1))),
+    of_flag("conversion_off", "share of visits without the feature that converted, 0…1", |asked| arm(asked, 0, |arm| share(arm.0, arm.1))).share(),
+    of_flag("conversion_on", "share of visits with the feature that converted, 0…1", |asked| arm(asked, 1, |arm| share(arm.0, arm.1))).share(),
     of_flag("p_value", "p-value of an experiment's difference, were it looked at only now, 0…1", |asked| {
         experiment(asked).and_then(|experiment| experiment.now).map(|now| now.p_value).into()
-    }),
+    })
+    .share(),
     of_flag("lift_from", "lower end of the 95 % interval of an experiment's difference, in points of share, -1…1", |asked| {
         experiment(asked).and_then(|experiment| experiment.now).map(|now| now.lower).into()
     }),
@@ -31,9 +32,10 @@ pub(super) const FUNCTIONS: &[Function] = &[
     }),
     of_flag("always_valid_p", "p-value of an experiment's difference that holds however often one looks, 0…1", |asked| {
         experiment(asked).map(|experiment| experiment.always_valid).into()
-    }),
-    of_flag("failed_on", "share of visits with the feature that failed, 0…1", |asked| failed(asked, 1)),
-    of_flag("failed_off", "share of visits without the feature that failed, 0…1", |asked| failed(asked, 0)),
+    })
+    .share(),
+    of_flag("failed_on", "share of visits with the feature that failed, 0…1", |asked| failed(asked, 1)).share(),
+    of_flag("failed_off", "share of visits without the feature that failed, 0…1", |asked| failed(asked, 0)).share(),
 ];
 
 fn experiment(asked: &Asked<'_>) -> Option<ExperimentSnapshot> {

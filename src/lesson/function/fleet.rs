@@ -50,7 +50,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         params: &[Param::Service],
         needs: 1,
         about: "name of the strategy by which a service is deployed",
-        gives: Kind::Text,
+        gives: Kind::OneOf(Strategy::NAMES),
         ask: |asked| look(asked).map_or(Measured::Nothing, |look| Measured::Text(look.strategy.name().to_owned())),
     },
     Function {

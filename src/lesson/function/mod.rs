@@ -46,6 +46,13 @@ pub struct Function {
     ask: fn(&Asked<'_>) -> Measured,
 }
 
+impl Function {
+    /// The same for something that gives a share.
+    const fn share(self) -> Self {
+        Self { gives: Kind::Share, ..self }
+    }
+}
+
 /// What a parameter names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Param {
@@ -283,6 +290,19 @@ mod tests {
         assert_eq!(named("error_ratio").map(Function::signature).as_deref(), Some("error_ratio(of[, window])"));
         for function in all() {
             assert!(function.needs <= function.params.len() && !function.about.is_empty(), "{}", function.name);
+        }
+    }
+
+    /// What is compared is checked by what a function says that it gives.
+    #[test]
+    fn what_a_function_gives_is_what_its_documentation_says() {
+        for function in all() {
+            let share = function.about.contains(", 0…1") && function.gives != Kind::Open;
+            assert_eq!(function.gives == Kind::Share, share, "{}", function.name);
+            if let Kind::OneOf(names) = function.gives {
+                let named = names.iter().filter(|name| function.about.contains(&format!("`{name}`"))).count();
+                assert!(named == names.len() || function.name == "strategy", "{}: {names:?}", function.name);
+            }
         }
     }
 

@@ -14,7 +14,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         params: &[Param::Alarm],
         needs: 1,
         about: "state of an alarm: `OK`, `ALARM` or `INSUFFICIENT_DATA`",
-        gives: Kind::Text,
+        gives: Kind::OneOf(&["OK", "ALARM", "INSUFFICIENT_DATA"]),
         ask: |asked| {
             let name = asked.given(Param::Alarm);
             let state = asked.session.fleet().alarms().find(|alarm| Some(alarm.name) == name).map(|alarm| alarm.state.name());
@@ -26,7 +26,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         params: &[Param::Objective],
         needs: 1,
         about: "share of requests that were good in terms of an objective, 0…1",
-        gives: Kind::Number,
+        gives: Kind::Share,
         ask: |asked| standing(asked).and_then(|(_, standing)| standing.achieved).into(),
     },
     Function {
@@ -63,7 +63,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         params: &[Param::Flag],
         needs: 1,
         about: "share of users who have a feature, 0…1",
-        gives: Kind::Number,
+        gives: Kind::Share,
         ask: |asked| {
             let at = asked.flag();
             at.and_then(|flag| asked.session.flags().into_iter().nth(flag.index())).map(|flag| flag.percentage.get()).into()

@@ -55,7 +55,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         params: &[Param::Service],
         needs: 1,
         about: "execution mode of a service's pipeline: `SUPERSEDED`, `QUEUED` or `PARALLEL`; nothing if it has none",
-        gives: Kind::Text,
+        gives: Kind::OneOf(&["SUPERSEDED", "QUEUED", "PARALLEL"]),
         ask: |asked| {
             let pipeline = asked.session.delivery().zip(asked.service()).and_then(|(delivery, service)| delivery.pipeline(service));
             pipeline.map_or(Measured::Nothing, |pipeline| Measured::Text(pipeline.mode().to_string()))

@@ -17,13 +17,13 @@ pub(super) const FUNCTIONS: &[Function] = &[
     signal("failed", "requests that failed", |asked| counted(asked, |window| window.counts.failed())),
     signal("rate", "requests that ended [1/s]", |asked| golden(asked, |golden| Some(golden.rate))),
     signal("goodput", "requests answered while somebody waited [1/s]", |asked| golden(asked, |golden| Some(golden.goodput))),
-    signal("error_ratio", "share of requests that failed, 0…1", |asked| golden(asked, |golden| golden.error_ratio)),
-    signal("success_ratio", "share of requests that were answered, 0…1", |asked| golden(asked, |golden| golden.error_ratio.map(|failed| 1.0 - failed))),
+    signal("error_ratio", "share of requests that failed, 0…1", |asked| golden(asked, |golden| golden.error_ratio)).share(),
+    signal("success_ratio", "share of requests that were answered, 0…1", |asked| golden(asked, |golden| golden.error_ratio.map(|failed| 1.0 - failed))).share(),
     signal("mean_latency", "mean latency of answers [ms]", |asked| golden(asked, |golden| golden.mean_ms)),
     signal("p50", "median latency of answers [ms]", |asked| golden(asked, |golden| golden.p50_ms)),
     signal("p90", "90th percentile of the latency of answers [ms]", |asked| golden(asked, |golden| golden.p90_ms)),
     signal("p99", "99th percentile of the latency of answers [ms]", |asked| golden(asked, |golden| golden.p99_ms)),
-    signal("saturation", "share of workers in use, 0…1; nothing for users", |asked| golden(asked, |golden| golden.saturation)),
+    signal("saturation", "share of workers in use, 0…1; nothing for users", |asked| golden(asked, |golden| golden.saturation)).share(),
     signal("queued", "requests that wait for a worker, on average", |asked| golden(asked, |golden| Some(golden.queued))),
 ];
 

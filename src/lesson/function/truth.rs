@@ -19,7 +19,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         params: &[Param::Service],
         needs: 0,
         about: "share of deployments that brought a defect by which requests of users failed, 0…1 (truth)",
-        gives: Kind::Number,
+        gives: Kind::Share,
         ask: |asked| asked.session.true_dora(asked.service()).change_fail_rate.into(),
     },
     Function {

@@ -27,7 +27,7 @@ const LEVEL: f64 = 0.05;
 
 fn flags_ui(ui: &mut Ui, shell: &mut Shell) {
     let lang = shell.lang();
-    let over = shell.is_over();
+    let barred = ["set-flag", "remove-flag"].map(|action| shell.why_not(action));
     let Some(run) = shell.run.as_mut() else { return };
     let snapshot = run.snapshot.clone();
     if snapshot.flags.is_empty() {
@@ -50,7 +50,7 @@ fn flags_ui(ui: &mut Ui, shell: &mut Shell) {
                 }
                 for (at, flag) in snapshot.flags.iter().enumerate() {
                     ui.add_space(6.0);
-                    let asked = ui.push_id(at, |ui| flag_ui(ui, lang, run, over, at, flag)).inner;
+                    let asked = ui.push_id(at, |ui| flag_ui(ui, lang, run, &barred, at, flag)).inner;
                     action = action.take().or(asked);
                 }
             });
@@ -62,7 +62,7 @@ fn flags_ui(ui: &mut Ui, shell: &mut Shell) {
 }
 
 /// One flag; returns what was asked for.
-fn flag_ui(ui: &mut Ui, lang: Lang, run: &mut Run, over: bool, at: usize, flag: &FlagSnapshot) -> Option<Action> {
+fn flag_ui(ui: &mut Ui, lang: Lang, run: &mut Run, barred: &[Option<String>; 2], at: usize, flag: &FlagSnapshot) -> Option<Action> {
     let palette = colors(ui);
     let mut action = None;
     let share = flag.percentage.get();
@@ -96,7 +96,7 @@ fn flag_ui(ui: &mut Ui, lang: Lang, run: &mut Run, over: bool, at: usize, flag: 
             }
         });
         if !flag.removed {
-            action = controls_ui(ui, lang, run, over, at, flag);
+            action = controls_ui(ui, lang, run, barred, at, flag);
         }
         numbers_ui(ui, lang, flag);
         if let Some(experiment) = &flag.experiment {
@@ -108,7 +108,7 @@ fn flag_ui(ui: &mut Ui, lang: Lang, run: &mut Run, over: bool, at: usize, flag: 
 }
 
 /// The slider, the steps of a ramp, the kill switch and the clean-up.
-fn controls_ui(ui: &mut Ui, lang: Lang, run: &mut Run, over: bool, at: usize, flag: &FlagSnapshot) -> Option<Action> {
+fn controls_ui(ui: &mut Ui, lang: Lang, run: &mut Run, [no_setting, no_removal]: &[Option<String>; 2], at: usize, flag: &FlagSnapshot) -> Option<Action> {
     let share = flag.percentage.get();
     let chosen = run.delivery.flags.entry(at).or_insert((share, share));
     // Whatever was set elsewhere moves the slider.
@@ -117,7 +117,10 @@ fn controls_ui(ui: &mut Ui, lang: Lang, run: &mut Run, over: bool, at: usize, fl
     }
     let set = |to: f64| Action::SetFlag { flag: flag.name.clone(), percentage: Ratio::new(to) };
     let mut action = None;
-    ui.add_enabled_ui(!over, |ui| {
+    if let Some(why) = no_setting {
+        label::caption(ui, why);
+    }
+    ui.add_enabled_ui(no_setting.is_none(), |ui| {
         ui.horizontal(|ui| {
             ui.spacing_mut().slider_width = (ui.available_width() - 210.0).clamp(80.0, 420.0);
             let slider = Slider::new(&mut chosen.1, 0.0..=1.0).step_by(0.01).custom_formatter(|value, _| format::percent(lang, value));
@@ -144,8 +147,11 @@ fn controls_ui(ui: &mut Ui, lang: Lang, run: &mut Run, over: bool, at: usize, fl
                 action = Some(set(0.0));
             }
             let divides = share > 0.0 && share < 1.0;
-            let about = lang.tr(if divides { "flags.remove.divides" } else { "flags.remove.about" });
-            let remove = ui.add_enabled_ui(!divides, |ui| button::plain(ui, icons::REMOVE, &lang.tr("flags.remove"))).inner;
+            let about = match no_removal {
+                Some(why) => why.as_str().into(),
+                None => lang.tr(if divides { "flags.remove.divides" } else { "flags.remove.about" }),
+            };
+            let remove = ui.add_enabled_ui(!divides && no_removal.is_none(), |ui| button::plain(ui, icons::REMOVE, &lang.tr("flags.remove"))).inner;
             if remove.on_hover_text(about.as_ref()).on_disabled_hover_text(about.as_ref()).clicked() {
                 action = Some(Action::RemoveFlag { flag: flag.name.clone() });
             }

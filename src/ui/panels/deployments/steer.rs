@@ -22,10 +22,7 @@ fn offered(current: &DeploymentSnapshot) -> [Wish; 4] {
 }
 
 /// Why a wish cannot be asked for now; `None` if it can.
-fn obstacle(lang: Lang, wish: Wish, state: &ServiceSnapshot, current: &DeploymentSnapshot, over: bool) -> Option<String> {
-    if over {
-        return Some(lang.tr("steer.over").into_owned());
-    }
+fn obstacle(lang: Lang, wish: Wish, state: &ServiceSnapshot, current: &DeploymentSnapshot) -> Option<String> {
     let wishes = &current.progress.wishes;
     if wishes.is_empty() && current.progress.steps.is_empty() {
         return Some(lang.with("steer.none", &[("strategy", &strategy(lang, &current.strategy))]));
@@ -47,9 +44,8 @@ fn obstacle(lang: Lang, wish: Wish, state: &ServiceSnapshot, current: &Deploymen
 }
 
 /// Why there is no way back now; `None` if there is one.
-fn no_way_back(lang: Lang, state: &ServiceSnapshot, current: Option<&DeploymentSnapshot>, over: bool) -> Option<String> {
+fn no_way_back(lang: Lang, state: &ServiceSnapshot, current: Option<&DeploymentSnapshot>) -> Option<String> {
     match (current, &state.previous) {
-        _ if over => Some(lang.tr("steer.over").into_owned()),
         (Some(current), _) if current.version == state.stable => Some(lang.with("steer.back-already", &[("version", &current.version)])),
         (None, None) => Some(lang.with("steer.nothing-before", &[("version", &state.stable)])),
         _ => None,
@@ -66,7 +62,7 @@ pub(super) fn steer_ui(
     service: &str,
 ) -> Option<Action> {
     let lang = shell.lang();
-    let over = shell.is_over();
+    let barred = |kind: &'static str| shell.why_not(kind);
     let run = shell.run.as_ref()?;
     let new = version_name(run, one.version).to_owned();
     let mut act = None;
@@ -81,7 +77,7 @@ pub(super) fn steer_ui(
                 Wish::Resume => (icons::PLAY, "steer.resume.short", "steer.resume", "steer.resume.about"),
                 Wish::Abort => (icons::STOP, "steer.abort.short", "steer.abort", "steer.abort.about"),
             };
-            let why = obstacle(lang, wish, state, current, over);
+            let why = barred("steer").or_else(|| obstacle(lang, wish, state, current));
             let response = button::short_if(ui, why.is_none(), icon, &lang.tr(text), &lang.tr(name));
             let clicked = response.clicked();
             response.on_hover_text(lang.tr(about)).on_disabled_hover_text(why.unwrap_or_default());
@@ -91,7 +87,7 @@ pub(super) fn steer_ui(
         }
         // Once it has ended only the version that runs can be left.
         if current.is_some() || state.stable == new {
-            let why = no_way_back(lang, state, current, over);
+            let why = barred("roll-back").or_else(|| no_way_back(lang, state, current));
             let name = lang.with("act.roll-back", &[("service", service)]);
             let response = button::short_if(ui, why.is_none(), icons::ROLL_BACK, &lang.tr("act.roll-back.short"), &name);
             if response.clicked() {
@@ -101,7 +97,9 @@ pub(super) fn steer_ui(
         }
         if current.is_none() && state.stable != new && state.deployment.is_none() {
             let text = lang.with("deployments.again", &[("version", &new), ("service", service)]);
-            if button::plain_if(ui, !over, icons::DEPLOY, &text).clicked() {
+            let why = barred("deploy");
+            let response = button::plain_if(ui, why.is_none(), icons::DEPLOY, &text);
+            if response.on_disabled_hover_text(why.unwrap_or_default()).clicked() {
                 act = Some(Action::Deploy { service: service.to_owned(), version: new.clone(), strategy: None });
             }
         }
@@ -132,29 +130,27 @@ mod tests {
     fn what_is_not_possible_says_why() {
         let state = ServiceSnapshot { stable: "v1".to_owned(), ..ServiceSnapshot::default() };
         let mut current = DeploymentSnapshot { version: "v2".to_owned(), strategy: "rolling".to_owned(), ..DeploymentSnapshot::default() };
-        let why = |wish, current: &DeploymentSnapshot, over| obstacle(Lang::En, wish, &state, current, over).unwrap_or_default();
-        assert!(why(Wish::Pause, &current, false).contains("rolling (ECS)"));
+        let why = |wish, current: &DeploymentSnapshot| obstacle(Lang::En, wish, &state, current).unwrap_or_default();
+        assert!(why(Wish::Pause, &current).contains("rolling (ECS)"));
         current.progress =
             Progress { steps: vec![("bake".to_owned(), StepState::Current)], wishes: vec![Wish::Promote, Wish::Resume, Wish::Abort], ..Progress::default() };
         assert_eq!(offered(&current)[2], Wish::Resume);
-        assert_eq!((why(Wish::Promote, &current, false), why(Wish::Resume, &current, false)), Default::default());
-        assert!(why(Wish::PromoteFull, &current, false).contains("Nothing is left"));
-        assert!(why(Wish::Promote, &current, true).contains("ended"));
+        assert_eq!((why(Wish::Promote, &current), why(Wish::Resume, &current)), Default::default());
+        assert!(why(Wish::PromoteFull, &current).contains("Nothing is left"));
         current.version = "v1".to_owned();
-        assert!(why(Wish::Abort, &current, false).contains("v1"), "there is nothing to go back to");
+        assert!(why(Wish::Abort, &current).contains("v1"), "there is nothing to go back to");
     }
 
     #[test]
     fn where_nothing_came_before_there_is_no_way_back() {
         let mut state = ServiceSnapshot { stable: "v1".to_owned(), ..ServiceSnapshot::default() };
         let mut current = DeploymentSnapshot { version: "v2".to_owned(), ..DeploymentSnapshot::default() };
-        let why = |state: &ServiceSnapshot, current: Option<&DeploymentSnapshot>, over| no_way_back(Lang::En, state, current, over).unwrap_or_default();
-        assert_eq!(why(&state, Some(&current), false), "", "what is under way is turned back to v1");
-        assert!(why(&state, None, false).contains("only v1"), "v1 itself has nothing before it");
+        let why = |state: &ServiceSnapshot, current: Option<&DeploymentSnapshot>| no_way_back(Lang::En, state, current).unwrap_or_default();
+        assert_eq!(why(&state, Some(&current)), "", "what is under way is turned back to v1");
+        assert!(why(&state, None).contains("only v1"), "v1 itself has nothing before it");
         state.previous = Some("v0".to_owned());
-        assert_eq!(why(&state, None, false), "");
-        assert!(why(&state, None, true).contains("ended"));
+        assert_eq!(why(&state, None), "");
         current.version = "v1".to_owned();
-        assert!(why(&state, Some(&current), false).contains("way back"));
+        assert!(why(&state, Some(&current)).contains("way back"));
     }
 }

@@ -42,6 +42,23 @@ pub(crate) enum Form {
     Policy,
 }
 
+impl Form {
+    /// Whether it is the same form, whatever is filled in.
+    fn is_like(self, other: Self) -> bool {
+        std::mem::discriminant(&self) == std::mem::discriminant(&other)
+    }
+}
+
+/// The forms of a service in the order of their buttons: icon, key of the word, and the action that each asks for.
+const FORMS: [(Form, &str, &str, &str); 6] = [
+    (Form::Fault("latency"), icons::FAULT, "act.fault", "inject"),
+    (Form::Deploy, icons::DEPLOY, "act.deploy", "deploy"),
+    (Form::Strategy, icons::STRATEGY, "act.strategy", "set-strategy"),
+    (Form::Scale, icons::SCALE, "act.scale", "scale"),
+    (Form::Capacity, icons::SATURATION, "act.capacity", "set-capacity"),
+    (Form::Restart, icons::RESTART, "act.restart", "restart"),
+];
+
 /// What is being filled in.
 #[derive(Debug, Clone)]
 pub(crate) struct Forms {
@@ -129,6 +146,10 @@ impl Forms {
     pub(super) fn show(&mut self, form: Option<Form>) {
         self.open = form;
         self.asked.forget();
+        // A form begins with what is in force.
+        self.instances.clear();
+        self.workers.clear();
+        (self.places, self.order) = (None, None);
     }
     /// The world did an action: the form that asked for it closes.
     pub(super) fn done(&mut self, action: &Action) {
@@ -160,7 +181,8 @@ impl Forms {
 pub(super) fn actions_ui(ui: &mut Ui, shell: &mut Shell, service: ServiceId, state: &ServiceSnapshot) {
     rule_ui(ui);
     let lang = shell.lang();
-    let over = shell.is_over();
+    let barred = FORMS.map(|(.., action)| shell.why_not(action));
+    let no_way_back = shell.why_not("roll-back");
     let Some(run) = shell.run.as_mut() else { return };
     let scenario = run.scenario.clone();
     let name = scenario.model.services.get(service.index()).map_or_else(String::new, |service| service.name.clone());
@@ -171,35 +193,31 @@ pub(super) fn actions_ui(ui: &mut Ui, shell: &mut Shell, service: ServiceId, sta
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = vec2(6.0, 6.0);
         ui.spacing_mut().button_padding.x = 8.0;
-        let mut toggle = |ui: &mut Ui, icon: &str, key: &'static str, form: Form| {
-            let on = forms.open.is_some_and(|open| std::mem::discriminant(&open) == std::mem::discriminant(&form));
-            let response = button::plain_if(ui, !over, icon, &lang.tr(key));
+        for ((form, icon, key, _), why_not) in FORMS.iter().zip(&barred) {
+            let on = forms.open.is_some_and(|open| open.is_like(*form));
+            let response = button::plain_if(ui, why_not.is_none(), icon, &lang.tr(key));
             let response = if on { response.highlight() } else { response };
-            let response = response.on_disabled_hover_text(lang.tr("over.about"));
-            if response.clicked() {
-                forms.show(if on { None } else { Some(form) });
+            let clicked = response.clicked();
+            response.on_disabled_hover_text(why_not.as_deref().unwrap_or_default());
+            if clicked {
+                forms.show(if on { None } else { Some(*form) });
             }
-        };
-        toggle(ui, icons::FAULT, "act.fault", Form::Fault("latency"));
-        toggle(ui, icons::DEPLOY, "act.deploy", Form::Deploy);
-        toggle(ui, icons::STRATEGY, "act.strategy", Form::Strategy);
-        toggle(ui, icons::SCALE, "act.scale", Form::Scale);
-        toggle(ui, icons::SATURATION, "act.capacity", Form::Capacity);
-        toggle(ui, icons::RESTART, "act.restart", Form::Restart);
-        let response = button::plain_if(ui, way_back && !over, icons::ROLL_BACK, &lang.tr("act.roll-back.short"));
-        let why_not = if over { lang.tr("over.about").into_owned() } else { lang.with("steer.nothing-before", &[("version", &state.stable)]) };
-        let response = response.on_hover_text(lang.with("act.roll-back", &[("service", &name)])).on_disabled_hover_text(why_not);
-        if response.clicked() {
+        }
+        let no_way_back = no_way_back.or_else(|| (!way_back).then(|| lang.with("steer.nothing-before", &[("version", &state.stable)])));
+        let response = button::plain_if(ui, no_way_back.is_none(), icons::ROLL_BACK, &lang.tr("act.roll-back.short"));
+        let response = response.on_hover_text(lang.with("act.roll-back", &[("service", &name)]));
+        if response.on_disabled_hover_text(no_way_back.unwrap_or_default()).clicked() {
             act = Some(Action::RollBack { service: name.clone() });
         }
     });
-    if let Some(form) = forms.open.filter(|_| !over) {
+    let may = |open: &Form| FORMS.iter().zip(&barred).any(|((form, ..), why_not)| open.is_like(*form) && why_not.is_none());
+    if let Some(form) = forms.open.filter(may) {
         form_frame_ui(ui, |ui| {
             let done = match form {
                 Form::Deploy => deploy_ui(ui, lang, forms, &name, &versions, state, &scenario),
                 Form::Strategy => forms.own_strategy.always_ui(ui, lang, (&name, &state.strategy), &scenario),
                 Form::Scale => scale_ui(ui, lang, forms, &name, state),
-                Form::Capacity => capacity_ui(ui, lang, forms, &name, state, &scenario),
+                Form::Capacity => capacity_ui(ui, lang, forms, &name, state),
                 Form::Restart => restart_ui(ui, lang, forms, &name),
                 Form::Fault(_) => fault_ui(ui, lang, forms, &name, &scenario),
                 Form::Policy => None,
@@ -305,9 +323,9 @@ fn scale_ui(ui: &mut Ui, lang: Lang, forms: &mut Forms, service: &str, state: &S
     Some(Action::Scale { service: service.to_owned(), instances })
 }
 
-/// Workers, places in the queue of each instance, and who is next. What the queue drops stays as the scenario has it.
-fn capacity_ui(ui: &mut Ui, lang: Lang, forms: &mut Forms, service: &str, state: &ServiceSnapshot, scenario: &Scenario) -> Option<Action> {
-    let own = scenario.model.services.iter().find(|other| other.name == service).map(|service| service.server.queue.clone()).unwrap_or_default();
+/// Workers, places in the queue of each instance, and who is next. What the queue drops stays as it is.
+fn capacity_ui(ui: &mut Ui, lang: Lang, forms: &mut Forms, service: &str, state: &ServiceSnapshot) -> Option<Action> {
+    let own = state.queue.clone();
     if forms.workers.is_empty() && forms.asked.why().is_none() {
         forms.workers = state.workers.to_string();
     }

@@ -139,10 +139,11 @@ pub(super) fn faults_ui(ui: &mut Ui, shell: &mut Shell, service: Option<ServiceI
             });
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 let title = lang.with("fault.clear", &[("fault", &fault.name)]);
-                let over = shell.is_over();
-                let response = ui.add_enabled(!over, eframe::egui::Button::new(lang.tr("faults.clear").as_ref())).on_disabled_hover_text(lang.tr("over.about"));
-                response.widget_info(|| eframe::egui::WidgetInfo::labeled(eframe::egui::Role::Button, !over, &title));
-                if response.on_hover_text(&title).clicked() {
+                let why_not = shell.why_not("clear");
+                let may = why_not.is_none();
+                let response = ui.add_enabled(may, eframe::egui::Button::new(lang.tr("faults.clear").as_ref()));
+                response.widget_info(|| eframe::egui::WidgetInfo::labeled(eframe::egui::Role::Button, may, &title));
+                if response.on_hover_text(&title).on_disabled_hover_text(why_not.unwrap_or_default()).clicked() {
                     shell.ask(Ask::Act(Box::new(Action::Clear { fault: fault.name.clone() })));
                 }
             });

@@ -169,7 +169,7 @@ fn in_words(lang: Lang, policy: &CallPolicy) -> Vec<String> {
 /// Draws the policies of an edge and the form to change them.
 pub(super) fn policy_ui(ui: &mut Ui, shell: &mut Shell, from: EdgeEnd, to: ServiceId) {
     let lang = shell.lang();
-    let over = shell.is_over();
+    let why_not = shell.why_not("set-policy");
     let Some(run) = shell.run.as_mut() else { return };
     let (caller, called) = (run.end_name(from).to_owned(), run.service_name(to).to_owned());
     let policies = in_force(&run.scenario.model, &run.snapshot.policies, &caller, from, to);
@@ -191,7 +191,7 @@ pub(super) fn policy_ui(ui: &mut Ui, shell: &mut Shell, from: EdgeEnd, to: Servi
         }
     }
     let mut asked = Vec::new();
-    change_ui(ui, lang, over, run, &policies, alike, (&caller, &called), &mut asked);
+    change_ui(ui, lang, why_not, run, &policies, alike, (&caller, &called), &mut asked);
     for action in asked {
         shell.ask(Ask::Act(Box::new(action)));
     }
@@ -201,7 +201,7 @@ pub(super) fn policy_ui(ui: &mut Ui, shell: &mut Shell, from: EdgeEnd, to: Servi
 fn change_ui(
     ui: &mut Ui,
     lang: Lang,
-    over: bool,
+    why_not: Option<String>,
     run: &mut Run,
     policies: &[(String, CallPolicy)],
     alike: bool,
@@ -210,14 +210,15 @@ fn change_ui(
 ) {
     let forms = &mut run.inspector.forms;
     let open = forms.is_open(Form::Policy);
-    let response = button::plain_if(ui, !over, icons::TARGET, &lang.tr("policy.change"));
-    if response.on_disabled_hover_text(lang.tr("over.about")).clicked() {
+    let barred = why_not.is_some();
+    let response = button::plain_if(ui, !barred, icons::TARGET, &lang.tr("policy.change"));
+    if response.on_disabled_hover_text(why_not.unwrap_or_default()).clicked() {
         if !open {
             forms.policy = PolicyFields::of(&policies[0].1);
         }
         forms.show(if open { None } else { Some(Form::Policy) });
     }
-    if !open || over {
+    if !open || barred {
         return;
     }
     form_frame_ui(ui, |ui| {

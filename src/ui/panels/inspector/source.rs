@@ -14,7 +14,7 @@ use crate::ui::{format, icons};
 pub(super) fn source_ui(ui: &mut Ui, shell: &mut Shell, source: SourceId) {
     let lang = shell.lang();
     let palette = colors(ui);
-    let over = shell.is_over();
+    let why_not = shell.why_not("set-load");
     let Some(run) = shell.run.as_mut() else { return };
     let scenario = run.scenario.clone();
     let (Some(model), Some(state)) = (scenario.model.sources.get(source.index()), run.snapshot.sources.get(source.index()).cloned()) else { return };
@@ -54,10 +54,10 @@ pub(super) fn source_ui(ui: &mut Ui, shell: &mut Shell, source: SourceId) {
     let factor = (*wanted * 100.0).round() / 100.0;
     let text = lang.with("source.apply", &[("source", &model.name), ("factor", &format::count(lang, factor))]);
     let mut ask = None;
-    if over {
-        label::caption(ui, lang.tr("over.about"));
+    if let Some(why) = &why_not {
+        label::caption(ui, why);
     }
-    ui.add_enabled_ui(!over, |ui| {
+    ui.add_enabled_ui(why_not.is_none(), |ui| {
         ui.horizontal_wrapped(|ui| {
             if ui.add_enabled_ui((factor - state.factor).abs() > 1e-9, |ui| button::primary(ui, icons::LOAD, &text).clicked()).inner {
                 ask = Some(factor);

@@ -116,7 +116,7 @@ fn one_ui(ui: &mut Ui, seen: &Seen<'_>, number: ExecutionNumber, wishes: &mut Ve
         {
             wishes.push(Wish::Build(build));
         }
-        if view.status.is_active() && !seen.over && button::plain(ui, icons::STOP, &lang.tr("pipeline.stop.open")).clicked() {
+        if view.status.is_active() && seen.barred.pipeline.is_none() && button::plain(ui, icons::STOP, &lang.tr("pipeline.stop.open")).clicked() {
             wishes.push(Wish::Form(Form::Stop { execution: number }));
         }
     });

@@ -23,7 +23,7 @@ use eframe::egui::{Align, Frame, Layout, Margin, Response, RichText, Role, TextW
 
 use self::editor::Editor;
 use self::forms::{Answer, Form, Open};
-use self::seen::Seen;
+use self::seen::{Barred, Seen};
 use super::panes::PaneSpec;
 use super::{delivery, inspector};
 use crate::delivery::command::PipelineCommand;
@@ -229,7 +229,7 @@ fn name_of(scenario: &Scenario, service: ServiceId) -> String {
 
 fn pipeline_ui(ui: &mut Ui, shell: &mut Shell) {
     let lang = shell.lang();
-    let over = shell.is_over();
+    let barred = Barred { pipeline: shell.why_not("pipeline"), project: shell.why_not("update-project"), strategy: shell.why_not("set-strategy") };
     let Some(run) = shell.run.as_mut() else { return };
     let (snapshot, scenario) = (run.snapshot.clone(), run.scenario.clone());
     let Some(all) = snapshot.delivery.as_deref() else {
@@ -258,7 +258,7 @@ fn pipeline_ui(ui: &mut Ui, shell: &mut Shell) {
         let chosen = state.lane.filter(|lane| look.lanes.iter().any(|(number, _)| number == lane));
         chosen.or(look.lanes.first().map(|(number, _)| *number))
     });
-    let seen = look.map(|look| Seen { lang, now: snapshot.now, end: snapshot.end, service: &service, look, all, lane, over });
+    let seen = look.map(|look| Seen { lang, now: snapshot.now, end: snapshot.end, service: &service, look, all, lane, barred: &barred });
     let own = look.and_then(|look| snapshot.services.get(look.service.index())).map(|state| state.strategy.name());
     let shown = overview::Shown { all, bare: &bare, at: if draft.is_some() { None } else { Some(at) }, creating: state.creating };
     let mut wishes = Vec::new();
@@ -429,17 +429,20 @@ fn header_ui(ui: &mut Ui, seen: &Seen<'_>, own: Option<&str>, state: &mut Pipeli
         let edited = state.editors.get(&seen.look.service).is_some_and(Editor::is_changed);
         if let Some(own) = own {
             let word = delivery::strategy(lang, own);
-            let response = button::plain_if(ui, !seen.over, icons::STRATEGY, &word);
-            response.widget_info(|| WidgetInfo::labeled(Role::Button, !seen.over, lang.with("pipeline.strategy", &[("strategy", &word)])));
-            if response.on_hover_text(lang.with("pipeline.strategy.about", &[("strategy", &word), ("service", seen.service)])).clicked() {
+            let why_not = seen.barred.strategy.as_deref();
+            let response = button::plain_if(ui, why_not.is_none(), icons::STRATEGY, &word);
+            response.widget_info(|| WidgetInfo::labeled(Role::Button, why_not.is_none(), lang.with("pipeline.strategy", &[("strategy", &word)])));
+            let response = response.on_hover_text(lang.with("pipeline.strategy.about", &[("strategy", &word), ("service", seen.service)]));
+            if response.on_disabled_hover_text(why_not.unwrap_or_default()).clicked() {
                 wishes.push(Wish::Strategy);
             }
         }
         if button::plain(ui, icons::EDIT, &lang.tr(if edited { "pipeline.edit.on" } else { "pipeline.edit" })).clicked() {
             state.editing = true;
         }
-        let start = button::plain_if(ui, !seen.over, icons::PLAY, &lang.tr("pipeline.start"));
-        if start.on_hover_text(lang.tr("pipeline.start.about")).clicked() {
+        let why_not = seen.barred.pipeline.as_deref();
+        let start = button::plain_if(ui, why_not.is_none(), icons::PLAY, &lang.tr("pipeline.start"));
+        if start.on_hover_text(lang.tr("pipeline.start.about")).on_disabled_hover_text(why_not.unwrap_or_default()).clicked() {
             wishes.push(Wish::Command(PipelineCommand::Start {}));
         }
         ui.with_layout(Layout::left_to_right(Align::Center), |ui| {

@@ -140,9 +140,9 @@ fn bar_ui(ui: &mut Ui, seen: &Seen<'_>, editor: &mut Editor) -> Answer {
             answer = Answer::Leaves;
         }
         label::explained(label::title(ui, lang.with("pipeline.project.title", &[("project", &editor.name)])), lang, "buildspec");
-        let update = editor.update().filter(|_| !editor.is_broken() && !seen.over);
-        let why_not = if seen.over {
-            lang.tr("over.about")
+        let update = editor.update().filter(|_| !editor.is_broken() && seen.barred.project.is_none());
+        let why_not = if let Some(why) = &seen.barred.project {
+            why.as_str().into()
         } else if editor.is_broken() {
             lang.tr("pipeline.editor.apply.errors")
         } else {

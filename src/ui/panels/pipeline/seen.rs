@@ -30,8 +30,19 @@ pub(super) struct Seen<'a> {
     pub(super) all: &'a DeliveryLook,
     /// In PARALLEL mode, the execution whose stages are shown.
     pub(super) lane: Option<ExecutionNumber>,
-    /// Whether the scenario has ended, so that nothing can be done.
-    pub(super) over: bool,
+    /// What cannot be done now, and why.
+    pub(super) barred: &'a Barred,
+}
+
+/// Why things cannot be done now, in words; `None` for what can.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Barred {
+    /// Something to a pipeline.
+    pub(super) pipeline: Option<String>,
+    /// Something to a build project.
+    pub(super) project: Option<String>,
+    /// Another strategy.
+    pub(super) strategy: Option<String>,
 }
 
 impl<'a> Seen<'a> {

@@ -210,7 +210,7 @@ fn foot_ui(ui: &mut Ui, seen: &Seen<'_>, stage: &StageView, at: usize, rect: Rec
     let waits = tone::of_stage(stage).0 == Tone::Approval;
     let running = stage.latest.as_ref().is_some_and(|latest| latest.status.is_active());
     ui.scope_builder(UiBuilder::new().max_rect(rect).id_salt(("foot", &stage.name)), |ui| {
-        if seen.over {
+        if seen.barred.pipeline.is_some() {
             ui.disable();
         }
         ui.horizontal_centered(|ui| {

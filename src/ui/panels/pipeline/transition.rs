@@ -37,8 +37,9 @@ pub(super) fn transition_ui(ui: &mut Ui, seen: &Seen<'_>, stage: &StageView, rec
     }
     painter.add(Shape::convex_polygon(vec![tip, tip + vec2(-7.0, -4.0), tip + vec2(-7.0, 4.0)], color, Stroke::NONE));
 
+    let may = seen.barred.pipeline.is_none();
     let knob = Rect::from_center_size(middle, vec2(24.0, 24.0));
-    let response = ui.interact(knob, ui.scope_id().with(("transition", &stage.name)), if seen.over { Sense::hover() } else { Sense::click() });
+    let response = ui.interact(knob, ui.scope_id().with(("transition", &stage.name)), if may { Sense::click() } else { Sense::hover() });
     let lit = response.hovered() || response.has_focus();
     if lit || !enabled {
         painter.circle_filled(middle, 11.0, palette.panel);
@@ -52,7 +53,7 @@ pub(super) fn transition_ui(ui: &mut Ui, seen: &Seen<'_>, stage: &StageView, rec
     button::focus_ring(ui, &response);
     let key = if enabled { "pipeline.disable" } else { "pipeline.enable" };
     let name = lang.with(key, &[("stage", &stage.name)]);
-    response.widget_info(|| WidgetInfo::selected(Role::Button, !seen.over, !enabled, &name));
+    response.widget_info(|| WidgetInfo::selected(Role::Button, may, !enabled, &name));
     if response.clicked() {
         wishes.push(if enabled {
             Wish::Form(Form::Disable { stage: stage.name.clone() })

@@ -139,12 +139,12 @@ fn bar_ui(ui: &mut Ui, seen: &Seen<'_>, editor: &mut Editor, scenario: &Scenario
         let errors = editor.draft.errors();
         let changed = editor.is_changed();
         let creates = editor.creates;
-        let possible = errors == 0 && !editor.draft.is_broken() && (changed || creates) && !seen.over;
+        let possible = errors == 0 && !editor.draft.is_broken() && (changed || creates) && seen.barred.pipeline.is_none();
         let (key, about) =
             if creates { ("pipeline.editor.create", "pipeline.editor.create.about") } else { ("pipeline.editor.apply", "pipeline.editor.apply.about") };
         let apply = ui.add_enabled_ui(possible, |ui| button::primary(ui, icons::CHECK, &lang.tr(key))).inner;
-        let why_not = if seen.over {
-            lang.tr("over.about")
+        let why_not = if let Some(why) = &seen.barred.pipeline {
+            why.as_str().into()
         } else if changed || creates {
             lang.tr("pipeline.editor.apply.errors")
         } else {
