@@ -57,7 +57,9 @@ pub(super) fn end_ui(ui: &mut Ui, shell: &mut Shell, lesson: &mut LessonState) {
 fn went_ui(ui: &mut Ui, lesson: &LessonState, grade: &Grade, reference: &[Outcome], lang: Lang) {
     let palette = colors(ui);
     let [points, most] = [grade.points, grade.most].map(|points| points.to_string());
-    label::section(ui, lang.with("lesson.end.points", &[("points", &points), ("most", &most)]));
+    let extra: u32 = grade.steps.iter().map(|step| step.extra).sum();
+    let key = if extra > 0 { "lesson.end.points.extra" } else { "lesson.end.points" };
+    label::section(ui, lang.with(key, &[("points", &points), ("most", &most), ("extra", &extra.to_string())]));
     for (at, step) in grade.steps.iter().enumerate().filter(|(at, _)| !lesson.work.test || lesson.lesson.test.contains(at)) {
         let Some(said) = how(lang, step) else { continue };
         let title = lesson.texts(lang).step.get(&step.step).map_or("", |texts| texts.title.as_str());
