@@ -3,7 +3,7 @@
 //! Each form ends in a button that says what happens and to whom. Forms of faults and strategies are made from their
 //! registries (see `widgets/params`), so a new one needs nothing here.
 
-use eframe::egui::{ComboBox, Frame, Grid, Response, TextEdit, Ui, vec2};
+use eframe::egui::{ComboBox, Frame, Response, TextEdit, Ui, vec2};
 
 use super::policy::PolicyFields;
 use super::rule_ui;
@@ -18,7 +18,7 @@ use crate::ui::panels::delivery;
 use crate::ui::state::{Ask, Shell, colors};
 use crate::ui::text::{Lang, humanised};
 use crate::ui::theme::size;
-use crate::ui::widgets::params::{Alternatives, Fields, TITLES, choose_ui, does_not_fit, fields_ui, text_ui};
+use crate::ui::widgets::params::{Alternatives, Fields, choose_ui, column, does_not_fit, fields_ui, grid, hinted_ui, named_ui};
 use crate::ui::widgets::{button, label};
 use crate::ui::{fonts, format, icons};
 use crate::units::SimSpan;
@@ -70,7 +70,7 @@ pub(crate) struct Forms {
     selector: &'static str,
     selector_fields: Fields,
     duration: String,
-    /// The version to deploy; empty: the first that is not the stable one.
+    /// The version to deploy; empty: the newest that is not the stable one.
     version: String,
     /// How one deployment goes.
     strategy: StrategyFields,
@@ -273,7 +273,7 @@ fn deploy_ui(ui: &mut Ui, lang: Lang, forms: &mut Forms, service: &str, versions
         return None;
     }
     if !versions.contains(&forms.version) {
-        forms.version = versions.iter().find(|version| **version != state.stable).cloned().unwrap_or_default();
+        forms.version = versions.iter().rev().find(|version| **version != state.stable).cloned().unwrap_or_default();
     }
     ui.horizontal(|ui| {
         ui.label(lang.tr("deploy.version"));
@@ -331,20 +331,19 @@ fn capacity_ui(ui: &mut Ui, lang: Lang, forms: &mut Forms, service: &str, state:
     }
     let places = forms.places.get_or_insert_with(|| own.capacity.map_or_else(String::new, |places| places.to_string()));
     let (workers_title, places_title) = (lang.tr("capacity.workers"), lang.tr("capacity.queue"));
-    Grid::new("capacity").num_columns(2).spacing(vec2(12.0, 6.0)).min_col_width(TITLES).show(ui, |ui| {
-        ui.label(workers_title.as_ref());
-        text_ui(ui, &workers_title, &mut forms.workers);
+    let column = column(ui);
+    grid("capacity", column).show(ui, |ui| {
+        named_ui(ui, &workers_title, column);
+        hinted_ui(ui, &workers_title, &mut forms.workers, "", column);
         ui.end_row();
-        ui.label(places_title.as_ref());
-        let field =
-            TextEdit::singleline(places).desired_width(ui.available_width().clamp(60.0, 132.0)).font(fonts::mono(size::BODY - 1.0)).margin(vec2(8.0, 4.0));
-        ui.add(field.hint_text(lang.tr("capacity.any").as_ref())).accessible_name(places_title.as_ref());
+        named_ui(ui, &places_title, column);
+        hinted_ui(ui, &places_title, places, &lang.tr("capacity.any"), column);
         ui.end_row();
         let title = lang.tr("capacity.order");
-        ui.label(title.as_ref());
+        named_ui(ui, &title, column);
         let order = forms.order.get_or_insert(own.order);
         let word = |order: QueueOrder| lang.tr(if order == QueueOrder::Fifo { "capacity.fifo" } else { "capacity.lifo" });
-        let combo = ComboBox::from_id_salt("order").selected_text(word(*order)).width(ui.available_width().clamp(60.0, 132.0)).show_ui(ui, |ui| {
+        let combo = ComboBox::from_id_salt("order").selected_text(word(*order)).width(column).truncate().show_ui(ui, |ui| {
             for other in [QueueOrder::Fifo, QueueOrder::Lifo] {
                 ui.selectable_value(order, other, word(other));
             }
@@ -412,13 +411,10 @@ fn fault_ui(ui: &mut Ui, lang: Lang, forms: &mut Forms, service: &str, scenario:
     let kind = forms.kind_fields.read::<FaultKind>(lang, kind, &forms.kinds);
     let selector = if whole { Ok(Selector::default()) } else { selector_ui(ui, lang, forms) };
     let title = lang.tr("fault.duration");
-    Grid::new("duration").num_columns(2).spacing(vec2(12.0, 6.0)).min_col_width(TITLES).show(ui, |ui| {
-        ui.label(title.as_ref());
-        let edit = TextEdit::singleline(&mut forms.duration)
-            .desired_width(ui.available_width().clamp(60.0, 132.0))
-            .font(fonts::mono(size::BODY - 1.0))
-            .margin(vec2(8.0, 4.0));
-        ui.add(edit.hint_text(lang.tr("fault.for-ever").as_ref())).accessible_name(title.as_ref());
+    let column = column(ui);
+    grid("duration", column).show(ui, |ui| {
+        named_ui(ui, &title, column);
+        hinted_ui(ui, &title, &mut forms.duration, &lang.tr("fault.for-ever"), column);
     });
     let text = forms.duration.trim();
     let parsed = text.parse::<SimSpan>().map(Some).map_err(|_in_english| does_not_fit(lang, &title, text, "2m"));

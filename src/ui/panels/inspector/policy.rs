@@ -1,7 +1,7 @@
 //! What a caller does around its calls, in words, and a form that changes the parts one reaches for first: timeout,
 //! attempts and what caps them, circuit breaker, connections. The rest of a policy stays as it is.
 
-use eframe::egui::{Grid, RichText, Ui, vec2};
+use eframe::egui::{RichText, Ui};
 
 use super::actions::{Form, form_frame_ui};
 use crate::ids::{EndpointId, ServiceId};
@@ -14,7 +14,7 @@ use crate::lab::snapshot::{EdgeEnd, PolicyChange};
 use crate::scenario::Action;
 use crate::ui::state::{Ask, Run, Shell, colors};
 use crate::ui::text::Lang;
-use crate::ui::widgets::params::{TITLES, does_not_fit, text_ui};
+use crate::ui::widgets::params::{column, does_not_fit, grid, hinted_ui, named_ui};
 use crate::ui::widgets::{button, label};
 use crate::ui::{format, icons};
 use crate::units::{Ratio, SimSpan};
@@ -223,7 +223,8 @@ fn change_ui(
     }
     form_frame_ui(ui, |ui| {
         let fields = &mut forms.policy;
-        Grid::new("policy").num_columns(2).spacing(vec2(12.0, 6.0)).min_col_width(TITLES).show(ui, |ui| {
+        let column = column(ui);
+        grid("policy", column).show(ui, |ui| {
             let texts = [
                 ("policy.timeout", &mut fields.timeout),
                 ("policy.attempts", &mut fields.attempts),
@@ -232,12 +233,12 @@ fn change_ui(
             ];
             for (key, text) in texts {
                 let title = lang.tr(key);
-                ui.label(title.as_ref());
-                text_ui(ui, &title, text);
+                named_ui(ui, &title, column);
+                hinted_ui(ui, &title, text, "", column);
                 ui.end_row();
             }
             let title = lang.tr("param.circuit_breaker");
-            ui.label(title.as_ref());
+            named_ui(ui, &title, column);
             ui.visuals_mut().widgets.inactive.bg_stroke.color = colors(ui).secondary;
             button::check(ui, &mut fields.breaker, "").accessible_name(title.as_ref());
             ui.reset_style();

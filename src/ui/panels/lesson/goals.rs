@@ -71,9 +71,11 @@ fn missing(assertion: &Assertion, several: bool, lang: Lang) -> String {
     if assertion.measured == Measured::Nothing && assertion.wanted == Measured::Nothing {
         return lang.with("lesson.goal.missing-plain", &[("text", &assertion.text)]);
     }
-    let sign = SIGNS.into_iter().find(|(sign, _)| assertion.text.contains(sign)).map_or("", |(_, shown)| shown);
-    let wanted = format!("{sign}{}", value(&assertion.wanted));
-    let values = [("measured", value(&assertion.measured)), ("wanted", wanted), ("text", assertion.text.clone())];
+    let (sign, shown) = SIGNS.into_iter().find(|(sign, _)| assertion.text.contains(sign)).unwrap_or_default();
+    // What is asked, as it is written, without what it is compared with.
+    let asked = assertion.text.split_once(sign).filter(|_| !sign.is_empty()).map_or(assertion.text.as_str(), |(asked, _)| asked.trim()).replace('"', "");
+    let wanted = format!("{shown}{}", value(&assertion.wanted));
+    let values = [("measured", value(&assertion.measured)), ("wanted", wanted), ("text", asked)];
     let values: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
     lang.with(if several { "lesson.goal.missing" } else { "lesson.goal.now" }, &values)
 }

@@ -240,6 +240,8 @@ fn markdown_ui(ui: &mut Ui, lesson: &mut LessonState, text: &str, lang: Lang, id
         style.text_styles.insert(TextStyle::Body, fonts::regular(size::BODY + 0.5));
         style.text_styles.insert(TextStyle::Monospace, fonts::mono(size::BODY - 1.0));
         style.spacing.item_spacing = vec2(4.0, 6.0);
+        // Lines are as high as their letters, so that those which begin in the middle of a row stand like the others, and the marks of a list beside them.
+        style.spacing.interact_size.y = 0.0;
         // There is no bold face: what is strong is in the full ink, and the rest a little softer.
         let palette = theme::palette(&style.visuals);
         style.visuals.widgets.noninteractive.fg_stroke.color = theme::mixed(palette.text, palette.panel, 0.78);

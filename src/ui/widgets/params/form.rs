@@ -12,14 +12,12 @@ use crate::ui::theme::size;
 use crate::ui::widgets::{button, label};
 use crate::ui::{fonts, icons};
 
-/// Width of the column of titles [points], the same in every form.
-pub(crate) const TITLES: f32 = 132.0;
+/// Width of each of the two columns of a form [points], the same in every form that has room for it.
+const COLUMN: f32 = 132.0;
 
 /// Between two columns of a form, and between the edge of a form and what lies within [points].
 const GAP: f32 = 12.0;
 const INDENT: f32 = 10.0;
-/// Width of a field [points].
-const FIELD: f32 = 132.0;
 
 /// What all parts of a form have in common.
 struct Draft<'a> {
@@ -56,7 +54,8 @@ pub(crate) fn fields_ui(
     }
     let none = Shapes::new();
     let shapes = alternatives.shapes.get(name).unwrap_or(&none);
-    ui.push_id(("params", name), |ui| block_ui(ui, &Draft { lang, choices }, "", shapes, fields, Columns { titles: TITLES, field: FIELD }));
+    let columns = Columns { titles: column(ui), field: column(ui) };
+    ui.push_id(("params", name), |ui| block_ui(ui, &Draft { lang, choices }, "", shapes, fields, columns));
 }
 
 /// Draws the fields of a structure: narrow ones in two columns, wide ones below their titles.
@@ -86,6 +85,11 @@ fn title_ui(ui: &mut Ui, title: &str, shape: Option<&Shape>, width: f32) {
     if let Some(doc) = shape.and_then(|shape| shape.doc.as_deref()) {
         response.inner.on_hover_text(doc);
     }
+}
+
+/// The title of something that a form written by hand edits, in a column so wide.
+pub(crate) fn named_ui(ui: &mut Ui, title: &str, width: f32) {
+    title_ui(ui, title, None, width);
 }
 
 /// A box to be checked, whose edge is seen on the ground of a form, too.
@@ -227,7 +231,7 @@ fn field_ui(ui: &mut Ui, lang: Lang, key: &str, shape: Option<&Shape>, field: &m
     } else {
         let example = example_of(lang, key, shape);
         let hint = if field.kind == Kind::Optional && !example.is_empty() { lang.with("param.example", &[("example", &example)]) } else { String::new() };
-        let response = hinted_ui(ui, &title, &mut field.text, &hint);
+        let response = hinted_ui(ui, &title, &mut field.text, &hint, columns.field);
         if !example.is_empty() {
             response.on_hover_text(lang.with("param.for-example", &[("example", &example)]));
         }
@@ -235,18 +239,19 @@ fn field_ui(ui: &mut Ui, lang: Lang, key: &str, shape: Option<&Shape>, field: &m
     ui.end_row();
 }
 
-/// A short text to be edited.
-pub(crate) fn text_ui(ui: &mut Ui, title: &str, text: &mut String) -> Response {
-    hinted_ui(ui, title, text, "")
+/// How wide each of the two columns of a form is here: asked before its grid begins, which knows no bounds.
+pub(crate) fn column(ui: &Ui) -> f32 {
+    ((ui.available_width() - GAP) / 2.0).clamp(60.0, COLUMN)
 }
 
-/// A short text to be edited, with what stands there while it is empty.
-fn hinted_ui(ui: &mut Ui, title: &str, text: &mut String, hint: &str) -> Response {
-    let edit = TextEdit::singleline(text)
-        .desired_width(ui.available_width().clamp(60.0, FIELD))
-        .font(fonts::mono(size::BODY - 1.0))
-        .margin(vec2(8.0, 4.0))
-        .align(Align2::LEFT_CENTER);
+/// The two columns of a form written by hand: titles, and what is edited.
+pub(crate) fn grid(name: &str, column: f32) -> Grid {
+    Grid::new(name).num_columns(2).spacing(vec2(GAP, 6.0)).min_col_width(column)
+}
+
+/// A short text to be edited, in a column so wide, with what stands there while it is empty.
+pub(crate) fn hinted_ui(ui: &mut Ui, title: &str, text: &mut String, hint: &str, width: f32) -> Response {
+    let edit = TextEdit::singleline(text).desired_width(width).font(fonts::mono(size::BODY - 1.0)).margin(vec2(8.0, 4.0)).align(Align2::LEFT_CENTER);
     ui.add(edit.hint_text(hint)).accessible_name(title)
 }
 

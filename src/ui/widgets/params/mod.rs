@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 pub(crate) use self::field::{Fields, does_not_fit};
-pub(crate) use self::form::{TITLES, choose_ui, fields_ui, text_ui};
+pub(crate) use self::form::{choose_ui, column, fields_ui, grid, hinted_ui, named_ui};
 use self::shape::{Shapes, shapes, target};
 
 /// Alternatives chosen by name (see `choice!`), with their defaults and what the schema says of their keys.
