@@ -198,6 +198,19 @@ fn a_folder_becomes_a_table_with_every_file() {
     assert!(html.contains("Linh") && html.contains("minh.json"), "{html}");
 }
 
+#[cfg(unix)]
+#[test]
+fn what_lies_behind_a_link_is_not_given_away_in_a_pack() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| shown(&folder.path().join(name));
+    assert_eq!(run(&["new", "lesson", &at("mine")]).0, 0);
+    fs::write(at("secret.txt"), "a secret").expect("written");
+    std::os::unix::fs::symlink(at("secret.txt"), at("mine/link.toml")).expect("linked");
+    let (status, _, err) = run(&["pack", &at("mine"), "-o", &at("mine.fleetlab")]);
+    assert!(status != 0 && err.contains("is a link"), "{err}");
+    assert!(!folder.path().join("mine.fleetlab").exists());
+}
+
 #[test]
 fn a_new_lesson_checks_proves_packs_and_is_opened_from_the_pack() {
     let folder = tempfile::tempdir().expect("a folder");

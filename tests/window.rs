@@ -138,7 +138,7 @@ fn the_capacity_of_a_service_is_set_from_the_inspector() {
     wait(&mut window, "as many workers", |window| workers(window, "frontend") == 77);
     // Whoever comes back sees what is in force, and changes only what they change.
     click(&mut window, "Capacity…");
-    assert_eq!(window.get_by_label("Places in queue").value().as_deref(), Some("12"));
+    assert_eq!(window.get_by_role_and_label(Role::TextInput, "Places in queue").value().as_deref(), Some("12"));
     assert_eq!(window.get_by_role_and_label(Role::ComboBox, "Who is next").value().as_deref(), Some("newest (LIFO)"));
     enter(&mut window, "Workers", "78");
     window.get_by_role_and_label(Role::Button, "Set the capacity of frontend").click();

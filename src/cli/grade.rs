@@ -20,6 +20,8 @@ use crate::wording::shown;
 
 /// The largest file that is read [B]: a lesson with a thousand actions in every step fits.
 const LARGEST: u64 = 16 << 20;
+/// The longest name of a learner [characters].
+const LONGEST_NAME: usize = 200;
 /// Files of a folder that are read; a lecture hall has fewer seats.
 const MOST: usize = 2_000;
 
@@ -32,7 +34,7 @@ pub struct Args {
     /// Lessons that are not shipped: a folder with lessons, or a pack
     #[arg(long, value_name = "PATH")]
     lessons: Option<PathBuf>,
-    /// Also write a table for a spreadsheet
+    /// Also write a table for a spreadsheet to this file, `-` being standard output
     #[arg(long, value_name = "FILE")]
     csv: Option<PathBuf>,
     /// The language of the table
@@ -56,7 +58,7 @@ Ends with status 1 if anything was refused.";
 /// Grades. Returns the exit status.
 pub(super) fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<u8> {
     let targets = args.output.targets()?;
-    if let Some(csv) = &args.csv {
+    if let Some(csv) = args.csv.as_ref().filter(|csv| csv.as_os_str() != "-") {
         output::must_be_writable(csv)?;
     }
     let files = files(&args.path)?;
@@ -73,8 +75,12 @@ pub(super) fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<u8> 
     output::write(|format| format.render_grades(&grades), &targets, streams)?;
     if let Some(path) = &args.csv {
         let text = grades::csv(&grades)?;
-        std::fs::write(path, text).with_context(|| format!("cannot write `{}`", path.display()))?;
-        writeln!(streams.err, "wrote {}", path.display())?;
+        if path.as_os_str() == "-" {
+            streams.out.write_all(text.as_bytes())?;
+        } else {
+            std::fs::write(path, text).with_context(|| format!("cannot write `{}`", path.display()))?;
+            writeln!(streams.err, "wrote {}", path.display())?;
+        }
     }
     Ok(if grades.works.iter().any(|work| work.refused.is_some()) { FAILED } else { DONE })
 }
@@ -111,6 +117,9 @@ fn graded(path: &Path, own: &[PathBuf]) -> (Graded, Option<Work>) {
         Ok(lesson) => lesson,
         Err(why) => return refuse(why),
     };
+    if work.learner.chars().count() > LONGEST_NAME || work.learner.chars().any(char::is_control) {
+        return refuse(format!("the learner's name is no name: it has 0 to {LONGEST_NAME} letters in one line"));
+    }
     match grade::grade(&lesson, &work) {
         Ok(grade) => (Graded { file, grade: Some(grade), refused: None, same_as: Vec::new() }, Some(work)),
         // Whose it is said to be, so that nobody has to open the file.

@@ -66,6 +66,9 @@ pub(super) fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<u8> 
             if path.exists() {
                 bail!("`{}` is there already; nothing was written", path.display());
             }
+            if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+                std::fs::create_dir_all(folder).with_context(|| format!("cannot make the folder `{}`", folder.display()))?;
+            }
             write(&path, SCENARIO)?;
             let shown = path.display();
             writeln!(streams.out, "{shown}")?;

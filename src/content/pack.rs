@@ -33,6 +33,9 @@ pub enum NotPacked {
     /// A file cannot be read.
     #[error("cannot read `{0}`: {1}")]
     Reading(String, String),
+    /// A file is a link.
+    #[error("`{0}` is a link; a pack holds files only, so put a copy in its place")]
+    Link(String),
     /// There is nothing to pack.
     #[error("`{0}` holds no lesson and no scenario")]
     Nothing(String),
@@ -71,7 +74,7 @@ impl Pack {
 
     /// Reads a pack from its bytes; what is wrong with it is said in a sentence.
     pub fn read(name: &str, bytes: &[u8]) -> Result<Self, String> {
-        let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|problem| problem.to_string())?;
+        let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|problem| format!("it was cut off, or is no pack; copy it again ({problem})"))?;
         if archive.len() > limits::PACK_FILES {
             return Err(format!("it has {} entries; a pack has at most {}", archive.len(), limits::PACK_FILES));
         }
@@ -127,6 +130,10 @@ impl Pack {
             let is_ours = path.extension().is_some_and(|ending| ["toml", "yml", "yaml", "json", "csv"].iter().any(|known| ending == *known));
             if file.starts_with('.') || !is_ours || !path.is_file() {
                 continue;
+            }
+            // A link may lead to what nobody meant to give away.
+            if path.is_symlink() {
+                return Err(NotPacked::Link(path.display().to_string()));
             }
             let inside = if name.is_empty() { file } else { format!("{name}/{file}") };
             let place = place(&inside).ok_or(NotPacked::Name(inside))?;

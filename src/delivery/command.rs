@@ -73,7 +73,7 @@ pub enum PipelineCommand {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         execution: Option<ExecutionNumber>,
     },
-    /// Rolls a stage back to the last execution that succeeded in it.
+    /// Rolls a stage back to the execution that succeeded in it before the latest one that did, or to that one if another has failed since.
     RollBackStage {
         /// The stage.
         stage: String,

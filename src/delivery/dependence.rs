@@ -64,7 +64,7 @@ mod tests {
         for name in ["frontend", "productcatalogservice", "cartservice", "redis-cart", "checkoutservice", "paymentservice"] {
             assert!(is_vital(name), "{name}");
         }
-        for name in ["adservice", "recommendationservice", "emailservice"] {
+        for name in ["adservice", "emailservice"] {
             assert!(!is_vital(name), "{name}");
         }
     }

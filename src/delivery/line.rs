@@ -209,10 +209,11 @@ impl Line {
         self.start(now, service, revision, TriggerType::StartPipelineExecution, sha);
     }
 
-    /// Rolls a stage back: a new execution goes through it with what the last good one had.
+    /// Rolls a stage back: a new execution goes through it with what the one before had, or the last good one where it failed.
     pub(super) fn roll_back(&mut self, now: SimTime, service: ServiceId, stage: &str) -> Result<(), Refused> {
         let Some(belt) = self.belts.get_mut(&service) else { return Ok(()) };
-        let (_, outcome) = belt.engine.roll_back(now, stage, None)?;
+        let before = belt.engine.way_back(stage).ok_or(Refused::NotRollbackable("nothing succeeded in it before"))?;
+        let (_, outcome) = belt.engine.roll_back(now, stage, Some(before))?;
         self.follow(now, service, outcome);
         Ok(())
     }

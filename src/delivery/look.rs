@@ -219,7 +219,11 @@ impl Delivery {
             let engine = self.line.engine(service)?;
             let stages = engine.stages();
             // Whoever is in a stage is named there, however many came after it.
-            let named = |id| stages.iter().any(|stage| stage.latest.as_ref().map(|latest| latest.execution) == Some(id) || stage.last_succeeded == Some(id));
+            let named = |id| {
+                stages
+                    .iter()
+                    .any(|stage| stage.latest.as_ref().map(|latest| latest.execution) == Some(id) || [stage.last_succeeded, stage.way_back].contains(&Some(id)))
+            };
             let newest = engine.executions().enumerate().filter(|(at, view)| *at < MOST_EXECUTIONS || named(view.id) || view.status.is_active());
             let executions = newest.map(|(_, view)| (self.line.number(service, view.id).unwrap_or_default(), view)).collect();
             let is_parallel = engine.pipeline().get().mode() == ExecutionMode::Parallel;

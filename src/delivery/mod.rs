@@ -537,9 +537,10 @@ impl Delivery {
             self.line.refuse_deployment(self.now, service, run, &NotDeployed::NothingDeployed);
             return self.follow_line();
         };
-        if deployed.undone {
-            // Somebody was faster, or the deployment turned back by itself.
-            if self.production.get(&service).is_some_and(|production| production.version == Some(version)) {
+        let runs = self.production.get(&service).is_some_and(|production| production.version == Some(version));
+        if deployed.undone || runs && deployed.ended.is_some() {
+            // Somebody was faster, or the deployment turned back by itself, or it runs all the time.
+            if runs {
                 self.line.deployment_ended(self.now, service, version, None);
                 self.follow_line();
             }
@@ -548,6 +549,12 @@ impl Delivery {
         let before = of_service().skip(1).find(|(_, deployed)| deployed.completed && !deployed.undone).map(|(_, deployed)| deployed.version);
         self.went_back(latest, service);
         self.asks.push(if before == Some(version) { Ask::RollBack(service) } else { Ask::Deploy { service, version } });
+    }
+
+    /// What was to be deployed runs already, and a strategy that shares traffic out has nothing to share: a pipeline that is started again
+    /// with the same revision goes on.
+    pub fn runs_already(&mut self, service: ServiceId, version: VersionId) {
+        self.line.deployment_ended(self.now, service, version, None);
     }
 
     /// A deployment that was asked for could not be begun.

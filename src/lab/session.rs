@@ -16,7 +16,7 @@ use super::view::{self, Overview};
 use crate::delivery::command::NoPipeline;
 use crate::delivery::{Ask, Delivery};
 use crate::fleet::Fleet;
-use crate::fleet::order::Order;
+use crate::fleet::order::{Order, Refusal};
 use crate::ids::{FeatureId, InstanceId, QueueId, ServiceId, VersionId, ZoneId};
 use crate::insight::metric::Watched;
 use crate::insight::query::Query;
@@ -338,8 +338,10 @@ impl Session {
                 match self.fleet.order(now, order) {
                     Ok(()) => self.run_fleet(Vec::new()),
                     Err(why) => {
-                        if let Some(delivery) = &mut self.delivery {
-                            delivery.deployment_refused(service, version, why.sentence());
+                        let Some(delivery) = &mut self.delivery else { return };
+                        match why {
+                            Refusal::SameVersion { .. } => delivery.runs_already(service, version),
+                            why => delivery.deployment_refused(service, version, why.sentence()),
                         }
                     }
                 }

@@ -13,9 +13,16 @@ const UNITS: &[(&str, &str)] = &[
     ("req/s", "/s"),
     ("/giây", "/s"),
     ("/s", "/s"),
+    ("rps", "/s"),
     ("%", "%"),
+    ("per cent", "%"),
+    ("percent", "%"),
+    ("phần trăm", "%"),
     ("milliseconds", "ms"),
+    ("mili giây", "ms"),
     ("ms", "ms"),
+    ("µs", "µs"),
+    ("μs", "µs"),
     ("minutes", "min"),
     ("minute", "min"),
     ("min", "min"),
@@ -31,11 +38,15 @@ const UNITS: &[(&str, &str)] = &[
     ("days", "days"),
     ("day", "days"),
     ("ngày", "days"),
+    ("MiB", "MiB"),
+    ("GiB", "GiB"),
+    ("MB", "MB"),
+    ("GB", "GB"),
 ];
 
 static NUMBER: LazyLock<Regex> = LazyLock::new(|| {
     let units = UNITS.iter().map(|(written, _)| regex_lite::escape(written)).collect::<Vec<_>>().join("|");
-    Regex::new(&format!(r"(\d[\d.,]*\d|\d)[ \x{{a0}}]?({units})")).expect("the units are escaped")
+    Regex::new(&format!(r"(\d[\d.,]*\d|\d)[ \x{{a0}}-]?({units})")).expect("the units are escaped")
 });
 
 /// A number with its unit.
@@ -94,6 +105,8 @@ mod tests {
         let en = "An error ratio of 0.5 % for 5 minutes at 1,200 requests/s; p99 stays at 250 ms.";
         let vi = "Tỷ lệ lỗi 0,5 % trong 5 phút ở 1.200 request/s; p99 giữ ở 250 ms.";
         let expected = [(0.5, "%"), (5.0, "min"), (1200.0, "/s"), (250.0, "ms")];
+        assert_eq!(numbers("a 37-ms delay, 5 percent of 40 rps, 64 MB", Lang::En), [(37.0, "ms"), (5.0, "%"), (40.0, "/s"), (64.0, "MB")]);
+        assert_eq!(numbers("trễ 37 mili giây, 5 phần trăm", Lang::Vi), [(37.0, "ms"), (5.0, "%")]);
         assert_eq!(numbers(en, Lang::En), expected);
         assert_eq!(numbers(vi, Lang::Vi), expected);
     }

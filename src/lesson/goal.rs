@@ -171,9 +171,9 @@ mod tests {
             ("error_ratio(\"users\") < 1%", 23, "a share is 0 to 1 here: write `0.01`"),
             ("error_ratio(\"users\") <= 5", 24, "a share is 0 to 1 and never 5: write `0.05` for 5 %"),
             ("95 < success_ratio(\"users\")", 0, "a share is 0 to 1 and never 95: write `0.95` for 95 %"),
-            ("now() > 1 && deployment(\"currencyservice\") == \"complete\"", 45, "`complete` is none of `in-progress`, `completed`"),
+            ("now() > 1 && deployment(\"currencyservice\") == \"complete\"", 46, "`complete` is none of `in-progress`, `completed`"),
             ("\"canarry\" == strategy(\"currencyservice\")", 0, "`canarry` is none of "),
-            ("deployment(\"currencyservice\") in [\"failed\", \"aborted\"]", 45, "`aborted` is none of "),
+            ("deployment(\"currencyservice\") in [\"failed\", \"aborted\"]", 44, "`aborted` is none of "),
             ("!!met(\"x\")", 0, "`!!` says nothing that is not said without"),
         ] {
             let error = refused(text);

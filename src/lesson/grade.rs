@@ -301,7 +301,8 @@ fn worth(attempt: &Attempt, said: &StepWork, outcome: Outcome) -> StepGrade {
         step: said.step.clone(),
         kind: kind.name(),
         shown: said.shown || said.played,
-        hints: said.hints,
+        // Nobody reads more hints than there are.
+        hints: said.hints.min(kind.task().map_or(0, |task| task.hints.len() as u32)),
         most: most(kind),
         reflection: said.reflection.clone(),
         outcome,

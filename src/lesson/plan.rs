@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::expression::Expression;
 use super::goal::Goal;
@@ -230,6 +231,22 @@ pub struct Fade {
     pub options: Vec<String>,
     /// What is to come of it; its solution is the action.
     pub task: Task,
+}
+
+impl Fade {
+    /// The action with something else in its gap; `None` if it is no value for it.
+    pub fn filled(&self, text: &str) -> Option<Action> {
+        let mut action = serde_json::to_value(&self.action).ok()?;
+        let gap = self.gap.iter().try_fold(&mut action, |value, key| value.get_mut(key))?;
+        // A number where a number belongs, and a text otherwise; what it may be, the action itself says.
+        *gap = match (&*gap, text.trim().parse::<serde_json::Number>()) {
+            (Value::Number(_), Ok(number)) => Value::Number(number),
+            (Value::Number(_), Err(_)) => return None,
+            (Value::Bool(_), _) => Value::Bool(text.trim().parse().ok()?),
+            _ => Value::String(text.trim().to_owned()),
+        };
+        serde_json::from_value(action).ok()
+    }
 }
 
 /// What is to be reached.

@@ -11,7 +11,7 @@ use std::fmt::Write as _;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::plan::{Deed, Kind, Lesson};
+use super::plan::{Deed, Kind, Lesson, Prediction};
 use crate::lab::fingerprint;
 use crate::scenario::TimedAction;
 use crate::units::SimTime;
@@ -134,6 +134,21 @@ pub fn edition(lesson: &Lesson) -> String {
                 let _ = write!(text, "{}{}{}{}", goal.id, goal.holds, goal.hold, goal.optional);
             }
             deeds(&mut text, &task.solution);
+            for hint in &task.hints {
+                let _ = write!(text, "{}", hint.cost);
+            }
+        }
+        match &step.kind {
+            Kind::Predict(Prediction::Option { options, answer }) => {
+                for (name, when) in options {
+                    let _ = write!(text, "{name}{}", when.text());
+                }
+                let _ = write!(text, "{answer:?}");
+            }
+            Kind::Predict(Prediction::Number(number)) => {
+                let _ = write!(text, "{}{}{}{}", number.ask.text(), number.unit, number.answer, number.near);
+            }
+            _ => {}
         }
         if let Kind::Quiz(questions) = &step.kind {
             let _ = write!(text, "{questions:?}");

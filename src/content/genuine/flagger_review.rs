@@ -187,6 +187,9 @@ fn analysis_of(analysis: &CanaryAnalysis, kubernetes: bool, at: &str, desk: &mut
             desk.impossible(&format!("{at}/{name}"), format!("`{name}` is {value}; it is a percentage, 100 at most"));
         }
     }
+    if analysis.step_weight == Some(0) && analysis.step_weights.is_empty() && analysis.iterations.unwrap_or(0) == 0 && !kubernetes {
+        desk.impossible(&format!("{at}/stepWeight"), "`stepWeight` is 0, so that the canary never gets on".to_owned());
+    }
     let weights = &analysis.step_weights;
     if !weights.is_sorted_by(|one, two| one < two) || weights.iter().any(|weight| *weight == 0 || *weight > 100) {
         desk.impossible(&format!("{at}/stepWeights"), "`stepWeights` are percentages from 1 to 100 that rise".to_owned());

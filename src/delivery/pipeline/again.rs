@@ -101,6 +101,26 @@ impl Engine {
         Ok((execution, self.settle(now)))
     }
 
+    /// What somebody who rolls a stage back wants in it again, by its name: where the latest execution failed, what succeeded last; where
+    /// it succeeded, what succeeded before what the stage has now. `None` if there is no such execution of the pipeline as it is.
+    pub fn way_back(&self, stage: &str) -> Option<ExecutionId> {
+        self.before(self.stage_named(stage).ok()?)
+    }
+
+    pub(super) fn before(&self, stage: usize) -> Option<ExecutionId> {
+        let succeeded = |record: &Execution| record.runs.get(&stage).is_some_and(|run| run.status == StageStatus::Succeeded);
+        let is_target = |record: &&Execution| record.kind() == ExecutionType::Standard && record.version == self.version && succeeded(record);
+        let mut targets = self.executions.values().rev().filter(is_target).map(|record| record.id);
+        let latest = self.stages[stage].latest.and_then(|latest| self.executions.get(&latest));
+        match latest.filter(|latest| succeeded(latest)) {
+            Some(latest) => {
+                let has = latest.target.unwrap_or(latest.id);
+                targets.find(|target| *target < has)
+            }
+            None => targets.next(),
+        }
+    }
+
     /// What a stage can be rolled back to.
     fn rollback_target(&self, stage: usize, wanted: Option<ExecutionId>) -> Result<ExecutionId, Refused> {
         if self.mode() == ExecutionMode::Parallel {

@@ -29,6 +29,8 @@ pub struct StageView {
     pub latest: Option<StageExecution>,
     /// Who succeeded in it last.
     pub last_succeeded: Option<ExecutionId>,
+    /// What somebody who rolls it back wants in it again.
+    pub way_back: Option<ExecutionId>,
     /// Whether who was in it last can try again.
     pub retryable: bool,
     /// How often it was tried again.
@@ -184,6 +186,7 @@ impl Engine {
             inbound: state.lock.waiting().collect(),
             latest: record.zip(run).map(|(record, run)| StageExecution { execution: record.id, status: run.status, kind: record.kind(), since: run.since }),
             last_succeeded: state.last_succeeded,
+            way_back: self.before(at),
             retryable: resumable,
             retries: run.map(|run| RetryView { automatic: run.automatic_retries, manual: run.manual_retries, latest: run.latest_retry }).unwrap_or_default(),
             conditions: run.map(|run| condition_views(declared, run, resumable)).unwrap_or_default(),

@@ -18,9 +18,13 @@
 //! version is worse is the truth (`truth.rs`), everything else is what tools would see. To add a measure: a variant of
 //! [`Measure`] with its name and unit, and where it comes from.
 
+use std::collections::BTreeSet;
+
 use super::truth::{Nature, nature};
+use crate::ids::ServiceId;
 use crate::insight::deployments::{Deployment, Status, deployments};
 use crate::insight::dora::{self, Period};
+use crate::kernel::command::Caller;
 use crate::lab::Session;
 use crate::lang::Lang;
 use crate::scenario::Scenario;
@@ -271,14 +275,31 @@ fn failed_by_itself(deployment: &Deployment) -> bool {
     matches!(&deployment.status, Status::Failed(why) if *why != Cause::RolledBack)
 }
 
-/// When something told of a deployment that is worse: the first alarm since it began, or its own failure.
+/// When something told of a deployment that is worse: the first alarm since it began that can be about it, or its own failure. An alarm on
+/// what users get can, and one on the service itself or on a service that calls it, through others, too.
 fn detected(session: &Session, deployment: &Deployment) -> Option<SimTime> {
+    let feel = feels(session, deployment.service);
     let alarm = session.ledger().visible().find(|record| {
-        let goes_off = matches!(record.event, Event::AlarmChanged { to: AlarmState::Alarm, .. });
-        goes_off && record.at >= deployment.started
+        let Event::AlarmChanged { to: AlarmState::Alarm, service, .. } = &record.event else { return false };
+        record.at >= deployment.started && service.is_none_or(|service| feel.contains(&service))
     });
     let failure = deployment.ended.filter(|_| failed_by_itself(deployment));
     alarm.map(|record| record.at).into_iter().chain(failure).min()
+}
+
+/// A service, and those that call it, directly or through others.
+fn feels(session: &Session, service: ServiceId) -> BTreeSet<ServiceId> {
+    let mut found = BTreeSet::new();
+    let mut next = vec![service];
+    while let Some(service) = next.pop() {
+        if found.insert(service) {
+            next.extend(session.store().edges().iter().filter(|edge| edge.to == service).filter_map(|edge| match edge.from {
+                Caller::Service(caller) => Some(caller),
+                Caller::Source(_) | Caller::Queue(_) => None,
+            }));
+        }
+    }
+    found
 }
 
 /// When nobody met a version any more.

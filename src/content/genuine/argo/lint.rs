@@ -4,10 +4,11 @@
 //! what the controller refuses (`utils/analysis/factory.go`). Warnings are what is missing in an excerpt, and what the
 //! controller would refuse although the linter does not.
 
-use super::raw::{Alb, Analysis, AnalysisSpec, BlueGreen, Canary, IntOrText, Metric, Rollout, RolloutSpec, Step, TextMatch, TrafficRouting};
+use super::raw::{Alb, Analysis, AnalysisSpec, BlueGreen, Canary, IntOrText, Metric, Rollout, RolloutSpec, SetCanaryScale, Step, TextMatch, TrafficRouting};
 use super::values::{duration, pause, whole};
 use super::{Code, Collector, Document, Finding};
 use crate::content::tree::{At, Node, Value};
+use crate::fleet::order::MOST_INSTANCES;
 use crate::insight::judge::condition::Condition;
 use crate::wording::shown;
 
@@ -122,6 +123,9 @@ fn blue_green(lint: &mut Lint<'_>, at: &At<'_>, strategy: &BlueGreen, spec: &Rol
     }
     if strategy.scale_down_delay_revision_limit > Some(spec.revision_history_limit.unwrap_or(10)) && strategy.scale_down_delay_revision_limit.is_some() {
         lint.refuse(&at.key("scaleDownDelayRevisionLimit"), "the revision history limit is smaller than this");
+    }
+    if strategy.preview_replica_count.is_some_and(|count| count > MOST_INSTANCES) {
+        lint.refuse(&at.key("previewReplicaCount"), format!("`previewReplicaCount` is 1 to {MOST_INSTANCES} here"));
     }
     anti_affinity(lint, &at.key("antiAffinity"), strategy.anti_affinity.as_ref());
     for (key, analysis) in [("prePromotionAnalysis", &strategy.pre_promotion_analysis), ("postPromotionAnalysis", &strategy.post_promotion_analysis)] {
@@ -241,8 +245,8 @@ fn step(lint: &mut Lint<'_>, at: &At<'_>, step: &Step, routing: Option<&TrafficR
     if let Some(Err(why)) = step.pause.as_ref().and_then(|written| written.duration.as_ref()).map(pause) {
         lint.add(&at.key("pause").key("duration"), split(Code::BadValue, &why));
     }
-    if step.set_canary_scale.is_some() && routing.is_none() {
-        lint.refuse(&at.key("setCanaryScale").as_key(), "`setCanaryScale` needs `trafficRouting`");
+    if let Some(scale) = &step.set_canary_scale {
+        canary_scale(lint, &at.key("setCanaryScale"), scale, routing.is_some());
     }
     if let Some(analysis) = &step.analysis {
         refer(lint, &at.key("analysis"), analysis);
@@ -266,6 +270,27 @@ fn step(lint: &mut Lint<'_>, at: &At<'_>, step: &Step, routing: Option<&TrafficR
             Some(_) => continue,
         };
         lint.refuse(&templates.index(index).key("weight"), why);
+    }
+}
+
+/// Checks how many instances a step gives the canary.
+fn canary_scale(lint: &mut Lint<'_>, at: &At<'_>, scale: &SetCanaryScale, routed: bool) {
+    if !routed {
+        lint.refuse(&at.as_key(), "`setCanaryScale` needs `trafficRouting`");
+    }
+    let written =
+        [("replicas", scale.replicas.is_some()), ("weight", scale.weight.is_some()), ("matchTrafficWeight", scale.match_traffic_weight == Some(true))];
+    let written: Vec<&str> = written.into_iter().filter_map(|(name, is)| is.then_some(name)).collect();
+    match written.as_slice() {
+        [] => lint.refuse(&at.as_key(), "`setCanaryScale` takes one of `replicas`, `weight` and `matchTrafficWeight`"),
+        [first, second, ..] => lint.warn(&at.key(second).as_key(), format!("`{first}` is what counts; `{second}` is not looked at")),
+        [_] => {}
+    }
+    if scale.replicas.is_some_and(|replicas| replicas > MOST_INSTANCES) {
+        lint.refuse(&at.key("replicas"), format!("`replicas` is 0 to {MOST_INSTANCES} here"));
+    }
+    if scale.weight.is_some_and(|weight| weight > 100) {
+        lint.refuse(&at.key("weight"), "`weight` is 0 to 100");
     }
 }
 

@@ -64,6 +64,9 @@ impl Planner<'_> {
             self.id(id, std::iter::empty(), &at.as_key());
             let answer = match (&question.number, &question.answer) {
                 (Some(number), None) if question.options.is_empty() => {
+                    if question.tolerance < 0.0 || !question.tolerance.is_finite() {
+                        self.report(&at.key("tolerance"), Finding::error(Code::Impossible, "a tolerance is 0 or more: nobody could answer right"));
+                    }
                     RightAnswer::Number { answer: *number, unit: question.unit.clone(), tolerance: question.tolerance.max(0.0) }
                 }
                 (None, Some(answer)) if question.options.len() >= 2 => {

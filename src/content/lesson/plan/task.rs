@@ -62,7 +62,28 @@ impl Planner<'_> {
         let hints = self.hints(&file.hints, &at.key("hints"), here);
         let solution = vec![Deed { after: SimSpan::ZERO, action: action.clone(), drawn: None }];
         let task = Task { goals, disabled: Vec::new(), hints, solution, alternatives: Vec::new(), misconceptions };
-        Some(Fade { action, gap, options: file.options.clone(), task })
+        let fade = Fade { action, gap, options: file.options.clone(), task };
+        self.options(&fade, &at.key("options"));
+        Some(fade)
+    }
+
+    /// What may be filled into a gap: each fits, none is there twice, and one of them is what the worked example has.
+    fn options(&mut self, fade: &Fade, at: &At<'_>) {
+        let mut actions = Vec::new();
+        for (n, option) in fade.options.iter().enumerate() {
+            let at = at.index(n);
+            match fade.filled(option) {
+                None => self.report(&at, Finding::error(Code::BadValue, format!("`{}` is no value for the gap", shown(option))).label("does not fit")),
+                Some(action) if actions.contains(&action) => {
+                    self.report(&at, Finding::error(Code::Duplicate, format!("`{}` is there already", shown(option))).label("the same again"));
+                }
+                Some(action) => actions.push(action),
+            }
+        }
+        if !actions.is_empty() && !actions.contains(&fade.action) {
+            let finding = Finding::error(Code::Impossible, "none of the options is what the action has in its gap");
+            self.report(at, finding.label("nobody could fill it in right").help("add the right value, or leave `options` out so that anything may be typed"));
+        }
     }
 
     pub(super) fn goals(&mut self, file: &Entries<GoalFile>, at: &At<'_>, here: Here<'_>) -> Vec<StepGoal> {

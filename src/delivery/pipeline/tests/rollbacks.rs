@@ -49,6 +49,27 @@ fn without_a_target_the_stage_goes_back_to_the_last_that_succeeded_and_was_no_ro
 }
 
 #[test]
+fn whoever_rolls_a_stage_back_wants_what_it_had_before() {
+    let bench = Bench::new(declared("SUPERSEDED", THREE));
+    assert_eq!(bench.engine.way_back("Prod"), None, "nothing was ever there");
+    let mut bench = check(declared("SUPERSEDED", THREE), TWICE);
+    assert_eq!(bench.engine.way_back("Prod"), Some(ExecutionId(1)), "what is there now is no way back");
+    bench.check(
+        "rollback Prod 1
+         pass 3 ship",
+    );
+    assert_eq!(bench.engine.way_back("Prod"), None, "nothing came before the first");
+    bench.check(
+        "start
+         pass 4 src
+         pass 4 make
+         break 4 ship",
+    );
+    assert_eq!(bench.engine.way_back("Prod"), Some(ExecutionId(2)), "after a failure what went well last");
+    assert_eq!(bench.engine.way_back("Nowhere"), None);
+}
+
+#[test]
 fn a_rollback_needs_a_free_stage_after_the_first_and_a_target_that_succeeded_there() {
     let mut bench = check(
         declared("SUPERSEDED", THREE),

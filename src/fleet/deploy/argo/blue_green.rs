@@ -13,6 +13,7 @@ use super::driver::{Driver, Orders, Progress, Scene, Seen, Stand, StepState, Wai
 use super::steps::check_inline;
 use crate::choice::params;
 use crate::fleet::deploy::Wish;
+use crate::fleet::order::MOST_INSTANCES;
 use crate::insight::judge::analysis::{Analysis, Phase as Verdict};
 use crate::telemetry::ledger::Cause;
 use crate::units::{Ratio, SimSpan, SimTime};
@@ -51,6 +52,9 @@ impl ArgoBlueGreen {
     pub(in crate::fleet::deploy) fn check(&self) -> Result<(), String> {
         if self.preview_replica_count == Some(0) {
             return Err("`preview_replica_count` is 0; nothing could be checked before the switch".to_owned());
+        }
+        if let Some(count) = self.preview_replica_count.filter(|count| *count > MOST_INSTANCES) {
+            return Err(format!("`preview_replica_count` is {count}; it is 1 to {MOST_INSTANCES}"));
         }
         if self.progress_deadline <= self.min_ready {
             return Err("`progress_deadline` must be longer than `min_ready`".to_owned());

@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::driver::{HeaderRoute, TextMatch};
+use crate::fleet::order::MOST_INSTANCES;
 use crate::insight::judge::analysis::Analysis;
 use crate::units::SimSpan;
 
@@ -240,6 +241,9 @@ impl Step {
                 if written != 1 {
                     return Err("`set_canary_scale` takes one of `replicas`, `weight` and `match_traffic_weight`".to_owned());
                 }
+                if let Some(replicas) = scale.replicas.filter(|replicas| *replicas > MOST_INSTANCES) {
+                    return Err(format!("the replicas of `set_canary_scale` are {replicas}; they are 0 to {MOST_INSTANCES}"));
+                }
                 if scale.weight.is_some_and(|weight| weight > 100) {
                     return Err("the weight of `set_canary_scale` is 0 to 100".to_owned());
                 }
@@ -251,7 +255,12 @@ impl Step {
             }
             Self::SetMirrorRoute(_) => needs_routing("set_mirror_route"),
             Self::Analysis(analysis) => check_inline(analysis),
-            Self::Experiment(experiment) => experiment.analyses.iter().try_for_each(|inner| inner.analysis.check()),
+            Self::Experiment(experiment) => {
+                if let Some(replicas) = experiment.templates.iter().filter_map(|template| template.replicas).find(|replicas| *replicas > MOST_INSTANCES) {
+                    return Err(format!("a template of `experiment` has {replicas} replicas; it has 0 to {MOST_INSTANCES}"));
+                }
+                experiment.analyses.iter().try_for_each(|inner| inner.analysis.check())
+            }
             Self::ReplicaProgressThreshold(threshold) if threshold.kind == ProgressType::Percent && !(1..=100).contains(&threshold.value) => {
                 Err("the value of `replica_progress_threshold` is 1 to 100 percent".to_owned())
             }

@@ -70,7 +70,7 @@ pub(crate) struct Forms {
     selector: &'static str,
     selector_fields: Fields,
     duration: String,
-    /// The version to deploy; empty: the newest that is not the stable one.
+    /// The version to deploy; empty: the first that is not the stable one.
     version: String,
     /// How one deployment goes.
     strategy: StrategyFields,
@@ -273,7 +273,7 @@ fn deploy_ui(ui: &mut Ui, lang: Lang, forms: &mut Forms, service: &str, versions
         return None;
     }
     if !versions.contains(&forms.version) {
-        forms.version = versions.iter().rev().find(|version| **version != state.stable).cloned().unwrap_or_default();
+        forms.version = versions.iter().find(|version| **version != state.stable).cloned().unwrap_or_default();
     }
     ui.horizontal(|ui| {
         ui.label(lang.tr("deploy.version"));

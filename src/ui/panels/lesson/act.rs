@@ -1,12 +1,10 @@
 //! Steps in which the learner does something: the gap of a worked example, the goals, hints, and the solution.
 
 use eframe::egui::{RichText, TextEdit, Ui};
-use serde_json::Value;
 
 use super::{LessonState, bring, goals, line, told_ui};
 use crate::lesson::plan::{Fade, Kind, Task};
 use crate::lesson::texts::StepTexts;
-use crate::scenario::Action;
 use crate::ui::link::LessonCommand;
 use crate::ui::state::{Ask, Learning, Shell, colors};
 use crate::ui::theme::size;
@@ -78,7 +76,7 @@ fn gap_ui(ui: &mut Ui, shell: &mut Shell, lesson: &mut LessonState, fade: &Fade)
     ui.add_space(2.0);
     let ready = !lesson.answer().number.trim().is_empty() && !done;
     if ui.add_enabled_ui(ready, |ui| button::primary(ui, icons::PLAY, &lang.tr("lesson.apply"))).inner.clicked() {
-        match filled(fade, &lesson.answer().number) {
+        match fade.filled(&lesson.answer().number) {
             Some(action) => {
                 lesson.answer().problem = None;
                 shell.ask(Ask::Act(Box::new(action)));
@@ -90,20 +88,6 @@ fn gap_ui(ui: &mut Ui, shell: &mut Shell, lesson: &mut LessonState, fade: &Fade)
     if let Some(problem) = lesson.answer().problem.clone() {
         ui.label(RichText::new(problem).color(palette.failing_text));
     }
-}
-
-/// The action with something else in its gap; `None` if it is no value for it.
-fn filled(fade: &Fade, text: &str) -> Option<Action> {
-    let mut action = serde_json::to_value(&fade.action).ok()?;
-    let gap = fade.gap.iter().try_fold(&mut action, |value, key| value.get_mut(key))?;
-    // A number where a number belongs, and a text otherwise; what it may be, the action itself says.
-    *gap = match (&*gap, text.trim().parse::<serde_json::Number>()) {
-        (Value::Number(_), Ok(number)) => Value::Number(number),
-        (Value::Number(_), Err(_)) => return None,
-        (Value::Bool(_), _) => Value::Bool(text.trim().parse().ok()?),
-        _ => Value::String(text.trim().to_owned()),
-    };
-    serde_json::from_value(action).ok()
 }
 
 /// Hints, one after the other, and the solution.
@@ -156,13 +140,14 @@ fn help_ui(ui: &mut Ui, shell: &mut Shell, lesson: &mut LessonState, texts: &Ste
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scenario::Action;
 
     #[test]
     fn a_gap_takes_what_the_action_takes() {
         let action = Action::Scale { service: "web".to_owned(), instances: 2 };
         let fade = Fade { action, gap: vec!["scale".to_owned(), "instances".to_owned()], options: Vec::new(), task: Task::default() };
-        assert_eq!(filled(&fade, " 4 "), Some(Action::Scale { service: "web".to_owned(), instances: 4 }));
-        assert_eq!(filled(&fade, "four"), None);
-        assert_eq!(filled(&fade, "-1"), None);
+        assert_eq!(fade.filled(" 4 "), Some(Action::Scale { service: "web".to_owned(), instances: 4 }));
+        assert_eq!(fade.filled("four"), None);
+        assert_eq!(fade.filled("-1"), None);
     }
 }

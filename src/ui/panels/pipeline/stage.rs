@@ -237,7 +237,7 @@ fn foot_ui(ui: &mut Ui, seen: &Seen<'_>, stage: &StageView, at: usize, rect: Rec
                 }
             }
             if at > 0 && !running && seen.look.definition.mode() != ExecutionMode::Parallel {
-                let target = stage.last_succeeded.map(|execution| seen.label(execution));
+                let target = stage.way_back.map(|execution| seen.label(execution));
                 let response = roll_back_ui(ui, seen, stage, target.as_deref());
                 if response.clicked() {
                     wishes.push(Wish::Command(PipelineCommand::RollBackStage { stage: stage.name.clone() }));
