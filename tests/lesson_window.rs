@@ -226,6 +226,43 @@ fn a_lesson_that_was_left_goes_on_where_it_was_and_can_be_begun_anew() {
 }
 
 #[test]
+fn the_language_changes_in_the_middle_of_a_lesson_and_the_solution_plays_itself() {
+    let lesson = Lessons::load("02-queues").expect("it is shipped").lesson;
+    let title = |lang: Lang, step: &str| lesson.texts(lang).step[step].title.clone();
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut window = open_real(vec2(1_280.0, 800.0), folder.path().to_owned(), Settings { reduced_motion: true, ..Settings::default() });
+    window.run_steps(3);
+    click(&mut window, &format!("2. {}", lesson.texts(Lang::En).title));
+    wait(&mut window, "the first step", |window| window.query_by_label(&title(Lang::En, "half")).is_some());
+    until_done(&mut window, EN.next);
+    // The same step stands in the other language, as done as it was, and so do the buttons.
+    window.get_by_label("Chuyển sang tiếng Việt").click();
+    wait(&mut window, "the step in Vietnamese", |window| window.query_by_label(&title(Lang::Vi, "half")).is_some());
+    assert!(is_enabled(&window, VI.next), "what was done stays done");
+    window.get_by_label("Switch to English").click();
+    wait(&mut window, "the step in English", |window| window.query_by_label(&title(Lang::En, "half")).is_some());
+    // Up to the worked example, whose solution plays itself and is told of in the file to hand in.
+    click(&mut window, EN.next);
+    wait(&mut window, "the prediction", |window| window.query_by_label(&title(Lang::En, "eighty")).is_some());
+    click(&mut window, "Skip");
+    wait(&mut window, "the gap", |window| window.query_by_label(&title(Lang::En, "second")).is_some());
+    assert!(!is_enabled(&window, EN.next));
+    for hint in EN.hints {
+        click(&mut window, hint);
+    }
+    click(&mut window, "Show the solution");
+    until_done(&mut window, EN.next);
+    let workers = window.state().as_ref().and_then(|app| app.snapshot()).map(|snapshot| snapshot.services[0].workers);
+    assert_eq!(workers, Some(2), "the solution is an action like any other");
+    click(&mut window, EN.next);
+    wait(&mut window, "the twist", |window| window.query_by_label(&title(Lang::En, "slow")).is_some());
+    let file = fs::read_dir(folder.path().join("work")).expect("it is kept").next().expect("a file").expect("a file").path();
+    let work: Work = serde_json::from_str(&fs::read_to_string(file).expect("it can be read")).expect("it is a work");
+    let step = |id: &str| work.steps.iter().find(|step| step.step == id).expect("it was left").clone();
+    assert!(step("second").shown && step("second").hints == 3 && step("eighty").skipped, "{work:?}");
+}
+
+#[test]
 fn whoever_knows_a_lesson_passes_its_test_and_whoever_does_not_learns_it() {
     let lesson = Lessons::load("02-queues").expect("it is shipped").lesson;
     let texts = lesson.texts(Lang::En).clone();
