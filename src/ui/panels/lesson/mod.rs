@@ -5,6 +5,7 @@
 
 mod act;
 mod author;
+mod block;
 mod curve;
 mod end;
 mod goals;
@@ -12,7 +13,6 @@ mod predict;
 mod quiz;
 pub(crate) mod review;
 mod state;
-mod table;
 
 pub(crate) use state::{Graded, LessonState};
 
@@ -240,7 +240,7 @@ fn markdown_ui(ui: &mut Ui, lesson: &mut LessonState, text: &str, lang: Lang, id
         style.text_styles.insert(TextStyle::Body, fonts::regular(size::BODY + 0.5));
         style.text_styles.insert(TextStyle::Monospace, fonts::mono(size::BODY - 1.0));
         style.spacing.item_spacing = vec2(4.0, 6.0);
-        // Lines are as high as their letters, so that those which begin in the middle of a row stand like the others, and the marks of a list beside them.
+        // Lines are as high as their letters, so that those which begin in the middle of a row stand like the others.
         style.spacing.interact_size.y = 0.0;
         // There is no bold face: what is strong is in the full ink, and the rest a little softer.
         let palette = theme::palette(&style.visuals);
@@ -249,10 +249,11 @@ fn markdown_ui(ui: &mut Ui, lesson: &mut LessonState, text: &str, lang: Lang, id
         // Between fences stands code, every other part.
         for (at, part) in text.split("```").enumerate().filter(|(_, part)| !part.trim().is_empty()) {
             if at % 2 == 0 {
-                for (piece, text) in table::pieces(part).into_iter().enumerate() {
+                for (piece, text) in block::pieces(part).into_iter().enumerate() {
                     ui.push_id((at, piece), |ui| match text {
-                        table::Piece::Table(rows) => table::table_ui(ui, &rows),
-                        table::Piece::Text(text) => _ = CommonMarkViewer::new().show(ui, &mut lesson.markdown, &text),
+                        block::Piece::Table(rows) => block::table_ui(ui, &rows),
+                        block::Piece::Item(mark, text) => block::item_ui(ui, &mark, |ui| _ = CommonMarkViewer::new().show(ui, &mut lesson.markdown, &text)),
+                        block::Piece::Text(text) => _ = CommonMarkViewer::new().show(ui, &mut lesson.markdown, &text),
                     });
                 }
             } else {

@@ -1,8 +1,9 @@
-//! Tables in a lesson's text: as wide as the column that they stand in, so that no column of theirs is out of sight. Everything
-//! else of the text is a Markdown library's business, whose tables are as wide as their words.
+//! Tables and lists in a lesson's text: tables as wide as the column that they stand in, so that no column of theirs is out of sight, and
+//! the marks of lists beside the first line of what they mark. Everything else of the text is a Markdown library's business, whose
+//! tables are as wide as their words and whose marks stand above theirs.
 
 use eframe::egui::text::LayoutJob;
-use eframe::egui::{Sense, Ui, pos2, vec2};
+use eframe::egui::{Align, Layout, Sense, Ui, pos2, vec2};
 
 use crate::ui::fonts;
 use crate::ui::state::colors;
@@ -15,20 +16,38 @@ pub(super) enum Piece {
     Text(String),
     /// The rows of a table, the first its heading, their cells without marks.
     Table(Vec<Vec<String>>),
+    /// An item of a list: what stands before it, and its text with its marks.
+    Item(String, String),
 }
 
 /// Between two columns [points].
 const GAP: f32 = 12.0;
+/// Width of the mark of a list's item [points].
+const MARK: f32 = 20.0;
 /// Above and below the text of a row [points].
 const PAD: f32 = 4.0;
 
-/// Cuts a text at its tables: rows that begin with `|`, of which the second is the line below the heading.
+/// Cuts a text at its tables (rows that begin with `|`, of which the second is the line below the heading) and at the items of its
+/// lists (which begin with `- ` or `1. ` and end before the next one or an empty line).
 pub(super) fn pieces(text: &str) -> Vec<Piece> {
     let mut all = Vec::new();
     let mut plain = String::new();
     let mut lines = text.lines().peekable();
     while let Some(line) = lines.next() {
         let is_heading = line.trim_start().starts_with('|') && lines.peek().is_some_and(|next| is_rule(next));
+        if let Some((mark, first)) = item(line) {
+            if !plain.trim().is_empty() {
+                all.push(Piece::Text(std::mem::take(&mut plain)));
+            }
+            plain.clear();
+            let mut text = first.to_owned();
+            while let Some(more) = lines.next_if(|next| !next.trim().is_empty() && item(next).is_none()) {
+                text.push('\n');
+                text.push_str(more.trim_start());
+            }
+            all.push(Piece::Item(mark, text));
+            continue;
+        }
         if !is_heading {
             plain.push_str(line);
             plain.push('\n');
@@ -49,6 +68,31 @@ pub(super) fn pieces(text: &str) -> Vec<Piece> {
         all.push(Piece::Text(plain));
     }
     all
+}
+
+/// The mark and the text of a line that begins an item of a list.
+fn item(line: &str) -> Option<(String, &str)> {
+    if let Some(text) = line.strip_prefix("- ") {
+        return Some(("•".to_owned(), text));
+    }
+    let (number, text) = line.split_once(". ")?;
+    let is_number = (1..=2).contains(&number.len()) && number.bytes().all(|digit| digit.is_ascii_digit());
+    is_number.then(|| (format!("{number}."), text))
+}
+
+/// Draws an item: its mark, and beside it what `text` draws.
+pub(super) fn item_ui(ui: &mut Ui, mark: &str, text: impl FnOnce(&mut Ui)) {
+    ui.horizontal_top(|ui| {
+        ui.spacing_mut().item_spacing.x = 0.0;
+        ui.allocate_ui_with_layout(vec2(MARK, 0.0), Layout::top_down(Align::Min), |ui| {
+            ui.set_width(MARK);
+            ui.label(mark);
+        });
+        ui.vertical(|ui| {
+            ui.set_width(ui.available_width());
+            text(ui);
+        });
+    });
 }
 
 /// Whether a line is the one below a heading.
@@ -121,6 +165,17 @@ mod tests {
         assert_eq!(shares(&[90.0, 300.0, 50.0], 310.0), [90.0, 170.0, 50.0]);
         assert_eq!(shares(&[90.0, 100.0], 310.0), [90.0, 100.0]);
         assert_eq!(shares(&[400.0, 200.0, 40.0], 240.0), [100.0, 100.0, 40.0]);
+    }
+
+    #[test]
+    fn items_of_lists_are_cut_out_with_all_their_lines() {
+        let item = |mark: &str, text: &str| Piece::Item(mark.to_owned(), text.to_owned());
+        let all = pieces("Three:\n\n1. one\n   and more\n2. *two*\n\n- `last`\nAfter 3. this\n\n2026. was no list\n");
+        let text = |text: &str| Piece::Text(text.to_owned());
+        assert_eq!(
+            all,
+            [text("Three:\n\n"), item("1.", "one\nand more"), item("2.", "*two*"), item("•", "`last`\nAfter 3. this"), text("\n2026. was no list\n")]
+        );
     }
 
     #[test]
