@@ -646,6 +646,32 @@ fn a_broken_text_keeps_the_last_good_form() {
 }
 
 #[test]
+fn stages_and_actions_are_moved_and_removed_in_the_form_and_the_definition_follows() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut window = startup(folder.path());
+    press(&mut window, "Edit…");
+    let text = |window: &Window| window.get_by_label("Definition as JSON").value().expect("a text");
+    let at = |text: &str, name: &str| text.find(&format!("\"name\": \"{name}\"")).unwrap_or(usize::MAX);
+    let good = text(&window);
+    assert!(at(&good, "Test") < at(&good, "Deploy") && window.get_by_label("Move Deploy down").accesskit_node().is_disabled());
+    press(&mut window, "Move Test down");
+    let moved = text(&window);
+    assert!(at(&moved, "Deploy") < at(&moved, "Test"), "the definition follows the form");
+    press(&mut window, "Move Test up");
+    assert_eq!(text(&window), good);
+    // What is left makes no pipeline that could run: the form says so, and it is not applied.
+    press(&mut window, "Remove action Integration");
+    assert!(at(&text(&window), "Integration") == usize::MAX && window.get_by_label("Apply").accesskit_node().is_disabled());
+    press(&mut window, "Remove stage Test");
+    assert_eq!(at(&text(&window), "Test"), usize::MAX);
+    assert!(!window.get_by_label("Apply").accesskit_node().is_disabled(), "without the tests it is a pipeline again");
+    press(&mut window, "Apply");
+    wait(&mut window, "the change", |window| {
+        pipeline(window).stages.iter().map(|stage| stage.name.clone()).collect::<Vec<_>>() == ["Source", "Build", "Deploy"]
+    });
+}
+
+#[test]
 fn where_nothing_is_delivered_the_panel_says_how_to_get_a_pipeline() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut window = boutique(folder.path());
