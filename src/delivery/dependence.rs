@@ -7,18 +7,11 @@ use crate::kernel::model::{Call, Model, Step};
 
 /// Every call that steps may make.
 fn calls(steps: &[Step], found: &mut impl FnMut(&Call)) {
-    for step in steps {
-        match step {
-            Step::Call(call) => found(call),
-            Step::Parallel(branches) => branches.iter().for_each(|steps| calls(steps, found)),
-            Step::Probability { then, otherwise, .. } | Step::Feature { then, otherwise, .. } => {
-                calls(then, found);
-                calls(otherwise, found);
-            }
-            Step::Repeat { steps, .. } | Step::Cache { on_miss: steps, .. } => calls(steps, found),
-            Step::Work(_) | Step::Io(_) | Step::Sleep(_) | Step::Publish(_) | Step::Fail(_) => {}
+    Step::each(steps, &mut |step| {
+        if let Step::Call(call) = step {
+            found(call);
         }
-    }
+    });
 }
 
 /// Which services each service calls, in order.

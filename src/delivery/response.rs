@@ -133,7 +133,7 @@ impl Delivery {
 
     /// The service that the service map points to, and the deployment that brought what it runs: its version answers with most
     /// errors of its own, or nobody reaches it, or it and its neighbour do not understand each other since. What users need comes
-    /// before what they can do without, and what was rolled back already (`tried`) after everything else.
+    /// before what they can do without; of either, what was rolled back already (`tried`) comes last.
     fn where_it_hurts(&self, store: &Store, tried: &[ServiceId]) -> Option<(ServiceId, DeploymentNumber, Deployed)> {
         let newest = |service: ServiceId| {
             let brought = |deployed: &Deployed| deployed.service == service && (deployed.completed || deployed.ended.is_none()) && !deployed.undone;

@@ -47,23 +47,13 @@ pub struct Model {
 impl Model {
     /// The endpoints that a user or a service calls.
     pub fn called_endpoints(&self) -> BTreeSet<EndpointId> {
-        fn calls(steps: &[Step], called: &mut BTreeSet<EndpointId>) {
-            for step in steps {
-                match step {
-                    Step::Call(call) => {
-                        called.insert(call.endpoint);
-                    }
-                    Step::Parallel(branches) => branches.iter().for_each(|steps| calls(steps, called)),
-                    Step::Probability { then, otherwise, .. } | Step::Feature { then, otherwise, .. } => {
-                        calls(then, called);
-                        calls(otherwise, called);
-                    }
-                    Step::Repeat { steps, .. } => calls(steps, called),
-                    Step::Cache { on_miss, .. } => calls(on_miss, called),
-                    Step::Work(_) | Step::Io(_) | Step::Sleep(_) | Step::Publish(_) | Step::Fail(_) => {}
+        let calls = |steps: &[Step], called: &mut BTreeSet<EndpointId>| {
+            Step::each(steps, &mut |step| {
+                if let Step::Call(call) = step {
+                    called.insert(call.endpoint);
                 }
-            }
-        }
+            });
+        };
         let mut called: BTreeSet<EndpointId> = self.sources.iter().flat_map(|source| source.mix.iter().map(|(endpoint, _)| *endpoint)).collect();
         self.endpoints.iter().for_each(|endpoint| calls(&endpoint.steps, &mut called));
         self.versions.iter().flat_map(|version| &version.scripts).for_each(|(_, steps)| calls(steps, &mut called));
@@ -307,6 +297,24 @@ pub enum Step {
     Publish(QueueId),
     /// Fails with this probability, as an application error.
     Fail(Ratio),
+}
+
+impl Step {
+    /// Looks at each of the steps and at those within them, in the order in which they are written.
+    pub fn each<'a>(steps: &'a [Self], look: &mut impl FnMut(&'a Self)) {
+        for step in steps {
+            look(step);
+            match step {
+                Self::Parallel(branches) => branches.iter().for_each(|branch| Self::each(branch, look)),
+                Self::Probability { then, otherwise, .. } | Self::Feature { then, otherwise, .. } => {
+                    Self::each(then, look);
+                    Self::each(otherwise, look);
+                }
+                Self::Repeat { steps, .. } | Self::Cache { on_miss: steps, .. } => Self::each(steps, look),
+                Self::Work(_) | Self::Io(_) | Self::Sleep(_) | Self::Call(_) | Self::Publish(_) | Self::Fail(_) => {}
+            }
+        }
+    }
 }
 
 /// A call of another endpoint.

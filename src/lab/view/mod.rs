@@ -40,26 +40,16 @@ const CPU_SPAN: SimSpan = SimSpan::from_secs(5);
 
 /// Which services put messages into each queue: on the map they are the callers of its consumer.
 pub(super) fn publishers(model: &Model) -> Vec<Vec<ServiceId>> {
-    fn queues(steps: &[Step], found: &mut Vec<QueueId>) {
-        for step in steps {
-            match step {
-                Step::Publish(queue) => found.push(*queue),
-                Step::Parallel(branches) => branches.iter().for_each(|branch| queues(branch, found)),
-                Step::Probability { then, otherwise, .. } | Step::Feature { then, otherwise, .. } => {
-                    queues(then, found);
-                    queues(otherwise, found);
-                }
-                Step::Repeat { steps, .. } | Step::Cache { on_miss: steps, .. } => queues(steps, found),
-                Step::Work(_) | Step::Io(_) | Step::Sleep(_) | Step::Call(_) | Step::Fail(_) => {}
-            }
-        }
-    }
     let mut publishers = vec![Vec::new(); model.queues.len()];
     let scripts = model.endpoints.iter().map(|endpoint| (endpoint.service, &endpoint.steps));
     let replaced = model.versions.iter().flat_map(|version| version.scripts.iter().map(|(_, steps)| (version.service, steps)));
     for (service, steps) in scripts.chain(replaced) {
-        let mut found = Vec::new();
-        queues(steps, &mut found);
+        let mut found: Vec<QueueId> = Vec::new();
+        Step::each(steps, &mut |step| {
+            if let Step::Publish(queue) = step {
+                found.push(*queue);
+            }
+        });
         for queue in found {
             let known: &mut Vec<ServiceId> = &mut publishers[queue.index()];
             if !known.contains(&service) {

@@ -67,20 +67,13 @@ impl PolicyFields {
 
 /// The policy towards each endpoint that is called, as the scenario has it.
 fn scripted(model: &Model, from: EdgeEnd, to: ServiceId) -> Vec<(EndpointId, CallPolicy)> {
-    fn collect(steps: &[Step], found: &mut Vec<(EndpointId, CallPolicy)>) {
-        for step in steps {
-            match step {
-                Step::Call(call) => found.push((call.endpoint, call.policy.clone())),
-                Step::Parallel(branches) => branches.iter().for_each(|branch| collect(branch, found)),
-                Step::Probability { then, otherwise, .. } | Step::Feature { then, otherwise, .. } => {
-                    collect(then, found);
-                    collect(otherwise, found);
-                }
-                Step::Repeat { steps, .. } | Step::Cache { on_miss: steps, .. } => collect(steps, found),
-                Step::Work(_) | Step::Io(_) | Step::Sleep(_) | Step::Publish(_) | Step::Fail(_) => {}
+    let collect = |steps: &[Step], found: &mut Vec<(EndpointId, CallPolicy)>| {
+        Step::each(steps, &mut |step| {
+            if let Step::Call(call) = step {
+                found.push((call.endpoint, call.policy.clone()));
             }
-        }
-    }
+        });
+    };
     let mut found = Vec::new();
     match from {
         EdgeEnd::Service(service) => {
