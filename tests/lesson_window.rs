@@ -15,6 +15,7 @@ use fleetlab::lesson::Work;
 use fleetlab::lesson::grade::grade;
 use fleetlab::lesson::plan::{Kind, RightAnswer};
 use fleetlab::lesson::texts::StepTexts;
+use fleetlab::ui::app::App;
 use fleetlab::ui::settings::Settings;
 use fleetlab::ui::text::Lang;
 use window::{Window, open_real, wait};
@@ -254,7 +255,7 @@ fn the_language_changes_in_the_middle_of_a_lesson_and_the_solution_plays_itself(
     }
     click(&mut window, "Show the solution");
     until_done(&mut window, EN.next);
-    let desired = window.state().as_ref().and_then(|app| app.snapshot()).map(|snapshot| snapshot.services[0].desired);
+    let desired = window.state().as_ref().and_then(App::snapshot).map(|snapshot| snapshot.services[0].desired);
     assert_eq!(desired, Some(2), "the solution is an action like any other");
     click(&mut window, EN.next);
     wait(&mut window, "the quiz", |window| window.query_by_label(&title(Lang::En, "quiz")).is_some());
