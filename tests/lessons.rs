@@ -98,11 +98,46 @@ fn the_lesson_that_teaches_authors_is_proved() {
     fs::create_dir(&mine).expect("a folder");
     fs::write(mine.join("lesson.toml"), block_after("`lessons/mine/lesson.toml`")).expect("written");
     for lang in ["en", "vi"] {
-        fs::write(mine.join(format!("{lang}.toml")), block_after("`lessons/mine/en.toml`")).expect("written");
+        fs::write(mine.join(format!("{lang}.toml")), block_after(&format!("`lessons/mine/{lang}.toml`"))).expect("written");
     }
     let loaded = Lessons::load(&mine.display().to_string()).unwrap_or_else(|found| panic!("{found}"));
+    assert!(loaded.warnings.is_empty(), "{}", loaded.warnings);
     let proof = prove(&Arc::new(loaded.lesson), 3, &|| {});
     assert!(proof.holds(), "{:#?}", proof.findings);
+}
+
+#[test]
+fn what_is_not_translated_yet_is_told_and_refused_by_the_proof() {
+    let (en, vi) = (
+        "summary = \"You can say why p99 jumps",
+        "summary = \"Bạn giải thích được vì sao p99 nhảy vọt từ lâu trước khi server đầy, và biết phải làm gì trước khi chuyện đó xảy ra",
+    );
+    let copied = "summary = \"You can say why p99 jumps long before a server is full, and what to do about it before it does";
+    for (changes, file, expected) in [
+        (vec![("vi.toml", vi, copied), ("en.toml", en, "summary = \"You know why p99 jumps")], "02-queues/vi.toml:", "no letter of this is Vietnamese"),
+        (vec![("vi.toml", vi, copied)], "02-queues/vi.toml:", "the same as in `en`"),
+        (vec![("vi.toml", "{mean.theory} | {mean}", "{mean.theory} | 50")], "02-queues/vi.toml:", "it does not quote `{mean}`, as it does in `en`"),
+        (vec![("en.toml", "{mean.theory} | {mean}", "{mean.theory} | 50")], "02-queues/en.toml:", "it does not quote `{mean}`, as it does in `vi`"),
+    ] {
+        let loaded = altered(&changes).unwrap_or_else(|found| panic!("{changes:?}:\n{found}"));
+        let told = loaded.warnings.to_string();
+        assert!(told.contains(expected) && told.contains(file), "{changes:?} is not answered with `{expected}` in {file}\n{told}");
+        let proof = prove(&Arc::new(loaded.lesson), 1, &|| {});
+        let refused = proof.findings.iter().any(|finding| finding.rule == Rule::BothLanguages && finding.seed.is_none());
+        assert!(refused, "{changes:?}: {:#?}", proof.findings);
+    }
+}
+
+#[test]
+fn a_task_without_its_three_hints_is_remarked() {
+    let changes = [
+        ("lesson.toml", ", { cost = 2, do = { scale = { service = \"checkout\", instances = 2 } } }]", "]"),
+        ("en.toml", "  \"A second instance.\",\n", ""),
+        ("vi.toml", "  \"Thêm một instance thứ hai.\",\n", ""),
+    ];
+    let loaded = altered(&changes).unwrap_or_else(|found| panic!("{found}"));
+    let told = loaded.warnings.to_string();
+    assert!(told.contains("2 hints; there are three levels") && told.contains("02-queues/lesson.toml:87"), "{told}");
 }
 
 #[test]

@@ -57,6 +57,10 @@ pub enum Code {
     Overload,
     /// Something on the timeline that never happens.
     NeverHappens,
+    /// A text that does not say in one language what it says in another.
+    Untranslated,
+    /// Help that a learner would look for and not find.
+    Helpless,
 }
 
 /// One thing that is wrong with a file.

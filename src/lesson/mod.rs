@@ -25,6 +25,7 @@ pub mod proof;
 pub mod quote;
 mod slip;
 pub mod texts;
+pub mod translation;
 pub mod view;
 pub mod work;
 

@@ -2,7 +2,7 @@
 //! what is wrong fails as described, and what the texts say of the run is so.
 //!
 //! Each rule is a [`Rule`]; a lesson that breaks one is named with the step, the seed and the reason. What can be known without
-//! running (both languages complete, requirements without a circle) is found when lessons are read, by `content/lesson`.
+//! running (no text missing in either language, requirements without a circle) is found when lessons are read, by `content/lesson`.
 
 use std::sync::Arc;
 
@@ -14,6 +14,7 @@ use super::attempt::{Attempt, Stuck};
 use super::expression::Expression;
 use super::plan::{Deed, Kind, Lesson, NumberAsked, Prediction, Step, Task};
 use super::quote::scaled;
+use super::translation::{Untranslated, untranslated};
 use crate::insight::judge::Measured;
 
 /// What a lesson is proved to keep.
@@ -44,6 +45,8 @@ pub enum Rule {
     TheoryHolds,
     /// A number that texts say is what is measured.
     NumberHolds,
+    /// What is said in one language is said in the other, and not copied.
+    BothLanguages,
 }
 
 impl Rule {
@@ -62,6 +65,7 @@ impl Rule {
             Self::PredictionComesTrue => "the answer of a prediction is what happens",
             Self::TheoryHolds => "what theory says is what is measured",
             Self::NumberHolds => "numbers in texts are what is measured",
+            Self::BothLanguages => "both languages are complete",
         }
     }
 }
@@ -69,12 +73,12 @@ impl Rule {
 /// A rule that a lesson breaks.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 pub struct Finding {
-    /// The step.
-    pub step: String,
+    /// The step; `None` for what is said of the whole lesson.
+    pub step: Option<String>,
     /// The rule.
     pub rule: Rule,
-    /// The seed with which it shows.
-    pub seed: u64,
+    /// The seed with which it shows; `None` for what needs no run.
+    pub seed: Option<u64>,
     /// What was found.
     pub what: String,
 }
@@ -106,7 +110,8 @@ pub fn prove(lesson: &Arc<Lesson>, seeds: u64, tell: &(dyn Fn() + Sync)) -> Proo
     let trials = listed(lesson);
     let pairs: Vec<(u64, &Trial)> = seeds.iter().flat_map(|seed| trials.iter().map(move |trial| (*seed, trial))).collect();
     let tried = pairs.len();
-    let mut findings: Vec<(usize, Finding)> = pairs
+    let mut findings: Vec<(usize, Finding)> = worded(lesson);
+    let run: Vec<(usize, Finding)> = pairs
         .into_par_iter()
         .flat_map_iter(|(seed, trial)| {
             let found = trial.run(lesson, seed);
@@ -114,6 +119,7 @@ pub fn prove(lesson: &Arc<Lesson>, seeds: u64, tell: &(dyn Fn() + Sync)) -> Proo
             found
         })
         .collect();
+    findings.extend(run);
     findings.sort();
     findings.dedup();
     Proof { lesson: lesson.name.clone(), seeds, tried, findings: findings.into_iter().map(|(_, finding)| finding).collect() }
@@ -202,12 +208,21 @@ impl Trial {
     }
 }
 
+/// What the texts say in one language and not in the other.
+fn worded(lesson: &Lesson) -> Found {
+    let finding = |lacking: Untranslated| {
+        let at = lacking.step.as_ref().and_then(|id| lesson.steps.iter().position(|step| step.id == *id)).unwrap_or_default();
+        (at, Finding { what: lacking.to_string(), step: lacking.step, rule: Rule::BothLanguages, seed: None })
+    };
+    untranslated(&lesson.texts).into_iter().map(finding).collect()
+}
+
 /// Tries something at the beginning of a step. What keeps the steps before from running is told once, by the reference.
 fn at_step(lesson: &Arc<Lesson>, seed: u64, step: usize, trial: impl FnOnce(&mut Attempt, &Task) -> Vec<(Rule, String)>) -> Found {
     let Ok(mut attempt) = Attempt::at_step(Arc::clone(lesson), seed, step) else { return Vec::new() };
     let Some(task) = lesson.steps[step].kind.task() else { return Vec::new() };
     let id = &lesson.steps[step].id;
-    trial(&mut attempt, task).into_iter().map(|(rule, what)| (step, Finding { step: id.clone(), rule, seed, what })).collect()
+    trial(&mut attempt, task).into_iter().map(|(rule, what)| (step, Finding { step: Some(id.clone()), rule, seed: Some(seed), what })).collect()
 }
 
 /// Does these things; whether the goal was reached, or why they cannot be done.
@@ -271,7 +286,7 @@ fn forbidden(task: &Task) -> Vec<(Rule, String)> {
 /// Goes through the whole lesson as the reference does.
 fn reference(lesson: &Arc<Lesson>, seed: u64) -> Found {
     let mut found = Vec::new();
-    let mut add = |at: usize, rule: Rule, what: String| found.push((at, Finding { step: lesson.steps[at].id.clone(), rule, seed, what }));
+    let mut add = |at: usize, rule: Rule, what: String| found.push((at, Finding { step: Some(lesson.steps[at].id.clone()), rule, seed: Some(seed), what }));
     let mut attempt = match Attempt::new(Arc::clone(lesson), seed) {
         Ok(attempt) => attempt,
         Err(stuck) => {

@@ -59,7 +59,15 @@ pub struct Packed {
 }
 
 /// Loads a lesson by its name or path, or says what is wrong with it.
-pub type OpenLesson = Box<dyn Fn(&str) -> Result<Arc<Lesson>, String>>;
+pub type OpenLesson = Box<dyn Fn(&str) -> Result<OpenedLesson, String>>;
+
+/// A lesson as it was read.
+pub struct OpenedLesson {
+    /// The lesson.
+    pub lesson: Arc<Lesson>,
+    /// What is probably not meant in its files; empty if nothing is.
+    pub warnings: String,
+}
 
 /// Where scenarios and sessions come from.
 pub struct Sources {

@@ -24,6 +24,8 @@ pub(crate) struct Author {
     pub(crate) folder: PathBuf,
     /// What is wrong with it as it is now; the lesson that runs is the last one that was right.
     pub(crate) mistakes: Option<String>,
+    /// What is probably not meant in the version that runs; empty if nothing is.
+    pub(crate) warnings: String,
     /// What the last proof said.
     pub(crate) proof: Option<Proof>,
     proving: Option<Receiver<Proof>>,
@@ -34,10 +36,15 @@ pub(crate) struct Author {
 
 impl Author {
     /// Begins to watch a lesson's folder. `wake` is called when something has changed.
-    pub(crate) fn new(folder: &Path, wake: impl Fn() + Send + 'static) -> Self {
+    pub(crate) fn new(folder: &Path, warnings: String, wake: impl Fn() + Send + 'static) -> Self {
         let (changed, changes) = channel();
         let watcher = watch(folder, changed, wake);
-        Self { folder: folder.to_owned(), mistakes: None, proof: None, proving: None, changes, _watcher: watcher }
+        Self { folder: folder.to_owned(), mistakes: None, warnings, proof: None, proving: None, changes, _watcher: watcher }
+    }
+
+    /// The files were read, and are right but for these warnings.
+    pub(crate) fn read(&mut self, warnings: String) {
+        (self.mistakes, self.warnings) = (None, warnings);
     }
 
     /// Whether a file changed since this was asked last.

@@ -12,7 +12,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::app::{Packed, Sources};
+use super::app::{OpenedLesson, Packed, Sources};
 use super::link::{Lecture, Opening};
 use super::state::{Group, LessonEntry, LibraryEntry, RecentSession};
 use super::teaching::Taught;
@@ -187,8 +187,9 @@ fn open_scenario(path_or_name: &str) -> Result<Opening, String> {
     Ok(Opening { seed: scenario.seed, scenario, actions: Vec::new(), until: SimTime::ZERO, lesson: None })
 }
 
-fn open_lesson(path_or_name: &str) -> Result<Arc<Lesson>, String> {
-    content::Lessons::load(path_or_name).map(|loaded| Arc::new(loaded.lesson)).map_err(|mistakes| mistakes.render(false))
+fn open_lesson(path_or_name: &str) -> Result<OpenedLesson, String> {
+    let loaded = content::Lessons::load(path_or_name).map_err(|mistakes| mistakes.render(false))?;
+    Ok(OpenedLesson { lesson: Arc::new(loaded.lesson), warnings: loaded.warnings.render(false) })
 }
 
 /// A lesson of the list.

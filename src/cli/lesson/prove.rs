@@ -30,7 +30,7 @@ Examples:
 
 A lesson is proved on each seed: nothing is reached when a step begins, who does nothing does not reach it,
 the solution and each alternative do, who acts on a misconception does not and is told so, hints can be
-followed, predictions come true, theory and numbers in texts agree with the run.
+followed, predictions come true, theory and numbers in texts agree with the run. Both languages are complete.
 
 Ends with status 1 if a lesson breaks a rule or has mistakes, with 2 if one cannot be read.";
 
@@ -73,14 +73,19 @@ fn tell(proof: &Proof, streams: &mut Streams<'_>) -> anyhow::Result<()> {
     }
     writeln!(streams.out, "{}: not proved", proof.lesson)?;
     for (finding, seeds) in alike(&proof.findings) {
-        let seeds = if seeds.len() == count { "every seed".to_owned() } else { format!("{} of {count} seeds, such as {}", seeds.len(), seeds[0]) };
-        writeln!(streams.out, "  step `{}`, on {seeds}: {}", finding.step, finding.what)?;
+        let place = finding.step.as_ref().map_or_else(|| "the lesson".to_owned(), |step| format!("step `{step}`"));
+        let seeds = match seeds.first() {
+            None => String::new(),
+            Some(_) if seeds.len() == count => ", on every seed".to_owned(),
+            Some(first) => format!(", on {} of {count} seeds, such as {first}", seeds.len()),
+        };
+        writeln!(streams.out, "  {place}{seeds}: {}", finding.what)?;
         writeln!(streams.out, "    rule: {}", finding.rule.about())?;
     }
     Ok(())
 }
 
-/// Findings that say the same but for what was measured, with the seeds on which they show.
+/// Findings that say the same but for what was measured, with the seeds on which they show; none if it shows without a run.
 fn alike(findings: &[Finding]) -> Vec<(&Finding, Vec<u64>)> {
     // Numbers differ from seed to seed; what is wrong is the same.
     let bare = |what: &str| {
@@ -89,9 +94,9 @@ fn alike(findings: &[Finding]) -> Vec<(&Finding, Vec<u64>)> {
     let kind = |finding: &Finding| (finding.step.clone(), finding.rule, bare(&finding.what));
     let mut groups: Vec<(&Finding, Vec<u64>)> = Vec::new();
     for finding in findings {
-        match groups.iter_mut().find(|(first, _)| kind(first) == kind(finding)) {
-            Some((_, seeds)) => seeds.push(finding.seed),
-            None => groups.push((finding, vec![finding.seed])),
+        match groups.iter_mut().find(|(first, seeds)| !seeds.is_empty() && kind(first) == kind(finding)) {
+            Some((_, seeds)) => seeds.extend(finding.seed),
+            None => groups.push((finding, finding.seed.into_iter().collect())),
         }
     }
     groups

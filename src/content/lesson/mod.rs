@@ -76,6 +76,7 @@ fn checked(name: &str, folder: &Folder, library: &Library, lessons: &[String], c
     let stages = stages(&tree, folder, library, collector);
     let read: Option<LessonFile> = read::read(&mut tree, collector);
     let mut lesson = read.and_then(|read| plan::lesson(name, &read, &tree, &stages, lessons, collector));
+    let mut trees = BTreeMap::new();
     for (lang, _) in Lang::ALL {
         let Some(bytes) = file(name, &format!("{}.toml", lang.code()), folder, collector) else { continue };
         let Some(mut tree) = parse::tree(&bytes, collector) else { continue };
@@ -84,9 +85,10 @@ fn checked(name: &str, folder: &Folder, library: &Library, lessons: &[String], c
             words::check(lesson, &texts, &tree, lang, collector);
             lesson.texts.insert(lang, texts);
         }
+        trees.insert(lang, tree);
     }
     if let Some(lesson) = &lesson {
-        words::alike(lesson, collector);
+        words::alike(lesson, &trees, collector);
     }
     lesson
 }

@@ -1,17 +1,17 @@
 //! The texts of a lesson against its plan: no key is missing and none is left over, what they quote is measured, and every
 //! number with a unit that they say has a source.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{report, within};
 use crate::content::diagnostic::{Code, Collector, Finding};
-use crate::content::source::Place;
 use crate::content::tree::{At, Node, Segment};
 use crate::lang::Lang;
 use crate::lesson::facts;
 use crate::lesson::plan::{Kind, Lesson, Prediction, RightAnswer, Step};
 use crate::lesson::quote::quoted;
 use crate::lesson::texts::{LessonTexts, Piece, StepTexts, pieces};
+use crate::lesson::translation::{Lack, untranslated};
 use crate::wording::{nearest, shown};
 
 /// Checks the texts in one language.
@@ -31,27 +31,43 @@ pub(super) fn check(lesson: &Lesson, texts: &LessonTexts, tree: &Node, lang: Lan
     }
 }
 
-/// What may be said or not is said in all languages or in none.
-pub(super) fn alike(lesson: &Lesson, collector: &mut Collector) {
+/// What is said in one language is said in all of them. What must be there is looked at before; this is about what may be there.
+pub(super) fn alike(lesson: &Lesson, trees: &BTreeMap<Lang, Node>, collector: &mut Collector) {
+    let steps = At::ROOT.key("step");
     let mut languages = lesson.texts.iter();
     let Some((first, reference)) = languages.next() else { return };
     for (lang, texts) in languages {
         for (id, step) in &texts.step {
             let Some(other) = reference.step.get(id) else { continue };
-            let mut differ = |what: &str, here: bool, there: bool| {
-                if here != there {
-                    let (has, lacks) = if here { (lang, first) } else { (first, lang) };
-                    let file = collector.sources.add(&format!("{}/{}.toml", lesson.name, lacks.code()), "");
-                    let message = format!("step `{id}` has {what} in `{}`, and none in `{}`", has.code(), lacks.code());
-                    collector.add(&Place { file, range: 0..0 }, Finding::error(Code::MissingKey, message));
+            let mut differ = |key: &str, name: Option<&str>, here: bool, there: bool| {
+                if here == there {
+                    return;
                 }
+                let (has, lacks) = if here { (lang, first) } else { (first, lang) };
+                let Some(tree) = trees.get(lacks) else { return };
+                let path = steps.key(id);
+                let path = path.key(key);
+                let what = name.map_or_else(|| key.to_owned(), |name| format!("{key}.{name}"));
+                let message = format!("step `{id}` has `{what}` in `{}`, and none in `{}`", has.code(), lacks.code());
+                report(tree, &name.map_or(path, |name| path.key(name)), Finding::error(Code::MissingKey, message), collector);
             };
-            differ("`explain`", !step.explain.is_empty(), !other.explain.is_empty());
+            differ("explain", None, !step.explain.is_empty(), !other.explain.is_empty());
             let options: BTreeSet<&String> = step.feedback.keys().chain(other.feedback.keys()).collect();
             for option in options {
-                differ(&format!("`feedback.{option}`"), step.feedback.contains_key(option), other.feedback.contains_key(option));
+                differ("feedback", Some(option), step.feedback.contains_key(option), other.feedback.contains_key(option));
             }
         }
+    }
+    for lacking in untranslated(&lesson.texts) {
+        let Some(tree) = trees.get(&lacking.lang) else { continue };
+        let mut path: Vec<Segment> = lacking.step.iter().flat_map(|id| ["step", id.as_str()]).map(|key| Segment::Key(key.to_owned())).collect();
+        path.extend(segments(&lacking.key));
+        let finding = match &lacking.lack {
+            Lack::Copied(from) => Finding::warning(Code::Untranslated, format!("the same as in `{}`", from.code())).label("not translated"),
+            Lack::NoMarks => Finding::warning(Code::Untranslated, "no letter of this is Vietnamese").label("not translated"),
+            Lack::Quotes(..) => Finding::warning(Code::Untranslated, format!("`{}`: {}", lacking.key, lacking.lack)),
+        };
+        collector.add(&tree.place_of(&path), finding.help("a lesson is proved when both languages say the same"));
     }
 }
 

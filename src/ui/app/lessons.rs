@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::App;
 use super::hand_in::{left_work, state_finished};
+use super::{App, OpenedLesson};
 use crate::ids::ServiceId;
 use crate::learner;
 use crate::lesson::plan::Look;
@@ -31,7 +31,7 @@ impl App {
     /// Opens a lesson where it was left, or at its beginning if it is to be begun `anew`.
     pub(super) fn open_lesson_at(&mut self, name: &str, anew: bool) {
         match (self.sources.open_lesson)(name) {
-            Ok(lesson) => {
+            Ok(OpenedLesson { lesson, warnings }) => {
                 // Whoever repeats a lesson that draws something meets another of its draws, all of which were proved.
                 let seed = lesson.seed + learner::now() % lesson.draws();
                 let mut state = LessonState::new(Arc::clone(&lesson), seed, &self.shell.settings.learner);
@@ -39,7 +39,7 @@ impl App {
                 let folder = Path::new(name);
                 let writes = folder.is_dir();
                 if writes {
-                    state.author = Some(Author::new(folder, self.waker()));
+                    state.author = Some(Author::new(folder, warnings, self.waker()));
                 }
                 let left = if anew || writes { None } else { self.folder.as_ref().and_then(|folder| left_work(folder, &lesson)) };
                 if let Some((path, work)) = left {
@@ -148,17 +148,17 @@ impl App {
                 }
             }
             // Where only words were changed, time goes on.
-            Ok(lesson) if format!("{:?}", lesson.steps) == format!("{:?}", state.lesson.steps) => {
+            Ok(OpenedLesson { lesson, warnings }) if format!("{:?}", lesson.steps) == format!("{:?}", state.lesson.steps) => {
                 state.lesson = lesson;
                 if let Some(author) = state.author.as_mut() {
-                    author.mistakes = None;
+                    author.read(warnings);
                 }
             }
-            Ok(lesson) => {
+            Ok(OpenedLesson { lesson, warnings }) => {
                 let (step, seed) = (author::same_step(&state.lesson, state.view.step, &lesson), state.seed);
                 let mut author = state.author.take();
                 if let Some(author) = author.as_mut() {
-                    author.mistakes = None;
+                    author.read(warnings);
                     author.proof = None;
                 }
                 let fresh = LessonState::new(Arc::clone(&lesson), seed, &self.shell.settings.learner);
@@ -257,7 +257,7 @@ impl App {
     fn review(&mut self, name: &str) {
         let due = { self.shell.learner.progress().due(learner::now()) }.into_iter().find(|due| due.lesson == name);
         let known = self.shell.lessons.iter().find(|entry| entry.id == name).map_or(name, |entry| entry.name.as_str());
-        let lesson = due.and_then(|due| (self.sources.open_lesson)(known).ok().map(|lesson| (lesson, due)));
+        let lesson = due.and_then(|due| (self.sources.open_lesson)(known).ok().map(|opened| (opened.lesson, due)));
         self.shell.review = lesson.and_then(|(lesson, due)| lesson::review::of(&lesson, &due.questions));
     }
 

@@ -114,6 +114,15 @@ impl Planner<'_> {
             let finding = Finding::error(Code::TooMuch, format!("{} hints; there are three levels", file.len()));
             self.report(at, finding.help("where to look, which knob, the action"));
         }
+        if file.len() < 3 {
+            let few = match file.len() {
+                0 => "no hints".to_owned(),
+                1 => "1 hint".to_owned(),
+                some => format!("{some} hints"),
+            };
+            let finding = Finding::warning(Code::Helpless, format!("{few}; there are three levels"));
+            self.report(at, finding.help("where to look, which knob, the action"));
+        }
         let mut hints = Vec::new();
         for (n, hint) in file.iter().enumerate() {
             let at = at.index(n);

@@ -38,8 +38,12 @@ pub(super) fn author_ui(ui: &mut Ui, shell: &mut Shell, lesson: &mut LessonState
             }
         });
         let Some(author) = lesson.author.as_ref() else { return };
-        if let Some(mistakes) = &author.mistakes {
-            ui.label(RichText::new(lang.tr("author.broken")).color(palette.failing_text));
+        let told = match &author.mistakes {
+            Some(mistakes) => Some(("author.broken", palette.failing_text, mistakes)),
+            None => (!author.warnings.is_empty()).then_some(("author.questionable", palette.warning_text, &author.warnings)),
+        };
+        if let Some((key, colour, mistakes)) = told {
+            ui.label(RichText::new(lang.tr(key)).color(colour));
             ScrollArea::both().id_salt("author-mistakes").max_height(180.0).show(ui, |ui| {
                 ui.add(Label::new(RichText::new(mistakes).font(fonts::mono(size::SMALL))).extend());
             });
@@ -56,7 +60,10 @@ pub(super) fn author_ui(ui: &mut Ui, shell: &mut Shell, lesson: &mut LessonState
                 ui.label(RichText::new(lang.tr("author.not-proved")).color(palette.failing_text));
                 ScrollArea::vertical().id_salt("author-proof").max_height(180.0).show(ui, |ui| {
                     for finding in &proof.findings {
-                        ui.add(Label::new(format!("{} · seed {}: {}", finding.step, finding.seed, finding.what)).wrap());
+                        let seed = finding.seed.map(|seed| lang.with("author.seed", &[("seed", &seed.to_string())]));
+                        let place: Vec<&str> = finding.step.as_deref().into_iter().chain(seed.as_deref()).collect();
+                        let place = place.join(" · ");
+                        ui.add(Label::new(if place.is_empty() { finding.what.clone() } else { format!("{place}: {}", finding.what) }).wrap());
                     }
                 });
             }
