@@ -7,13 +7,17 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use eframe::egui::{Key, vec2};
+use eframe::egui::accesskit::Role;
+use eframe::egui::{Key, OutputCommand, vec2};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use fleetlab::cli::{self, Streams};
 use fleetlab::content::Lessons;
+use fleetlab::learner;
 use fleetlab::lesson::Work;
 use fleetlab::lesson::grade::grade;
 use fleetlab::lesson::plan::{Kind, RightAnswer};
+use fleetlab::lesson::progress::{Deed, Event, Progress};
+use fleetlab::lesson::proof::prove;
 use fleetlab::lesson::texts::StepTexts;
 use fleetlab::ui::app::App;
 use fleetlab::ui::settings::Settings;
@@ -32,10 +36,15 @@ struct Words {
     check: &'static str,
     end: &'static str,
     went: &'static str,
+    name: &'static str,
+    report: &'static str,
+    written: &'static str,
     close: &'static str,
     without: &'static str,
     over: &'static str,
     lessons: &'static str,
+    begun: &'static str,
+    not_yet: &'static str,
 }
 
 const EN: Words = Words {
@@ -49,10 +58,15 @@ const EN: Words = Words {
     check: "Check the answers",
     end: "You have finished this lesson",
     went: "How it went: 6 of 9 points",
+    name: "Your name",
+    report: "Write a report",
+    written: "The report is written",
     close: "Close the lesson",
     without: "this step is to be done without set-load",
     over: "Start over",
     lessons: "Lessons",
+    begun: "begun",
+    not_yet: "not yet",
 };
 
 const VI: Words = Words {
@@ -66,10 +80,15 @@ const VI: Words = Words {
     check: "Kiểm tra câu trả lời",
     end: "Bạn đã hoàn thành bài học này",
     went: "Kết quả: 6 trên 9 điểm",
+    name: "Tên bạn",
+    report: "Viết báo cáo",
+    written: "Đã viết báo cáo",
     close: "Đóng bài học",
     without: "bước này phải làm mà không dùng set-load",
     over: "Làm lại",
     lessons: "Bài học",
+    begun: "đang học",
+    not_yet: "chưa học",
 };
 
 fn click(window: &mut Window, label: &str) {
@@ -174,8 +193,28 @@ fn whole_lesson(lang: Lang, words: &Words) {
     // optional goal was reached.
     assert_eq!((graded.came_true, graded.predictions, graded.hints, graded.most - graded.points), (0, 1, 3, 3));
     wait(&mut window, "the points", |window| window.query_by_label_contains(words.went).is_some());
+
+    // The report says who it is about, what is to be learnt and how it went, in the language of the window.
+    window.get_by_role_and_label(Role::TextInput, words.name).focus();
+    window.run_steps(3);
+    window.get_by_role_and_label(Role::TextInput, words.name).type_text("Nguyễn Thị Linh");
+    window.run_steps(3);
+    click(&mut window, words.report);
+    wait(&mut window, "the report", |window| window.query_by_label_contains(words.written).is_some());
+    for ending in ["md", "html"] {
+        let report = fs::read_to_string(file.with_extension(ending)).expect("it is written");
+        for expected in ["Nguyễn Thị Linh", &texts.title, &of("slow").title, &of("quiz").title] {
+            assert!(report.contains(expected), "the report in {ending} lacks `{expected}`:\n{report}");
+        }
+    }
     click(&mut window, words.close);
     wait(&mut window, "the first page", |window| window.query_by_label(words.lessons).is_some());
+    // The map knows how far one is; a click on a field finds its lessons.
+    assert!(window.query_by_label(&format!("M3 · Golden signals: {}", words.begun)).is_some(), "lesson 1 is about it, too");
+    click(&mut window, &format!("D4 · Canary: {}", words.not_yet));
+    let canary = Lessons::load("10-canary").expect("it is shipped").lesson.texts(lang).title.clone();
+    assert!(window.query_by_label(&format!("10. {canary}")).is_some());
+    assert!(window.query_by_label(&format!("2. {}", texts.title)).is_none());
 }
 
 #[test]
@@ -352,6 +391,80 @@ fn an_author_sees_what_is_wrong_while_the_last_good_version_goes_on() {
     wait(&mut window, "the new title", |window| window.query_by_label("Almost full").is_some());
     assert!(window.query_by_label_contains("0 is not between").is_none());
     // The proof runs in the window, too.
+    // What is not translated is told while it is written, and the lesson can be tried all the same.
+    let vietnamese = fs::read_to_string(path.join("vi.toml")).expect("it is there");
+    fs::write(path.join("vi.toml"), vietnamese.replace("{mean} mới", "50 mới")).expect("written");
+    wait(&mut window, "the warning", |window| window.query_by_label_contains("it does not quote `{mean}`, as it does in `en`").is_some());
+    fs::write(path.join("vi.toml"), vietnamese).expect("written");
+    wait(&mut window, "no warning", |window| window.query_by_label_contains("it does not quote").is_none());
     click(&mut window, "Prove");
     wait(&mut window, "the proof", |window| window.query_by_label("Proved: 25 trials on 5 seeds").is_some());
+}
+
+#[test]
+fn an_author_goes_to_any_step_and_copies_what_they_did_as_its_solution() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = new_lesson(folder.path());
+    let mut window = open_real(vec2(1_280.0, 800.0), folder.path().join("data"), Settings { reduced_motion: true, ..Settings::default() });
+    window.run_steps(3);
+    window.state_mut().as_mut().expect("the app").open_path(&path);
+    wait(&mut window, "the lesson", |window| window.query_by_label("Nearly full").is_some());
+    window.get_by_role_and_label(Role::ComboBox, "Step").click();
+    window.run_steps(3);
+    click(&mut window, "2. faster (solve)");
+    wait(&mut window, "the second step", |window| window.query_by_label("Your turn").is_some());
+    assert!(window.query_by_label("What you did in this step, as its solution:").is_none(), "nothing was done yet");
+    for hint in EN.hints {
+        click(&mut window, hint);
+    }
+    click(&mut window, EN.apply);
+    wait(&mut window, "what was done", |window| window.query_by_label("What you did in this step, as its solution:").is_some());
+    window.get_by_label("Copy").click();
+    window.step();
+    let copied = window.output().platform_output.commands.iter().find_map(|command| match command {
+        OutputCommand::CopyText(text) => Some(text.clone()),
+        _ => None,
+    });
+    let copied = copied.expect("it is in the clipboard");
+    // What was copied is a solution that the proof accepts, in the place of the one in the file.
+    let file = fs::read_to_string(path.join("lesson.toml")).expect("it is there");
+    let start = file.find("solution = ").expect("it has one");
+    let end = start + file[start..].find('\n').expect("a line") + 1;
+    fs::write(path.join("lesson.toml"), format!("{}{copied}{}", &file[..start], &file[end..])).expect("written");
+    let lesson = Lessons::load(&path.display().to_string()).unwrap_or_else(|found| panic!("{found}\n{copied}")).lesson;
+    let proof = prove(&Arc::new(lesson), 2, &|| {});
+    assert!(proof.holds(), "{copied}\n{:#?}", proof.findings);
+}
+
+#[test]
+fn questions_come_again_days_later_until_they_are_kept() {
+    const DAY: u64 = 24 * 3_600;
+    let lesson = Lessons::load("02-queues").expect("it is shipped").lesson;
+    let texts = lesson.texts(Lang::En).clone();
+    let quiz = &texts.step["quiz"].questions;
+    let now = learner::now();
+    let event = |what: Deed, ago: u64| Progress::line(&Event { at: now - ago, lesson: "02-queues".to_owned(), what });
+    let answered = |question: &str, right: bool| Deed::Answered { question: question.to_owned(), said: "something".to_owned(), right };
+    // One question was answered right two days ago, one just now, one never.
+    let journal = [Progress::head(), event(answered("why", true), 2 * DAY), event(Deed::Finished {}, 2 * DAY), event(answered("reserve", true), 60)];
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join("progress.jsonl"), journal.concat()).expect("written");
+    let mut window = open_real(vec2(1_280.0, 800.0), folder.path().to_owned(), Settings { reduced_motion: true, ..Settings::default() });
+    window.run_steps(3);
+    assert!(window.query_by_label("Due again").is_some());
+    click(&mut window, &format!("{} · 1 question", texts.title));
+    wait(&mut window, "the question", |window| window.query_by_label_contains(&quiz["why"].ask).is_some());
+    assert!(window.query_by_label_contains(&quiz["reserve"].ask).is_none(), "it is not due yet");
+    assert!(!is_enabled(&window, EN.check), "nothing is answered yet");
+    click(&mut window, &quiz["why"].options["waiting"]);
+    click(&mut window, EN.check);
+    wait(&mut window, "when the next one comes", |window| window.query_by_label("The next questions of this lesson come tomorrow.").is_some());
+    window.get_all_by_label("Close").last().expect("the button below").click();
+    wait(&mut window, "nothing is due any more", |window| window.query_by_label("Due again").is_none());
+    // It is in the journal, and comes again in three days.
+    let kept = fs::read_to_string(folder.path().join("progress.jsonl")).expect("it is kept");
+    let (progress, _) = Progress::read(&kept).expect("a journal");
+    assert!(progress.due(now + 60).is_empty());
+    let due = progress.due(now + 3 * DAY + 600);
+    assert!(due.len() == 1 && due[0].questions.contains(&"why".to_owned()), "{due:?}");
 }

@@ -21,7 +21,7 @@ pub(super) fn author_ui(ui: &mut Ui, shell: &mut Shell, lesson: &mut LessonState
     CollapsingHeader::new(lang.tr("author").as_ref()).id_salt("author").default_open(true).show(ui, |ui| {
         ui.horizontal_wrapped(|ui| {
             let shown = steps.get(at).map_or_else(String::new, |(id, _)| id.clone());
-            ComboBox::from_id_salt("author-step").selected_text(shown).width(150.0).show_ui(ui, |ui| {
+            let combo = ComboBox::from_id_salt("author-step").selected_text(shown).width(150.0).show_ui(ui, |ui| {
                 for (n, (id, kind)) in steps.iter().enumerate() {
                     if ui.selectable_label(n == at, format!("{}. {id} ({kind})", n + 1)).clicked() {
                         shell.ask(Learning::JumpTo(n));
@@ -29,6 +29,7 @@ pub(super) fn author_ui(ui: &mut Ui, shell: &mut Shell, lesson: &mut LessonState
                     }
                 }
             });
+            combo.response.accessible_name(lang.tr("author.step").as_ref());
             let prove = ui.add_enabled_ui(!proving, |ui| button::plain(ui, icons::CHECK, &lang.tr("author.prove"))).inner;
             if prove.on_hover_text(lang.tr("author.prove.about")).clicked() {
                 shell.ask(Learning::Prove);
