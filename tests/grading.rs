@@ -139,10 +139,10 @@ fn forged_work_is_refused_and_says_why() {
     };
     assert!(matches!(resealed(&|work| work.steps[at].actions.clear()), NotGraded::NotDone { .. } | NotGraded::Diverged { .. }));
     assert!(matches!(resealed(&|work| work.steps[at].digest = "0".repeat(16)), NotGraded::Diverged { .. }));
-    assert!(matches!(resealed(&|work| work.seed += 1), NotGraded::NotDone { .. } | NotGraded::Diverged { .. }));
-    assert!(matches!(resealed(&|work| work.steps[at].done = fleetlab::units::SimTime::from_secs(1)), NotGraded::NotDone { .. } | NotGraded::Time { .. }));
+    assert!(matches!(resealed(&|work| work.seed += 1), NotGraded::NotDone { .. } | NotGraded::DoneThen { .. } | NotGraded::Diverged { .. }));
+    assert!(matches!(resealed(&|work| work.steps[at].done = fleetlab::units::SimTime::from_secs(1)), NotGraded::DoneThen { .. } | NotGraded::Time { .. }));
     assert!(matches!(resealed(&|work| work.edition.clear()), NotGraded::Edition));
-    assert!(matches!(resealed(&|work| work.format_version = 9), NotGraded::Version(9)));
+    assert!(matches!(resealed(&|work| work.format_version = 9), NotGraded::Version { version: 9, .. }));
     assert!(matches!(resealed(&|work| work.steps.swap(0, 1)), NotGraded::Steps { number: 1, .. }));
     let cheat = |work: &mut Work| {
         let mut first = work.steps[at].actions[0].clone();
@@ -151,7 +151,7 @@ fn forged_work_is_refused_and_says_why() {
     };
     assert!(matches!(resealed(&cheat), NotGraded::Refused { .. }), "{:?}", resealed(&cheat));
     let many = |work: &mut Work| work.steps[at].actions = vec![work.steps[at].actions[0].clone(); 5_000];
-    assert!(matches!(resealed(&many), NotGraded::TooMuch { count: 5_000, .. }));
+    assert!(matches!(resealed(&many), NotGraded::TooMuch { actions: 5_000, .. }));
 }
 
 fn run(args: &[&str]) -> (u8, String, String) {
@@ -196,6 +196,8 @@ fn a_folder_becomes_a_table_with_every_file() {
     assert!(line("other.json").contains("refused"), "{csv}");
     let html = fs::read_to_string(html).expect("a page");
     assert!(html.contains("Linh") && html.contains("minh.json"), "{html}");
+    let (_, table, _) = run(&["grade", &shown(folder.path()), "--lang", "vi", "--csv", "-"]);
+    assert!(table.contains("tệp đã bị sửa sau khi ghi") && !table.contains("its seal"), "{table}");
 }
 
 #[cfg(unix)]

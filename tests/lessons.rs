@@ -129,6 +129,13 @@ fn what_is_not_translated_yet_is_told_and_refused_by_the_proof() {
 }
 
 #[test]
+fn a_fact_that_no_text_says_is_remarked() {
+    let loaded = altered(&[("lesson.toml", "[facts]\n", "[facts]\n\"17 days\" = { source = \"nothing\" }\n")]).unwrap_or_else(|found| panic!("{found}"));
+    let told = loaded.warnings.to_string();
+    assert!(told.contains("no text says `17 days`") && told.contains("02-queues/lesson.toml:"), "{told}");
+}
+
+#[test]
 fn a_task_without_its_three_hints_is_remarked() {
     let changes = [
         ("lesson.toml", ", { cost = 2, do = { scale = { service = \"checkout\", instances = 2 } } }]", "]"),

@@ -133,13 +133,13 @@ fn the_capacity_of_a_service_is_set_from_the_inspector() {
     enter(&mut window, "Places in queue", "12");
     window.get_by_role_and_label(Role::ComboBox, "Who is next").click();
     window.run_steps(3);
-    click(&mut window, "newest (LIFO)");
+    click(&mut window, "LIFO (newest)");
     window.get_by_role_and_label(Role::Button, "Set the capacity of frontend").click();
     wait(&mut window, "as many workers", |window| workers(window, "frontend") == 77);
     // Whoever comes back sees what is in force, and changes only what they change.
     click(&mut window, "Capacity…");
     assert_eq!(window.get_by_role_and_label(Role::TextInput, "Places in queue").value().as_deref(), Some("12"));
-    assert_eq!(window.get_by_role_and_label(Role::ComboBox, "Who is next").value().as_deref(), Some("newest (LIFO)"));
+    assert_eq!(window.get_by_role_and_label(Role::ComboBox, "Who is next").value().as_deref(), Some("LIFO (newest)"));
     enter(&mut window, "Workers", "78");
     window.get_by_role_and_label(Role::Button, "Set the capacity of frontend").click();
     wait(&mut window, "one more", |window| workers(window, "frontend") == 78);

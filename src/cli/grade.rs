@@ -12,6 +12,8 @@ use super::{DONE, FAILED, Streams};
 use crate::content::Lessons;
 use crate::lab::{Session, SessionFile};
 use crate::lang::Lang;
+use crate::lesson::grade::Grade;
+use crate::lesson::not_graded::Unread;
 use crate::lesson::{Lesson, Work, grade};
 use crate::report::grades::{self, Graded, Grades};
 use crate::scenario::TimedAction;
@@ -66,7 +68,7 @@ pub(super) fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<u8> 
     if let Some(folder) = args.lessons.as_ref().filter(|_| own.is_empty()) {
         bail!("there is no lesson in `{}`", folder.display());
     }
-    let mut works: Vec<(Graded, Option<Work>)> = files.par_iter().map(|file| graded(file, &own)).collect();
+    let mut works: Vec<(Graded, Option<Work>)> = files.par_iter().map(|file| graded(file, &own, args.lang)).collect();
     for at in 0..works.len() {
         let same = same_as(&works, at);
         works[at].0.same_as = same;
@@ -102,50 +104,50 @@ fn files(path: &Path) -> anyhow::Result<Vec<PathBuf>> {
 }
 
 /// One file, graded or refused.
-fn graded(path: &Path, own: &[PathBuf]) -> (Graded, Option<Work>) {
+fn graded(path: &Path, own: &[PathBuf], lang: Lang) -> (Graded, Option<Work>) {
     let file = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let refuse = |why: String| (Graded { file: file.clone(), grade: None, refused: Some(why), same_as: Vec::new() }, None);
-    let text = match read_text(path, LARGEST) {
-        Ok(text) => text,
-        Err(problem) => return refuse(format!("{problem:#}")),
-    };
+    match read(path, own) {
+        Ok((grade, work)) => (Graded { file, grade: Some(grade), refused: None, same_as: Vec::new() }, Some(work)),
+        Err(why) => (Graded { file, grade: None, refused: Some(lang.say(&why.sentence())), same_as: Vec::new() }, None),
+    }
+}
+
+fn read(path: &Path, own: &[PathBuf]) -> Result<(Grade, Work), Unread> {
+    let text = read_text(path, LARGEST).map_err(|problem| Unread::Unreadable { why: format!("{problem:#}") })?;
     let work: Work = match serde_json::from_str(&text) {
         Ok(work) => work,
-        Err(problem) => return refuse(other(&text).unwrap_or_else(|| format!("it is no learner's work on a lesson: {problem}"))),
+        Err(problem) => return Err(session(&text).unwrap_or_else(|| Unread::Other { why: problem.to_string() })),
     };
-    let lesson = match lesson(&work.lesson, own) {
-        Ok(lesson) => lesson,
-        Err(why) => return refuse(why),
-    };
+    let lesson = lesson(&work.lesson, own)?;
     if work.learner.chars().count() > LONGEST_NAME || work.learner.chars().any(char::is_control) {
-        return refuse(format!("the learner's name is no name: it has 0 to {LONGEST_NAME} letters in one line"));
+        return Err(Unread::Name { most: LONGEST_NAME });
     }
     match grade::grade(&lesson, &work) {
-        Ok(grade) => (Graded { file, grade: Some(grade), refused: None, same_as: Vec::new() }, Some(work)),
-        // Whose it is said to be, so that nobody has to open the file.
-        Err(why) => refuse(format!("{why} (it says: {}, {})", shown(&work.learner), shown(&work.lesson))),
+        Ok(grade) => Ok((grade, work)),
+        Err(why) => Err(Unread::NotGraded { why: why.sentence(), learner: shown(&work.learner), lesson: shown(&work.lesson) }),
     }
 }
 
 /// What a file is that is no work on a lesson, if it is a session of a scenario.
-fn other(text: &str) -> Option<String> {
+fn session(text: &str) -> Option<Unread> {
     let session: SessionFile = serde_json::from_str(text).ok()?;
+    let scenario = session.scenario.name.clone();
     Some(match Session::replay(&session) {
-        Ok(_) => format!("it is a session of the scenario `{}`, not a lesson; it replays as recorded", session.scenario.name),
-        Err(problem) => format!("it is a session of the scenario `{}`, not a lesson, and was changed: {problem}", session.scenario.name),
+        Ok(_) => Unread::Session { scenario },
+        Err(problem) => Unread::SessionChanged { scenario, why: problem.to_string() },
     })
 }
 
 /// A lesson by its name: one's own before a shipped one.
-fn lesson(name: &str, own: &[PathBuf]) -> Result<Arc<Lesson>, String> {
+fn lesson(name: &str, own: &[PathBuf]) -> Result<Arc<Lesson>, Unread> {
     let path = own.iter().find(|path| path.file_name().is_some_and(|file| file.to_string_lossy() == name));
     let path = match path {
         Some(path) => path.display().to_string(),
         // A name in a file is no path.
         None if Lessons::names().iter().any(|known| known == name) => name.to_owned(),
-        None => return Err(format!("there is no lesson `{}`; give the folder or the pack that has it with `--lessons`", shown(name))),
+        None => return Err(Unread::NoLesson { lesson: shown(name) }),
     };
-    Lessons::load(&path).map(|loaded| Arc::new(loaded.lesson)).map_err(|_mistakes| format!("the lesson `{name}` has mistakes; `fleetlab check` says which"))
+    Lessons::load(&path).map(|loaded| Arc::new(loaded.lesson)).map_err(|_mistakes| Unread::BadLesson { lesson: shown(name) })
 }
 
 /// Actions at moments that chance does not repeat: while time stands a step's first moment is everybody's, and only hands on a

@@ -21,7 +21,14 @@ pub(crate) fn read<T: DeserializeOwned>(tree: &mut Node, collector: &mut Collect
     for _ in 0..limits::MISTAKES * 4 {
         match T::deserialize(Reader(tree)) {
             Ok(value) => return Some(value),
-            Err(mistake) => repair(tree, mistake, collector),
+            Err(mistake) => {
+                // What the whole file lacks cannot be mended, and what was written there may have been told already.
+                let is_whole = mistake.path.is_empty() && matches!(mistake.what, What::MissingKey(_));
+                repair(tree, mistake, collector);
+                if is_whole {
+                    return None;
+                }
+            }
         }
         if collector.is_full() {
             return None;

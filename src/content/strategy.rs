@@ -195,10 +195,13 @@ mod tests {
             ("canary = { alarms = { names = [\"new-version-erors\"] } }", "did you mean `new-version-errors`"),
             ("canary = { percent = ", "--with"),
             ("canary = {}, linear = {}", "keep one"),
+            ("bogus", "not one of the alternatives here"),
+            ("canary = 3", "must be a table, not the number 3"),
             ("", "not known here"),
         ] {
             let problems = strategy("bad-release", text).expect_err(text).render(false);
             assert!(problems.contains(says), "{text}: {problems}");
+            assert!(!problems.contains("`deployment` is missing"), "what is wrong is not missing as well: {problems}");
             assert_eq!(strategy_within(&scenario, text).expect_err(text).render(false), problems, "wherever the scenario comes from");
         }
         for text in ["canary = { alarms = { names = [\"new-version-errors\"] } }", "x: ECSCanary10Percent5Minutes", "blue-green"] {

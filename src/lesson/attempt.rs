@@ -14,6 +14,7 @@ use super::goal::Verdict;
 use super::plan::{Deed, Kind, Lesson, LiveValue, Prediction, Step, StepGoal, Task, World};
 use crate::insight::judge::Measured;
 use crate::lab::{ActionError, Session};
+use crate::phrase::{Sentence, phrases};
 use crate::scenario::{Action, Scenario, TimedAction};
 use crate::units::{SimSpan, SimTime};
 
@@ -122,21 +123,32 @@ pub enum Stuck {
     },
 }
 
-/// Why a learner may not do something.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Forbidden {
-    /// The step runs by itself: what a learner did in it would change what it shows, and what they predict.
-    #[error("this step runs by itself; do it in a step in which something is to be done")]
-    NotYourTurn,
-    /// The step is done, and its world waits for the next one.
-    #[error("this step is done; go on to the next one")]
-    Over,
-    /// The step allows no such action.
-    #[error("this step is to be done without `{0}`")]
-    Disabled(&'static str),
-    /// The world refuses it.
-    #[error(transparent)]
-    Refused(#[from] ActionError),
+phrases! {
+    /// Why a learner may not do something.
+    pub enum Forbidden {
+        /// The step runs by itself: what a learner did in it would change what it shows, and what they predict.
+        "lesson-not-your-turn" => NotYourTurn = "this step runs by itself; do it in a step in which something is to be done",
+        /// The step is done, and its world waits for the next one.
+        "lesson-step-over" => Over = "this step is done; go on to the next one",
+        /// The step allows no such action.
+        "lesson-disabled" => Disabled {
+            /// The kind of action.
+            action: &'static str,
+        } = "this step is to be done without `{action}`",
+        /// The world refuses it.
+        "lesson-refused" => Refused {
+            /// Why.
+            why: Sentence,
+        } = "{why}",
+    }
+}
+
+impl std::error::Error for Forbidden {}
+
+impl From<ActionError> for Forbidden {
+    fn from(error: ActionError) -> Self {
+        Self::Refused { why: error.sentence() }
+    }
 }
 
 impl Step {
@@ -144,7 +156,7 @@ impl Step {
     pub fn forbids(&self, kind: &'static str) -> Option<Forbidden> {
         match self.kind.task() {
             None => Some(Forbidden::NotYourTurn),
-            Some(task) => task.disabled.iter().any(|disabled| disabled == kind).then_some(Forbidden::Disabled(kind)),
+            Some(task) => task.disabled.iter().any(|disabled| disabled == kind).then_some(Forbidden::Disabled { action: kind }),
         }
     }
 }

@@ -10,11 +10,12 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::attempt::{Attempt, Forbidden, Outcome, Stuck};
+use super::attempt::{Attempt, Outcome, Stuck};
+pub use super::not_graded::NotGraded;
 use super::plan::{Kind, Lesson, Prediction, Question};
 use super::view::Came;
 use super::work::{self, StepWork, Work};
-use crate::units::{SimSpan, SimTime};
+use crate::units::SimSpan;
 
 /// Points of a task that was solved without help.
 pub const TASK_POINTS: u32 = 3;
@@ -85,85 +86,10 @@ pub struct StepGrade {
     pub outcome: Outcome,
 }
 
-/// Why a work is not graded.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum NotGraded {
-    /// The file is of another version.
-    #[error("it has format version {0}; this program reads version {version}", version = work::FORMAT_VERSION)]
-    Version(u32),
-    /// Something in it was changed after it was written.
-    #[error("it was changed after it was written: its seal does not belong to it")]
-    Seal,
-    /// The lesson is another one, or not what it was.
-    #[error("it was done with another edition of the lesson")]
-    Edition,
-    /// The steps are not those of the lesson.
-    #[error("its step {number} is `{step}`, which is not that step of the lesson")]
-    Steps {
-        /// Which, counting from 1.
-        number: usize,
-        /// What it says.
-        step: String,
-    },
-    /// Something is done at a moment at which it could not be.
-    #[error("step `{step}`: something is done at {at}, which is not in the step or comes before what stands above it")]
-    Time {
-        /// The step.
-        step: String,
-        /// When.
-        at: SimTime,
-    },
-    /// More is done than anybody does.
-    #[error("step `{step}`: {count} actions; at most {MOST_ACTIONS} are run again")]
-    TooMuch {
-        /// The step.
-        step: String,
-        /// How many.
-        count: usize,
-    },
-    /// An action is refused.
-    #[error("step `{step}`: at {at} an action is refused: {why}")]
-    Refused {
-        /// The step.
-        step: String,
-        /// When.
-        at: SimTime,
-        /// Why.
-        why: Forbidden,
-    },
-    /// The step is not done when the run is made again.
-    #[error("step `{step}` is said to be done at {said}, and it is not when it is run again{}", at_instead(*.came))]
-    NotDone {
-        /// The step.
-        step: String,
-        /// When it is said to be done.
-        said: SimTime,
-        /// When it was, if it was.
-        came: Option<SimTime>,
-    },
-    /// The run comes to something else.
-    #[error("step `{step}`: the run does not come to the same when it is made again (digest {came}, said to be {said})")]
-    Diverged {
-        /// The step.
-        step: String,
-        /// The digest in the file.
-        said: String,
-        /// The digest of the run.
-        came: String,
-    },
-    /// The lesson itself cannot go on.
-    #[error(transparent)]
-    Stuck(#[from] Stuck),
-}
-
-fn at_instead(came: Option<SimTime>) -> String {
-    came.map_or_else(String::new, |at| format!("; it is at {at}"))
-}
-
 /// Refuses a work that is not one on this lesson as it is now.
 fn checked(lesson: &Lesson, work: &Work) -> Result<(), NotGraded> {
     if work.format_version != work::FORMAT_VERSION {
-        return Err(NotGraded::Version(work.format_version));
+        return Err(NotGraded::Version { version: work.format_version, known: work::FORMAT_VERSION });
     }
     if work.seal != work.seal_of() {
         return Err(NotGraded::Seal);
@@ -176,7 +102,7 @@ fn checked(lesson: &Lesson, work: &Work) -> Result<(), NotGraded> {
             return Err(NotGraded::Steps { number: at + 1, step: said.step.clone() });
         }
         if said.actions.len() > MOST_ACTIONS {
-            return Err(NotGraded::TooMuch { step: said.step.clone(), count: said.actions.len() });
+            return Err(NotGraded::TooMuch { step: said.step.clone(), actions: said.actions.len(), most: MOST_ACTIONS });
         }
     }
     Ok(())
@@ -280,13 +206,13 @@ fn again(attempt: &mut Attempt, said: &StepWork) -> Result<StepGrade, NotGraded>
         attempt.advance_to(timed.at)?;
         if attempt.session().now() != timed.at {
             // It was done before that.
-            return Err(NotGraded::NotDone { step, said: said.done, came: attempt.done() });
+            return Err(NotGraded::not_done(step, said.done, attempt.done()));
         }
         attempt.act(timed.action.clone()).map_err(|why| NotGraded::Refused { step: step.clone(), at: timed.at, why })?;
     }
     attempt.finish()?;
     let Some(ended) = attempt.ended().cloned().filter(|ended| ended.at == said.done) else {
-        return Err(NotGraded::NotDone { step, said: said.done, came: attempt.done() });
+        return Err(NotGraded::not_done(step, said.done, attempt.done()));
     };
     if ended.digest != said.digest {
         return Err(NotGraded::Diverged { step, said: said.digest.clone(), came: ended.digest });

@@ -19,6 +19,7 @@ pub mod function;
 pub mod goal;
 pub mod grade;
 pub mod kind;
+pub mod not_graded;
 pub mod plan;
 pub mod progress;
 pub mod proof;

@@ -25,7 +25,7 @@ pub struct Graded {
     pub file: String,
     /// What it came to; `None` if it was refused.
     pub grade: Option<Grade>,
-    /// Why it was refused.
+    /// Why it was refused, in the language of the table.
     pub refused: Option<String>,
     /// Files of other learners in which the same was done at the same moments, and other files with the same work.
     pub same_as: Vec<String>,

@@ -21,7 +21,6 @@ use super::panels::panes::Pane;
 use super::panels::pipeline::PipelineState;
 use super::panels::signals::ChartState;
 use super::settings::Settings;
-use super::teaching::sentence;
 use super::text::Lang;
 use super::theme::{self, Palette};
 use crate::ids::{ServiceId, SourceId};
@@ -444,7 +443,7 @@ impl Shell {
             return self.is_over().then(|| lang.tr("over.about").into_owned());
         };
         let over = self.is_over().then_some(Forbidden::Over);
-        step.forbids(kind).or(over).map(|forbidden| lang.say_plainly(&sentence(&forbidden)))
+        step.forbids(kind).or(over).map(|forbidden| lang.say_plainly(&forbidden.sentence()))
     }
     /// Whether it has only just ended, at a time of the window's clock [s]: whoever presses the button or the key that plays
     /// and pauses meant to pause, and not to begin again.

@@ -9,10 +9,9 @@ use super::worker::World;
 use crate::lab::snapshot::{Interest, Snapshot};
 use crate::learner::write_whole;
 use crate::lesson::Attempt;
-use crate::lesson::attempt::Forbidden;
 use crate::lesson::plan::Kind;
 use crate::lesson::view::LessonView;
-use crate::phrase::{Sentence, Value};
+use crate::phrase::Sentence;
 use crate::scenario::{Action, TimedAction};
 use crate::units::SimTime;
 
@@ -31,17 +30,6 @@ impl Taught {
     }
 }
 
-/// Why something may not be done in a lesson, for the window's language.
-pub(super) fn sentence(forbidden: &Forbidden) -> Sentence {
-    let said = |key: &'static str, values: Vec<(&'static str, Value)>| Sentence { key, english: forbidden.to_string(), values };
-    match forbidden {
-        Forbidden::Refused(error) => error.sentence(),
-        Forbidden::NotYourTurn => said("lesson-not-your-turn", Vec::new()),
-        Forbidden::Over => said("lesson-step-over", Vec::new()),
-        Forbidden::Disabled(kind) => said("lesson-disabled", vec![("action", Value::Plain((*kind).to_owned()))]),
-    }
-}
-
 impl World for Taught {
     fn now(&self) -> SimTime {
         self.attempt.session().now()
@@ -56,7 +44,7 @@ impl World for Taught {
         self.attempt.advance_to(to).map_err(|stuck| stuck.to_string())
     }
     fn act(&mut self, action: Action) -> Result<(), Sentence> {
-        self.attempt.act(action).map_err(|forbidden| sentence(&forbidden))
+        self.attempt.act(action).map_err(|forbidden| forbidden.sentence())
     }
     fn actions(&self) -> Vec<TimedAction> {
         self.attempt.session().actions().to_vec()

@@ -46,6 +46,8 @@ mod tests {
     use crate::fleet::order::Refusal;
     use crate::kernel::outcome::Reason;
     use crate::lab::{Refused, Said, Why};
+    use crate::lesson::attempt::Forbidden;
+    use crate::lesson::not_graded::{NotGraded, Unread};
     use crate::telemetry::ledger::{Cause, Deed, Progress, Trouble};
 
     /// The keys and texts of a translation file.
@@ -89,6 +91,9 @@ mod tests {
             NoPipeline::ENGLISH,
             PipelineWhy::ENGLISH,
             NotDeployed::ENGLISH,
+            Forbidden::ENGLISH,
+            NotGraded::ENGLISH,
+            Unread::ENGLISH,
         ]
         .concat()
         {

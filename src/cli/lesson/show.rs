@@ -35,15 +35,15 @@ pub(super) fn run(args: &Args, streams: &mut Streams<'_>) -> anyhow::Result<u8> 
 fn document(lesson: &Lesson, lang: Lang, solutions: bool) -> String {
     let texts = lesson.texts(lang);
     let mut out = format!("# {}\n\n{}\n", texts.title, texts.summary.trim());
-    let facts = [("Topics", &lesson.topics), ("Requires", &lesson.requires), ("Sources", &lesson.sources)];
-    let _ = write!(out, "\n{} min", lesson.minutes);
+    let facts = [("topics", &lesson.topics), ("requires", &lesson.requires), ("sources", &lesson.sources)];
+    let _ = write!(out, "\n{}", lang.with("home.minutes", &[("minutes", &lesson.minutes.to_string())]));
     for (what, list) in facts.into_iter().filter(|(_, list)| !list.is_empty()) {
-        let _ = write!(out, " · {what}: {}", list.join(", "));
+        let _ = write!(out, " · {}: {}", word(lang, what), list.join(", "));
     }
     out.push('\n');
     if !lesson.test.is_empty() {
         let steps: Vec<&str> = lesson.test.iter().filter_map(|at| lesson.steps.get(*at)).map(|step| step.id.as_str()).collect();
-        let _ = writeln!(out, "\nTest for whoever knows it already: `{}`", steps.join("`, `"));
+        let _ = writeln!(out, "\n{}: `{}`", word(lang, "test"), steps.join("`, `"));
     }
     for (number, step) in lesson.steps.iter().enumerate() {
         step_of(&mut out, lesson, lang, number, step, solutions);
@@ -62,13 +62,13 @@ fn step_of(out: &mut String, lesson: &Lesson, lang: Lang, number: usize, step: &
         out.push('\n');
         for goal in &task.goals {
             let say = texts.goals.get(&goal.id).map_or("", String::as_str);
-            let optional = if goal.optional { " (optional)" } else { "" };
+            let optional = if goal.optional { format!(" ({})", word(lang, "optional")) } else { String::new() };
             let _ = writeln!(out, "- {say}{optional}: `{}`", goal.holds);
         }
         if solutions {
-            deeds(out, "Solution", &task.solution);
+            deeds(out, lang, "solution", &task.solution);
             for way in &task.alternatives {
-                deeds(out, "Or", way);
+                deeds(out, lang, "or", way);
             }
         }
     }
@@ -81,7 +81,7 @@ fn step_of(out: &mut String, lesson: &Lesson, lang: Lang, number: usize, step: &
             }
         }
         Kind::Predict(Prediction::Number(number)) if solutions => {
-            let _ = writeln!(out, "\nAnswer: {} {}", number.answer, number.unit);
+            let _ = writeln!(out, "\n{}: {} {}", word(lang, "answer"), lang.figure(&number.answer.to_string()), number.unit);
         }
         Kind::Quiz(questions) => {
             for question in questions {
@@ -95,7 +95,7 @@ fn step_of(out: &mut String, lesson: &Lesson, lang: Lang, number: usize, step: &
                         }
                     }
                     RightAnswer::Number { answer, unit, .. } if solutions => {
-                        let _ = writeln!(out, "Answer: {answer} {unit}");
+                        let _ = writeln!(out, "{}: {} {unit}", word(lang, "answer"), lang.figure(&answer.to_string()));
                     }
                     RightAnswer::Number { .. } => {}
                 }
@@ -108,10 +108,14 @@ fn step_of(out: &mut String, lesson: &Lesson, lang: Lang, number: usize, step: &
     }
 }
 
-fn deeds(out: &mut String, what: &str, deeds: &[Deed]) {
-    let _ = writeln!(out, "\n{what}:");
+fn word(lang: Lang, name: &str) -> String {
+    lang.find(&format!("lesson.show.{name}")).unwrap_or_default().into_owned()
+}
+
+fn deeds(out: &mut String, lang: Lang, what: &str, deeds: &[Deed]) {
+    let _ = writeln!(out, "\n{}:", word(lang, what));
     for deed in deeds {
         let action = serde_json::to_string(&deed.action.as_written()).unwrap_or_default();
-        let _ = writeln!(out, "- after {}: `{action}`", deed.after);
+        let _ = writeln!(out, "- {}: `{action}`", lang.with("lesson.show.after", &[("after", &deed.after.to_string())]));
     }
 }

@@ -89,6 +89,7 @@ fn checked(name: &str, folder: &Folder, library: &Library, lessons: &[String], c
     }
     if let Some(lesson) = &lesson {
         words::alike(lesson, &trees, collector);
+        words::unsaid(lesson, &tree, collector);
     }
     lesson
 }

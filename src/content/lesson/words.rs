@@ -71,6 +71,24 @@ pub(super) fn alike(lesson: &Lesson, trees: &BTreeMap<Lang, Node>, collector: &m
     }
 }
 
+/// Facts are there to be said; what is measured may be said in words, as in "one in ten".
+pub(super) fn unsaid(lesson: &Lesson, tree: &Node, collector: &mut Collector) {
+    let is_said = |number: f64, unit: &str| {
+        lesson.texts.iter().any(|(lang, texts)| {
+            let sentences = texts.step.values().flat_map(StepTexts::sentences).map(|(_, text)| text);
+            let mut numbers = sentences.chain([texts.summary.as_str()]).flat_map(|text| facts::said(text, *lang));
+            numbers.any(|said| said.unit == unit && (said.number - number).abs() < 1e-9)
+        })
+    };
+    let all = At::ROOT.key("facts");
+    for fact in lesson.facts.iter().filter(|fact| fact.measured.is_none()) {
+        if facts::number(&fact.text).is_some_and(|(number, unit)| !is_said(number, unit)) {
+            let finding = Finding::warning(Code::Unused, format!("no text says `{}`", shown(&fact.text))).label("a fact for nothing");
+            report(tree, &all.key(&fact.text).as_key(), finding, collector);
+        }
+    }
+}
+
 struct Words<'a> {
     lesson: &'a Lesson,
     tree: &'a Node,

@@ -239,6 +239,9 @@ fn step(lint: &mut Lint<'_>, at: &At<'_>, step: &Step, routing: Option<&TrafficR
     if exclusive.iter().filter(|written| **written).count() > 1 {
         lint.refuse(at, "a step does one of `setWeight`, `pause`, `experiment` and `analysis`");
     }
+    if step.plugin.as_ref().is_some_and(|plugin| plugin.disabled != Some(true)) {
+        lint.warn(&at.key("plugin"), "no plugin is run here; the step is done at once");
+    }
     if step.set_weight.is_some_and(|weight| weight > max_weight) {
         lint.refuse(&at.key("setWeight"), format!("`setWeight` is 0 to {max_weight}"));
     }

@@ -131,6 +131,13 @@ fn what_cannot_be_is_refused_with_its_line() {
 }
 
 #[test]
+fn a_plugin_is_read_and_said_to_do_nothing() {
+    let with = |more: &str| said(&rollout(&format!("canary:\n  steps:\n  - plugin: {{name: argo/check{more}}}\n  - setWeight: 5")));
+    assert_eq!(with(""), ["10: warning: no plugin is run here; the step is done at once"]);
+    assert!(with(", disabled: true").is_empty(), "what is switched off does nothing anywhere");
+}
+
+#[test]
 fn routes_must_be_managed() {
     let with =
         |routing: &str, step: &str| rollout(&format!("canary:\n  canaryService: c\n  stableService: s\n  trafficRouting: {routing}\n  steps:\n  - {step}"));
