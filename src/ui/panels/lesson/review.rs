@@ -13,6 +13,9 @@ use crate::ui::icons;
 use crate::ui::state::{Learning, Shell};
 use crate::ui::widgets::{button, label};
 
+/// Height that the questions leave to their window's head, what comes after them, and the edge of the screen.
+const AROUND: f32 = 240.0;
+
 /// The questions of a lesson that are due, as a lesson of one step.
 pub(crate) fn of(lesson: &Lesson, due: &[String]) -> Option<LessonState> {
     let quiz = lesson.steps.iter().find(|step| matches!(step.kind, Kind::Quiz(_)))?;
@@ -42,7 +45,9 @@ pub(crate) fn review_ui(ui: &Ui, shell: &mut Shell) {
             })
             .inner;
         ui.add_space(8.0);
-        ScrollArea::vertical().max_height(520.0).show(ui, |ui| quiz::quiz_ui(ui, shell, &mut review, &texts));
+        // A window over the others is as high as it was before; the questions say how high it has to be.
+        let most = (ui.ctx().content_rect().height() - AROUND).max(120.0);
+        ScrollArea::vertical().max_height(most).min_scrolled_height(most).show(ui, |ui| quiz::quiz_ui(ui, shell, &mut review, &texts));
         closed || (review.answer().given && over_ui(ui, shell, &review.lesson.name))
     });
     if modal.should_close() || modal.inner {
