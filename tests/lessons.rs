@@ -72,6 +72,7 @@ fn what_is_wrong_with_a_lesson_is_found_where_it_is() {
         (vec![("en.toml", "{mean.theory} | {mean}", "{maen} | {mean}")], "nothing measures `maen`"),
         (vec![("en.toml", "{mean.theory} | {mean}", "{mean.theory} | {mean")], "the brace before `mean` is not closed"),
         (vec![("vi.toml", "10 ms", "11 ms")], "where does `11 ms` come from?"),
+        (vec![("vi.toml", "83 thay vì 100 request", "83 thay vì 101 request")], "declare \"101 requests\" among the `facts`"),
         (vec![("vi.toml", "options.more = ", "options.mor = ")], "no words for the option `more`"),
         (vec![("vi.toml", "feedback.same = ", "feedback.more = ")], "there is no option that is wrong `more`"),
         (vec![("vi.toml", "goals.thrifty = ", "#")], "no words for the goal `thrifty`"),
@@ -144,7 +145,7 @@ fn a_task_without_its_three_hints_is_remarked() {
     ];
     let loaded = altered(&changes).unwrap_or_else(|found| panic!("{found}"));
     let told = loaded.warnings.to_string();
-    assert!(told.contains("2 hints; there are three levels") && told.contains("02-queues/lesson.toml:87"), "{told}");
+    assert!(told.contains("2 hints; there are three levels") && told.contains("02-queues/lesson.toml:") && told.contains("panel = \"inspector\""), "{told}");
 }
 
 #[test]

@@ -42,11 +42,31 @@ const UNITS: &[(&str, &str)] = &[
     ("GiB", "GiB"),
     ("MB", "MB"),
     ("GB", "GB"),
+    ("users", "users"),
+    ("user", "users"),
+    ("người dùng", "users"),
+    ("people", "people"),
+    ("người", "people"),
+    ("requests", "requests"),
+    ("request", "requests"),
+    ("calls", "calls"),
+    ("call", "calls"),
+    ("lời gọi", "calls"),
+    ("visits", "visits"),
+    ("visit", "visits"),
+    ("lượt", "visits"),
+    ("deployments", "deployments"),
+    ("deployment", "deployments"),
+    ("lần deploy", "deployments"),
+    ("instances", "instances"),
+    ("instance", "instances"),
 ];
+/// The unit of money, which stands before its number.
+const MONEY: &str = "$";
 
 static NUMBER: LazyLock<Regex> = LazyLock::new(|| {
     let units = UNITS.iter().map(|(written, _)| regex_lite::escape(written)).collect::<Vec<_>>().join("|");
-    Regex::new(&format!(r"(\d[\d.,]*\d|\d)[ \x{{a0}}-]?({units})")).expect("the units are escaped")
+    Regex::new(&format!(r"\$(?P<money>\d[\d.,]*\d|\d)|(?P<number>\d[\d.,]*\d|\d)[ \x{{a0}}-]?(?P<unit>{units})")).expect("the units are escaped")
 });
 
 /// A number with its unit.
@@ -58,6 +78,13 @@ pub struct Said {
     pub unit: &'static str,
     /// Where it stands in the text [bytes].
     pub at: std::ops::Range<usize>,
+}
+
+impl Said {
+    /// It, as a fact has it.
+    pub fn fact(&self) -> String {
+        if self.unit == MONEY { format!("{MONEY}{}", self.number) } else { format!("{} {}", self.number, self.unit) }
+    }
 }
 
 /// The number and the unit that a fact is about; `None` if it is not a number with a unit.
@@ -73,16 +100,20 @@ pub fn number(fact: &str) -> Option<(f64, &'static str)> {
 pub fn said(text: &str, lang: Lang) -> Vec<Said> {
     let is_code = |at: usize| text[..at].matches('`').count() % 2 == 1;
     let found = NUMBER.captures_iter(text).filter_map(|captures| {
-        let (whole, digits, unit) = (captures.get(0)?, captures.get(1)?, captures.get(2)?);
+        let whole = captures.get(0)?;
+        let (digits, unit) = match captures.name("money") {
+            Some(digits) => (digits, MONEY),
+            None => (captures.name("number")?, captures.name("unit")?.as_str()),
+        };
         // `p99 s…` is no number, nor is `v2-s…`; and a unit ends where its word ends.
         let before = text[..whole.start()].chars().next_back();
         let after = text[whole.end()..].chars().next();
         let is_word = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
-        let ends_in_a_letter = unit.as_str().ends_with(char::is_alphabetic);
+        let ends_in_a_letter = unit.ends_with(char::is_alphabetic);
         if is_word(before) || before == Some('-') || (ends_in_a_letter && is_word(after)) || is_code(whole.start()) {
             return None;
         }
-        let (_, unit) = UNITS.iter().find(|(written, _)| *written == unit.as_str())?;
+        let unit = if unit == MONEY { MONEY } else { UNITS.iter().find(|(written, _)| *written == unit)?.1 };
         let plain = match lang {
             Lang::En => digits.as_str().replace(',', ""),
             Lang::Vi => digits.as_str().replace('.', "").replace(',', "."),
@@ -109,6 +140,18 @@ mod tests {
         assert_eq!(numbers("trễ 37 mili giây, 5 phần trăm", Lang::Vi), [(37.0, "ms"), (5.0, "%")]);
         assert_eq!(numbers(en, Lang::En), expected);
         assert_eq!(numbers(vi, Lang::Vi), expected);
+    }
+
+    #[test]
+    fn what_is_counted_and_what_is_paid_are_numbers_with_units() {
+        let en = "It hurt 20 users in 1,200 requests, 1 call and 50 visits; 2 instances cost $0.37, $2.";
+        let vi = "Có 20 người dùng gặp lỗi trong 1.200 request, 1 lời gọi và 50 lượt; 2 instance tốn $0,37, $2.";
+        let expected = [(20.0, "users"), (1200.0, "requests"), (1.0, "calls"), (50.0, "visits"), (2.0, "instances"), (0.37, "$"), (2.0, "$")];
+        assert_eq!(numbers(en, Lang::En), expected);
+        assert_eq!(numbers(vi, Lang::Vi), expected);
+        assert_eq!(numbers("1.200 request/s cho 120 người", Lang::Vi), [(1200.0, "/s"), (120.0, "people")]);
+        assert_eq!(number("$0.37"), Some((0.37, "$")));
+        assert_eq!(number("20 users"), Some((20.0, "users")));
     }
 
     #[test]

@@ -193,7 +193,7 @@ impl Words<'_> {
             let written = &text[said.at.clone()];
             let place = within(&self.tree.place_of(path), text, said.at.clone(), self.collector);
             let finding = Finding::error(Code::MissingKey, format!("where does `{}` come from?", shown(written))).label("a number without a source");
-            let help = format!("declare \"{} {}\" among the `facts` of lesson.toml, or quote a value that the step measures", said.number, said.unit);
+            let help = format!("declare \"{}\" among the `facts` of lesson.toml, or quote a value that the step measures", said.fact());
             self.collector.add(&place, finding.help(help));
         }
     }

@@ -36,7 +36,11 @@ impl Planner<'_> {
             let at = all.key(text);
             if facts::number(text).is_none() {
                 let finding = Finding::error(Code::BadName, format!("`{}` is no number with a unit", shown(text)));
-                self.report(&at.as_key(), finding.help("write it as English does, such as \"99.9 %\" or \"5 min\"; units are %, ms, s, min, h, days, /s"));
+                self.report(
+                    &at.as_key(),
+                    finding
+                        .help("write it as English does, such as \"99.9 %\" or \"5 min\"; units are %, ms, s, min, h, days, /s, users, requests, calls and $"),
+                );
             }
             if fact.source.trim().is_empty() {
                 self.report(&at.key("source"), Finding::error(Code::MissingKey, "where does it come from?"));
