@@ -98,6 +98,14 @@ fn click(window: &mut Window, label: &str) {
     window.run_steps(3);
 }
 
+/// Clicks a button of whose name a text speaks, too.
+fn press(window: &mut Window, label: &str) {
+    window.get_by_role_and_label(Role::Button, label).scroll_to_me();
+    window.run_steps(3);
+    window.get_by_role_and_label(Role::Button, label).click();
+    window.run_steps(3);
+}
+
 fn is_enabled(window: &Window, label: &str) -> bool {
     window.query_by_label(label).is_some_and(|node| !node.accesskit_node().is_disabled())
 }
@@ -467,4 +475,83 @@ fn questions_come_again_days_later_until_they_are_kept() {
     assert!(progress.due(now + 60).is_empty());
     let due = progress.due(now + 3 * DAY + 600);
     assert!(due.len() == 1 && due[0].questions.contains(&"why".to_owned()), "{due:?}");
+}
+
+/// What an attendee does, with nothing but what the window offers: predictions, the forms of the inspector, the quiz, a rule in their own words.
+#[test]
+fn lesson_eleven_is_finished_in_vietnamese_by_hand() {
+    let lesson = Lessons::load("11-canary-or-blue-green").expect("it is shipped").lesson;
+    let texts = lesson.texts(Lang::Vi).clone();
+    let folder = tempfile::tempdir().expect("a folder");
+    let settings = Settings { language: Lang::Vi, reduced_motion: true, ..Settings::default() };
+    let mut window = open_real(vec2(1_280.0, 800.0), folder.path().to_owned(), settings);
+    window.run_steps(3);
+    click(&mut window, &format!("11. {}", texts.title));
+    for (step, answer) in [("bluegreen", None), ("canary", Some("hundredth")), ("night-bluegreen", None), ("night-canary", Some("through"))] {
+        let texts = &texts.step[step];
+        wait(&mut window, step, |window| window.query_by_label(&texts.title).is_some());
+        if let Some(answer) = answer {
+            click(&mut window, &texts.options[answer]);
+            click(&mut window, VI.predict);
+        }
+        until_done(&mut window, VI.next);
+        assert!(answer.is_none() || window.query_all_by_label_contains(VI.right).next().is_some(), "{step}");
+        assert!(window.query_all_by_label_contains(VI.wrong).next().is_none(), "{step}");
+        click(&mut window, VI.next);
+    }
+    // The strategy is the service's own from now on, and watches the alarm without being told to.
+    let rare = &texts.step["rare"];
+    wait(&mut window, "the task", |window| window.query_by_label(&rare.title).is_some());
+    press(&mut window, "Chiến lược…");
+    window.get_by_role_and_label(Role::ComboBox, "Chiến lược").click();
+    window.run_steps(3);
+    click(&mut window, "blue/green");
+    click(&mut window, "Từ giờ: blue/green");
+    let service = lesson.steps[4].scenario.model.services.iter().position(|service| service.name == "currencyservice").expect("it is there");
+    wait(&mut window, "the strategy", |window| {
+        let snapshot = window.state().as_ref().and_then(App::snapshot);
+        snapshot.is_some_and(|snapshot| snapshot.services[service].strategy.name() == "blue-green")
+    });
+    press(&mut window, "Deploy…");
+    window.get_by_role_and_label(Role::ComboBox, "Phiên bản").click();
+    window.run_steps(3);
+    press(&mut window, "v3");
+    click(&mut window, "Deploy v3 lên currencyservice, blue/green");
+    // Until now the clock stood, so that one could read.
+    press(&mut window, "Cho chạy");
+    until_done(&mut window, VI.next);
+    click(&mut window, VI.next);
+
+    // The quiz, and the rule.
+    let quiz = &texts.step["quiz"];
+    wait(&mut window, "the quiz", |window| window.query_by_label(&quiz.title).is_some());
+    let Some(Kind::Quiz(questions)) = lesson.steps.iter().find(|step| step.id == "quiz").map(|step| step.kind.clone()) else { panic!("a quiz") };
+    for question in &questions {
+        let said = &quiz.questions[&question.id];
+        match &question.answer {
+            RightAnswer::Option { answer, .. } => click(&mut window, &said.options[answer]),
+            RightAnswer::Number { answer, .. } => {
+                click(&mut window, &said.ask);
+                window.get_by_label(&said.ask).type_text(&answer.to_string().replace('.', ","));
+                window.run_steps(3);
+            }
+        }
+    }
+    click(&mut window, VI.check);
+    assert!(window.query_all_by_label_contains(VI.wrong).next().is_none());
+    click(&mut window, VI.next);
+    wait(&mut window, "the rule", |window| window.query_by_label(&texts.step["rule"].title).is_some());
+    assert!(!is_enabled(&window, "So với câu trả lời của người dạy"), "nothing is written yet");
+    window.get_by_role_and_label(Role::MultilineTextInput, "Câu trả lời của bạn").focus();
+    window.run_steps(3);
+    window.get_by_role_and_label(Role::MultilineTextInput, "Câu trả lời của bạn").type_text("Traffic dày: canary. Traffic thưa hoặc lỗi hiếm: blue/green.");
+    window.run_steps(3);
+    click(&mut window, "So với câu trả lời của người dạy");
+    click(&mut window, VI.finish);
+    wait(&mut window, "the end", |window| window.query_by_label(VI.end).is_some());
+    let file = fs::read_dir(folder.path().join("work")).expect("it is kept").find_map(|entry| Some(entry.ok()?.path())).expect("a file");
+    let work: Work = serde_json::from_str(&fs::read_to_string(file).expect("it can be read")).expect("it is a work");
+    let graded = grade(&Arc::new(lesson), &work).unwrap_or_else(|why| panic!("{why}"));
+    assert!(graded.finished && graded.points >= graded.most, "{graded:?}");
+    assert_eq!((graded.came_true, graded.predictions, graded.hints), (2, 2, 0));
 }
