@@ -378,14 +378,20 @@ fn new_lesson(folder: &Path) -> PathBuf {
     path
 }
 
-#[test]
-fn an_author_sees_what_is_wrong_while_the_last_good_version_goes_on() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = new_lesson(folder.path());
-    let mut window = open_real(vec2(1_280.0, 800.0), folder.path().join("data"), Settings { reduced_motion: true, ..Settings::default() });
+/// A window on a new lesson that is being written, and its folder.
+fn writing(folder: &Path) -> (PathBuf, Window) {
+    let path = new_lesson(folder);
+    let mut window = open_real(vec2(1_280.0, 800.0), folder.join("data"), Settings { reduced_motion: true, ..Settings::default() });
     window.run_steps(3);
     window.state_mut().as_mut().expect("the app").open_path(&path);
     wait(&mut window, "the lesson", |window| window.query_by_label("Nearly full").is_some());
+    (path, window)
+}
+
+#[test]
+fn an_author_sees_what_is_wrong_while_the_last_good_version_goes_on() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (path, mut window) = writing(folder.path());
     assert!(window.query_by_label("You are writing this lesson").is_some());
     // A broken edit is told, and nothing is lost.
     let good = fs::read_to_string(path.join("lesson.toml")).expect("it is there");
@@ -407,16 +413,17 @@ fn an_author_sees_what_is_wrong_while_the_last_good_version_goes_on() {
     wait(&mut window, "no warning", |window| window.query_by_label_contains("it does not quote").is_none());
     click(&mut window, "Prove");
     wait(&mut window, "the proof", |window| window.query_by_label("Proved: 25 trials on 5 seeds").is_some());
+    // It was a proof of other words.
+    let texts = fs::read_to_string(path.join("en.toml")).expect("it is there");
+    fs::write(path.join("en.toml"), texts.replace("Almost full", "Quite full")).expect("written");
+    wait(&mut window, "the next title", |window| window.query_by_label("Quite full").is_some());
+    assert!(window.query_by_label_contains("Proved:").is_none());
 }
 
 #[test]
 fn an_author_goes_to_any_step_and_copies_what_they_did_as_its_solution() {
     let folder = tempfile::tempdir().expect("a folder");
-    let path = new_lesson(folder.path());
-    let mut window = open_real(vec2(1_280.0, 800.0), folder.path().join("data"), Settings { reduced_motion: true, ..Settings::default() });
-    window.run_steps(3);
-    window.state_mut().as_mut().expect("the app").open_path(&path);
-    wait(&mut window, "the lesson", |window| window.query_by_label("Nearly full").is_some());
+    let (path, mut window) = writing(folder.path());
     window.get_by_role_and_label(Role::ComboBox, "Step").click();
     window.run_steps(3);
     click(&mut window, "2. faster (solve)");

@@ -42,9 +42,9 @@ impl Author {
         Self { folder: folder.to_owned(), mistakes: None, warnings, proof: None, proving: None, changes, _watcher: watcher }
     }
 
-    /// The files were read, and are right but for these warnings.
+    /// The files were read, and are right but for these warnings. What was proved was what stood there before, words included.
     pub(crate) fn read(&mut self, warnings: String) {
-        (self.mistakes, self.warnings) = (None, warnings);
+        (self.mistakes, self.warnings, self.proof) = (None, warnings, None);
     }
 
     /// Whether a file changed since this was asked last.

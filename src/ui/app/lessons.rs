@@ -159,7 +159,6 @@ impl App {
                 let mut author = state.author.take();
                 if let Some(author) = author.as_mut() {
                     author.read(warnings);
-                    author.proof = None;
                 }
                 let fresh = LessonState::new(Arc::clone(&lesson), seed, &self.shell.settings.learner);
                 *state = LessonState { author, ..fresh };
